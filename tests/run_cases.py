@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+"""Run a folder of cases, one file each, and report in TAP.
+
+A case is a file whose comments hold directives, in any comment syntax, one a line:
+
+    RUN: command            run by sh in an empty folder of the case's own
+    EXIT: 1                 the status expected of the RUN before it (default 0)
+    OUT: text               text that stdout of the RUN before it contains, later than the OUT before
+    ERR: text               the same for stderr
+    NOT: text               text that neither stdout nor stderr contains
+    NOFILE: path            path does not exist after the RUN before it
+    NEED: program           skip the case, with a word, when the program is not on PATH
+
+In commands %s is the case file, %d its folder, %t the empty folder; the tools just built stand first on PATH.
+"""
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+DIRECTIVE = re.compile(r'\b(RUN|EXIT|OUT|ERR|NOT|NOFILE|NEED): ?(.*?)\s*(?:\*/|-->|;\))?\s*$')
+TIMEOUT_S = 60
+
+
+class Failure(Exception):
+    pass
+
+
+class Run:
+    def __init__(self, command):
+        self.command = command
+        self.status = 0
+        self.checks = []
+
+
+def parse(path):
+    runs, needs = [], []
+    with open(path, encoding='utf-8', errors='replace') as f:
+        for line in f:
+            m = DIRECTIVE.search(line)
+            if not m:
+                continue
+            key, value = m.group(1), m.group(2)
+            if key == 'RUN':
+                runs.append(Run(value))
+            elif key == 'NEED':
+                needs.append(value)
+            elif not runs:
+                raise Failure(f'{key} before the first RUN')
+            elif key == 'EXIT':
+                runs[-1].status = int(value)
+            else:
+                runs[-1].checks.append((key, value))
+    if not runs:
+        raise Failure('no RUN line')
+    return runs, needs
+
+
+def check(run, command, result, folder):
+    streams = {'OUT': result.stdout, 'ERR': result.stderr}
+    at = {'OUT': 0, 'ERR': 0}
+
+    def fail(why):
+        raise Failure(f'{why}\ncommand: {command}\nstatus: {result.returncode}\n'
+                      f'stdout:\n{result.stdout}\nstderr:\n{result.stderr}')
+
+    if result.returncode != run.status:
+        fail(f'status {result.returncode}, expected {run.status}')
+    for key, value in run.checks:
+        if key in streams:
+            i = streams[key].find(value, at[key])
+            if i < 0:
+                fail(f'{key} lacks: {value}')
+            at[key] = i + len(value)
+        elif key == 'NOT':
+            if value in result.stdout or value in result.stderr:
+                fail(f'unwanted: {value}')
+        elif os.path.exists(os.path.join(folder, value)):
+            fail(f'file exists: {value}')
+
+
+def run_case(path):
+    runs, needs = parse(path)
+    for program in needs:
+        if not shutil.which(program):
+            return f'{program} is not installed'
+    with tempfile.TemporaryDirectory(prefix='parigot-case-') as folder:
+        for run in runs:
+            command = run.command.replace('%s', path).replace('%d', os.path.dirname(path)).replace('%t', folder)
+            try:
+                result = subprocess.run(['sh', '-c', command], cwd=folder, stdin=subprocess.DEVNULL,
+                                        capture_output=True, timeout=TIMEOUT_S, encoding='utf-8',
+                                        errors='backslashreplace', check=False)
+            except subprocess.TimeoutExpired:
+                raise Failure(f'still running after {TIMEOUT_S} s: {command}') from None
+            check(run, command, result, folder)
+    return None
+
+
+def main():
+    build = os.environ.get('PARIGOT_BUILD', 'build')
+    tools = [os.path.join(build, d) for d in ('linker', 'validator', 'bundle', 'loader', 'abi-stubs')]
+    os.environ['PATH'] = os.pathsep.join([os.path.abspath(t) for t in tools] + [os.environ['PATH']])
+    os.environ['LC_ALL'] = 'C.UTF-8'
+    os.environ.pop('NO_COLOR', None)
+
+    cases = []
+    for argument in sys.argv[1:]:
+        if os.path.isdir(argument):
+            names = sorted(n for n in os.listdir(argument) if not n.startswith('.'))
+            cases += [os.path.abspath(os.path.join(argument, n)) for n in names
+                      if os.path.isfile(os.path.join(argument, n)) and not n.endswith(('.h', '.build', '.md', '.py'))]
+        else:
+            cases.append(os.path.abspath(argument))
+    print(f'1..{len(cases)}')
+    failed = 0
+    for number, path in enumerate(cases, 1):
+        name = os.path.basename(path)
+        try:
+            skipped = run_case(path)
+            print(f'ok {number} - {name}' + (f' # SKIP {skipped}' if skipped else ''), flush=True)
+        except Failure as e:
+            failed += 1
+            print(f'not ok {number} - {name}')
+            print('\n'.join('# ' + line for line in str(e).splitlines()), flush=True)
+    return 1 if failed or not cases else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
