@@ -1,0 +1,271 @@
+/* arena.c: memory that belongs to a context and is freed as a whole; and strings that somebody else owns.
+ *
+ * A chunk is at least CHUNK_BYTES; what does not fit in the current chunk starts a new one. Requests larger than a
+ * quarter of a chunk get a chunk of their own behind the current one, so that the room left in that is not lost. */
+#include "wasm/wasm.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHUNK_BYTES = 64 * 1024, ALIGN = 16 };
+
+struct ArenaChunk {
+    ArenaChunk *next;
+    size_t size, used; /* bytes behind this header */
+};
+_Static_assert(sizeof(ArenaChunk) <= 2 * ALIGN, "header fits");
+enum { HEADER = 2 * ALIGN };
+
+static void *out_of_memory(Arena *a)
+{
+    if (a->on_oom) {
+        a->on_oom(a->oom_ctx);
+        abort(); /* it must not return */
+    }
+    return NULL;
+}
+
+static ArenaChunk *new_chunk(Arena *a, size_t size)
+{
+    if (size > SIZE_MAX - HEADER) return NULL;
+    if (a->limit_bytes && (a->used_bytes > a->limit_bytes || size + HEADER > a->limit_bytes - a->used_bytes)) return NULL;
+    ArenaChunk *c = calloc(1, HEADER + size);
+    if (!c) return NULL;
+    c->size = size;
+    a->used_bytes += HEADER + size;
+    return c;
+}
+
+void *arena_alloc(Arena *a, size_t size)
+{
+    if (size > SIZE_MAX - ALIGN) return out_of_memory(a);
+    size = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+    if (size == 0) size = ALIGN;
+
+    ArenaChunk *c = a->head;
+    if (!c || size > c->size - c->used) {
+        bool own = size > CHUNK_BYTES / 4;
+        ArenaChunk *fresh = new_chunk(a, own ? size : CHUNK_BYTES - HEADER);
+        if (!fresh) return out_of_memory(a);
+        if (own && c) {
+            fresh->next = c->next;
+            c->next = fresh;
+        } else {
+            fresh->next = c;
+            a->head = fresh;
+        }
+        c = fresh;
+    }
+    void *p = (uint8_t *)c + HEADER + c->used;
+    c->used += size;
+    return p;
+}
+
+void *arena_array(Arena *a, size_t n, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(n, size, &bytes)) return out_of_memory(a);
+    return arena_alloc(a, bytes);
+}
+
+char *arena_strndup(Arena *a, const char *s, size_t len)
+{
+    if (len == SIZE_MAX) return out_of_memory(a);
+    char *p = arena_alloc(a, len + 1);
+    if (p && len) memcpy(p, s, len);
+    return p;
+}
+
+char *arena_vprintf(Arena *a, const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    char *p = len < 0 ? NULL : arena_alloc(a, (size_t)len + 1);
+    if (p) vsnprintf(p, (size_t)len + 1, format, args);
+    return p;
+}
+
+char *arena_printf(Arena *a, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *p = arena_vprintf(a, format, args);
+    va_end(args);
+    return p;
+}
+
+void *arena_grow(Arena *a, void *items, size_t n, size_t *cap, size_t item_size)
+{
+    if (n < *cap) return items;
+    size_t more = *cap ? *cap : 8;
+    if (more > SIZE_MAX / 2) return out_of_memory(a);
+    more *= 2;
+    void *p = arena_array(a, more, item_size);
+    if (!p) return NULL;
+    if (n) memcpy(p, items, n * item_size);
+    *cap = more;
+    return p;
+}
+
+void arena_free(Arena *a)
+{
+    for (ArenaChunk *c = a->head, *next; c; c = next) {
+        next = c->next;
+        free(c);
+    }
+    a->head = NULL;
+    a->used_bytes = 0;
+}
+
+/* ---- strings ---- */
+
+Str str_of(const char *s) { return s ? (Str){s, strlen(s)} : (Str){0}; }
+
+bool str_eq(Str a, Str b) { return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0); }
+
+int str_cmp(Str a, Str b)
+{
+    size_t n = a.len < b.len ? a.len : b.len;
+    int c = n ? memcmp(a.ptr, b.ptr, n) : 0;
+    return c ? c : (a.len > b.len) - (a.len < b.len);
+}
+
+bool str_has_prefix(Str s, Str prefix) { return s.len >= prefix.len && str_eq((Str){s.ptr, prefix.len}, prefix); }
+
+bool str_has_suffix(Str s, Str suffix)
+{
+    return s.len >= suffix.len && str_eq((Str){s.ptr + (s.len - suffix.len), suffix.len}, suffix);
+}
+
+/* One code point at s[0..left): its length in bytes, or 0 when it is not well-formed (Unicode 15, table 3-7). */
+static size_t utf8_length(const uint8_t *s, size_t left, uint32_t *code_point)
+{
+    uint8_t b = s[0];
+    if (b < 0x80) {
+        *code_point = b;
+        return 1;
+    }
+    size_t n = b >= 0xc2 && b <= 0xdf ? 2 : b >= 0xe0 && b <= 0xef ? 3 : b >= 0xf0 && b <= 0xf4 ? 4 : 0;
+    if (n == 0 || left < n) return 0;
+    uint32_t c = b & (0x7fu >> n);
+    for (size_t i = 1; i < n; i++) {
+        if ((s[i] & 0xc0) != 0x80) return 0;
+        c = c << 6 | (s[i] & 0x3fu);
+    }
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff)) return 0;
+    *code_point = c;
+    return n;
+}
+
+bool str_is_utf8(Str s)
+{
+    const uint8_t *p = (const uint8_t *)s.ptr;
+    for (size_t i = 0; i < s.len;) {
+        uint32_t c;
+        size_t n = utf8_length(p + i, s.len - i, &c);
+        if (n == 0) return false;
+        i += n;
+    }
+    return true;
+}
+
+/* Characters that would change how a terminal or a reader sees the rest of the line. */
+static bool is_unsafe(uint32_t c)
+{
+    return c < 0x20 || (c >= 0x7f && c <= 0x9f) || (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+           (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
+}
+
+const char *diag_escape(Arena *a, Str s)
+{
+    if (s.len > SIZE_MAX / 4 - 1) return out_of_memory(a);
+    char *out = arena_alloc(a, s.len * 4 + 1);
+    if (!out) return NULL;
+    char *o = out;
+    const uint8_t *p = (const uint8_t *)s.ptr;
+    for (size_t i = 0; i < s.len;) {
+        uint32_t c = 0;
+        size_t n = utf8_length(p + i, s.len - i, &c);
+        if (n && !is_unsafe(c)) {
+            memcpy(o, p + i, n);
+            o += n;
+            i += n;
+            continue;
+        }
+        for (size_t bad = n ? n : 1; bad; bad--) o += sprintf(o, "\\x%02x", p[i++]);
+    }
+    *o = 0;
+    return out;
+}
+
+/* ---- texts to print ---- */
+
+static bool text_room(TextBuf *t, size_t more)
+{
+    if (t->failed || more >= SIZE_MAX / 2 - t->len) {
+        t->failed = true;
+        return false;
+    }
+    if (t->len + more + 1 <= t->cap) return true;
+    size_t cap = t->cap ? t->cap : 256;
+    while (cap < t->len + more + 1) cap *= 2;
+    char *p = realloc(t->ptr, cap);
+    if (!p) {
+        t->failed = true;
+        return false;
+    }
+    t->ptr = p;
+    t->cap = cap;
+    return true;
+}
+
+void text_add(TextBuf *t, Str s)
+{
+    if (!text_room(t, s.len)) return;
+    if (s.len) memcpy(t->ptr + t->len, s.ptr, s.len);
+    t->len += s.len;
+    t->ptr[t->len] = 0;
+}
+
+void text_printf(TextBuf *t, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    if (n < 0) t->failed = true;
+    else if (text_room(t, (size_t)n)) {
+        vsnprintf(t->ptr + t->len, (size_t)n + 1, format, args);
+        t->len += (size_t)n;
+    }
+    va_end(args);
+}
+
+void text_add_json(TextBuf *t, Str s)
+{
+    const uint8_t *p = (const uint8_t *)s.ptr;
+    text_add(t, STR("\""));
+    for (size_t i = 0; i < s.len;) {
+        uint32_t c = 0;
+        size_t n = utf8_length(p + i, s.len - i, &c);
+        if (n == 0) {
+            text_add(t, STR("\xef\xbf\xbd"));
+            n = 1;
+        } else if (c == '"' || c == '\\') text_printf(t, "\\%c", (char)c);
+        else if (is_unsafe(c)) text_printf(t, "\\u%04x", c);
+        else text_add(t, (Str){s.ptr + i, n});
+        i += n;
+    }
+    text_add(t, STR("\""));
+}
+
+void text_free(TextBuf *t)
+{
+    free(t->ptr);
+    *t = (TextBuf){0};
+}

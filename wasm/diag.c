@@ -1,0 +1,200 @@
+/* diag.c: recording, formatting and looking up diagnostics. The table is diags.def. */
+#include "wasm/wasm.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NOTE    SEV_NOTE
+#define WARNING SEV_WARNING
+#define ERROR   SEV_ERROR
+#define FATAL   SEV_FATAL
+static const struct {
+    const char *code, *summary, *help;
+    DiagSeverity severity;
+} rows[DIAG_CODE_COUNT] = {
+    [DIAG_NONE] = {"", "", "", SEV_NOTE},
+#define DIAG(name, code, severity, summary, help) [name] = {code, summary, help, severity},
+#include "wasm/diags.def"
+#undef DIAG
+};
+#undef NOTE
+#undef WARNING
+#undef ERROR
+#undef FATAL
+
+const char *diag_code_text(DiagCode code) { return rows[code].code; }
+const char *diag_summary(DiagCode code) { return rows[code].summary; }
+const char *diag_help(DiagCode code) { return rows[code].help; }
+DiagSeverity diag_severity(DiagCode code) { return rows[code].severity; }
+
+DiagCode diag_find(const char *code_text)
+{
+    for (int i = DIAG_NONE + 1; i < DIAG_CODE_COUNT; i++)
+        if (strcmp(rows[i].code, code_text) == 0) return (DiagCode)i;
+    return DIAG_NONE;
+}
+
+static Str copy_str(Arena *a, Str s)
+{
+    const char *p = s.len ? arena_strndup(a, s.ptr, s.len) : NULL;
+    return p ? (Str){p, s.len} : (Str){0};
+}
+
+/* Copies what the place points to; a part that finds no memory is left out, the diagnostic itself is not. */
+static DiagPlace copy_place(Arena *a, DiagPlace p)
+{
+    if (p.file) p.file = arena_strndup(a, p.file, strlen(p.file));
+    if (p.src_file) p.src_file = arena_strndup(a, p.src_file, strlen(p.src_file));
+    p.func_name = copy_str(a, p.func_name);
+    p.symbol = copy_str(a, p.symbol);
+    return p;
+}
+
+static Diag *add(Diags *d, DiagSeverity severity, DiagCode code, DiagPlace place, const char *format, va_list args)
+{
+    bool error = severity >= SEV_ERROR;
+    if (error) d->errors++;
+    if (severity == SEV_WARNING) d->warnings++;
+    if (error && d->limit && d->errors > d->limit) return NULL;
+
+    Diag *items = arena_grow(&d->arena, d->items, d->n, &d->cap, sizeof *items);
+    if (!items) {
+        d->out_of_memory = true;
+        return NULL;
+    }
+    d->items = items;
+    const char *text = arena_vprintf(&d->arena, format, args);
+    if (!text) {
+        d->out_of_memory = true;
+        text = rows[code].summary;
+    }
+    Diag *it = &items[d->n++];
+    *it = (Diag){.code = code, .severity = severity, .place = copy_place(&d->arena, place), .text = text};
+    return it;
+}
+
+Diag *diag_vadd(Diags *d, DiagCode code, DiagPlace place, const char *format, va_list args)
+{
+    return add(d, rows[code].severity, code, place, format, args);
+}
+
+Diag *diag_add(Diags *d, DiagCode code, DiagPlace place, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    Diag *it = add(d, rows[code].severity, code, place, format, args);
+    va_end(args);
+    return it;
+}
+
+Diag *diag_add_as(Diags *d, DiagSeverity severity, DiagCode code, DiagPlace place, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    Diag *it = add(d, severity, code, place, format, args);
+    va_end(args);
+    return it;
+}
+
+void diag_note(Diags *d, Diag *it, const char *format, ...)
+{
+    if (!it) return;
+    va_list args;
+    va_start(args, format);
+    const char *line = arena_vprintf(&d->arena, format, args);
+    va_end(args);
+    const char *note = it->note && line ? arena_printf(&d->arena, "%s\n%s", it->note, line) : line;
+    if (note) it->note = note;
+    else d->out_of_memory = true;
+}
+
+void diag_free(Diags *d)
+{
+    size_t limit = d->limit;
+    arena_free(&d->arena);
+    *d = (Diags){.limit = limit};
+}
+
+/* ---- formatting ---- */
+
+static const char *severity_text(DiagSeverity s)
+{
+    return s == SEV_NOTE ? "note" : s == SEV_WARNING ? "warning" : s == SEV_ERROR ? "error" : "fatal error";
+}
+
+/* Everything that came from an input passes through here before it reaches a terminal. */
+static void add_escaped(TextBuf *t, Str s)
+{
+    Arena scratch = {0};
+    const char *safe = diag_escape(&scratch, s);
+    if (safe) text_add(t, str_of(safe));
+    else t->failed = true;
+    arena_free(&scratch);
+}
+
+static void add_place(TextBuf *t, const DiagPlace *p)
+{
+    if (p->src_file) {
+        add_escaped(t, str_of(p->src_file));
+        if (p->src_line) text_printf(t, ":%u", p->src_line);
+        text_add(t, STR(": "));
+    }
+    if (p->file) {
+        add_escaped(t, str_of(p->file));
+        if (p->offset != DIAG_NOWHERE) text_printf(t, ":0x%llx", (unsigned long long)p->offset);
+        text_add(t, STR(": "));
+    }
+}
+
+void diag_format(TextBuf *t, const Diag *d, const char *tool, DiagStyle style)
+{
+    bool colour = style == DIAG_COLOUR;
+    if (tool) text_printf(t, "%s: ", tool);
+    if (colour) text_add(t, d->severity >= SEV_ERROR ? STR("\033[1;31m") : d->severity == SEV_WARNING ? STR("\033[1;35m") : STR("\033[1;36m"));
+    text_printf(t, "%s: ", severity_text(d->severity));
+    if (colour) text_add(t, STR("\033[0m"));
+    add_place(t, &d->place);
+    add_escaped(t, str_of(d->text));
+    if (d->place.func != DIAG_NOWHERE32) {
+        text_printf(t, " (func %u", d->place.func);
+        if (d->place.func_name.len) {
+            text_add(t, STR(" \""));
+            add_escaped(t, d->place.func_name);
+            text_add(t, STR("\""));
+        }
+        text_add(t, STR(")"));
+    }
+    text_printf(t, " [%s]\n", rows[d->code].code);
+
+    for (const char *line = d->note; line;) {
+        const char *end = strchr(line, '\n');
+        text_add(t, STR(">>> "));
+        add_escaped(t, (Str){line, end ? (size_t)(end - line) : strlen(line)});
+        text_add(t, STR("\n"));
+        line = end ? end + 1 : NULL;
+    }
+}
+
+static void json_str(TextBuf *t, const char *key, Str value)
+{
+    if (value.len == 0) return;
+    text_printf(t, ",\"%s\":", key);
+    text_add_json(t, value);
+}
+
+void diag_format_json(TextBuf *t, const Diag *d)
+{
+    const DiagPlace *p = &d->place;
+    text_printf(t, "{\"code\":\"%s\",\"severity\":\"%s\"", rows[d->code].code,
+                d->severity == SEV_FATAL ? "error" : severity_text(d->severity));
+    json_str(t, "file", str_of(p->file));
+    if (p->offset != DIAG_NOWHERE) text_printf(t, ",\"offset\":%llu", (unsigned long long)p->offset);
+    if (p->func != DIAG_NOWHERE32) text_printf(t, ",\"function\":%u", p->func);
+    json_str(t, "functionName", p->func_name);
+    json_str(t, "symbol", p->symbol);
+    json_str(t, "sourceFile", str_of(p->src_file));
+    if (p->src_line) text_printf(t, ",\"sourceLine\":%u", p->src_line);
+    json_str(t, "message", str_of(d->text));
+    json_str(t, "note", str_of(d->note));
+    text_add(t, STR("}"));
+}

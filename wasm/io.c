@@ -1,0 +1,141 @@
+/* io.c: whole files in, whole files out. A file is read privately or mapped; written all or nothing. */
+#include "wasm/wasm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MAX_FILE = UINT32_MAX };
+
+static bool io_fail(Diags *d, DiagCode code, const char *path, const char *what)
+{
+    diag_add(d, code, DIAG_AT(.file = path), "%s: %s", what, strerror(errno));
+    return false;
+}
+
+static bool too_big(Diags *d, const char *path, size_t limit)
+{
+    diag_add(d, IO_TOO_BIG, DIAG_AT(.file = path), "file is larger than %zu bytes", limit);
+    return false;
+}
+
+/* Reads to the end, whatever fstat said: pipes have no size and files can grow meanwhile. */
+static bool read_all(int fd, const char *path, size_t limit, size_t expected, Diags *d, FileBytes *out)
+{
+    size_t cap = expected + 1, len = 0; /* one more, so that the read that finds the end has room */
+    uint8_t *p = malloc(cap);
+    for (;;) {
+        if (!p) {
+            diag_add(d, OUT_OF_MEMORY, DIAG_AT(.file = path), "out of memory while reading");
+            return false;
+        }
+        if (len > limit) {
+            free(p);
+            return too_big(d, path, limit);
+        }
+        ssize_t n = read(fd, p + len, cap - len);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) {
+            free(p);
+            return io_fail(d, IO_READ, path, "cannot read");
+        }
+        if (n == 0) break;
+        len += (size_t)n;
+        if (len == cap) {
+            uint8_t *more = realloc(p, cap *= 2);
+            if (!more) free(p);
+            p = more;
+        }
+    }
+    *out = (FileBytes){.ptr = p, .size = len};
+    return true;
+}
+
+static bool load(const char *path, size_t limit, bool map, Diags *d, FileBytes *out)
+{
+    if (limit == 0) limit = MAX_FILE;
+    bool is_stdin = strcmp(path, "-") == 0;
+    int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return io_fail(d, IO_READ, path, "cannot open");
+
+    struct stat st;
+    bool ok;
+    if (fstat(fd, &st) < 0) ok = io_fail(d, IO_READ, path, "cannot stat");
+    else if (S_ISDIR(st.st_mode)) {
+        errno = EISDIR;
+        ok = io_fail(d, IO_READ, path, "cannot read");
+    } else if (S_ISREG(st.st_mode) && (uint64_t)st.st_size > limit) ok = too_big(d, path, limit);
+    else {
+        size_t size = S_ISREG(st.st_mode) ? (size_t)st.st_size : 0;
+        void *p = map && size ? mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0) : MAP_FAILED;
+        ok = true;
+        if (p != MAP_FAILED) *out = (FileBytes){.ptr = p, .size = size, .mapped = true};
+        else ok = read_all(fd, path, limit, size ? size : 4096, d, out);
+    }
+    if (!is_stdin) close(fd);
+    return ok;
+}
+
+bool file_read(const char *path, size_t limit, Diags *d, FileBytes *out) { return load(path, limit, false, d, out); }
+bool file_map(const char *path, size_t limit, Diags *d, FileBytes *out) { return load(path, limit, true, d, out); }
+
+void file_close(FileBytes *f)
+{
+    if (f->mapped) munmap(f->ptr, f->size);
+    else free(f->ptr);
+    *f = (FileBytes){0};
+}
+
+static bool write_all(int fd, const uint8_t *p, size_t size)
+{
+    while (size) {
+        ssize_t n = write(fd, p, size);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return false;
+        p += n;
+        size -= (size_t)n;
+    }
+    return true;
+}
+
+/* A device or a pipe is written to as it is; renaming over /dev/null would replace it. */
+static bool is_special(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
+bool file_write(const char *path, const void *bytes, size_t size, unsigned mode, bool sync, Diags *d)
+{
+    bool to_stdout = strcmp(path, "-") == 0;
+    if (to_stdout || is_special(path)) {
+        int fd = to_stdout ? STDOUT_FILENO : open(path, O_WRONLY | O_CLOEXEC);
+        bool ok = fd >= 0 && write_all(fd, bytes, size);
+        if (!ok) io_fail(d, IO_WRITE, path, "cannot write");
+        if (!to_stdout && fd >= 0 && close(fd) < 0 && ok) ok = io_fail(d, IO_WRITE, path, "cannot write");
+        return ok;
+    }
+
+    Arena a = {0};
+    char *tmp = arena_printf(&a, "%s.tmp-XXXXXX", path);
+    int fd = tmp ? mkostemp(tmp, O_CLOEXEC) : -1;
+    if (fd < 0) {
+        io_fail(d, IO_WRITE, path, "cannot create");
+        arena_free(&a);
+        return false;
+    }
+    mode_t mask = umask(0);
+    umask(mask);
+    bool ok = write_all(fd, bytes, size) && fchmod(fd, (mode_t)mode & ~mask) == 0 && (!sync || fsync(fd) == 0);
+    if (!ok) io_fail(d, IO_WRITE, path, "cannot write");
+    if (close(fd) < 0 && ok) ok = io_fail(d, IO_WRITE, path, "cannot write");
+    if (ok && rename(tmp, path) < 0) ok = io_fail(d, IO_WRITE, path, "cannot rename to");
+    if (!ok) unlink(tmp);
+    arena_free(&a);
+    return ok;
+}

@@ -1,0 +1,94 @@
+/* tables.c: look-ups over the .def tables. */
+#include "wasm/wasm.h"
+
+#include <string.h>
+
+/* ---- instructions ---- */
+
+const WasmOpInfo wasm_op_info[OP_COUNT] = {
+#define OP(name, text, prefix, code, pops, pushes, imm, align, feature)                                                \
+    [OP_##name] = {text, prefix, code, pops, pushes, IMM_##imm, align, FEATURE_##feature},
+#include "wasm/opcodes.def"
+#undef OP
+};
+
+WasmOp wasm_op_find(uint8_t prefix, uint32_t code)
+{
+    size_t low = 0, high = OP_COUNT; /* rows are in order of (prefix, code) */
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        const WasmOpInfo *o = &wasm_op_info[mid];
+        if (o->prefix < prefix || (o->prefix == prefix && o->code < code)) low = mid + 1;
+        else high = mid;
+    }
+    bool found = low < OP_COUNT && wasm_op_info[low].prefix == prefix && wasm_op_info[low].code == code;
+    return found ? (WasmOp)low : OP_COUNT;
+}
+
+/* ---- features ---- */
+
+static const struct {
+    const char *text;
+    bool supported;
+} features[FEATURE_COUNT] = {
+#define FEATURE(name, text, supported, summary) [FEATURE_##name] = {text, supported},
+#include "wasm/features.def"
+#undef FEATURE
+};
+
+const char *wasm_feature_text(WasmFeature f) { return features[f].text; }
+bool wasm_feature_supported(WasmFeature f) { return features[f].supported; }
+
+bool wasm_feature_find(Str text, WasmFeature *out)
+{
+    for (int f = 0; f < FEATURE_COUNT; f++)
+        if (str_eq(text, str_of(features[f].text))) {
+            *out = (WasmFeature)f;
+            return true;
+        }
+    return false;
+}
+
+/* ---- types and kinds ---- */
+
+bool wasm_is_ref_type(uint8_t t) { return t == TYPE_FUNCREF || t == TYPE_EXTERNREF; }
+bool wasm_is_value_type(uint8_t t) { return (t >= TYPE_V128 && t <= TYPE_I32) || wasm_is_ref_type(t); }
+
+const char *wasm_type_text(uint8_t t)
+{
+    switch (t) {
+    case TYPE_I32: return "i32";
+    case TYPE_I64: return "i64";
+    case TYPE_F32: return "f32";
+    case TYPE_F64: return "f64";
+    case TYPE_V128: return "v128";
+    case TYPE_FUNCREF: return "funcref";
+    case TYPE_EXTERNREF: return "externref";
+    default: return "?";
+    }
+}
+
+const char *wasm_kind_text(uint8_t kind)
+{
+    static const char *const text[KIND_COUNT] = {"function", "table", "memory", "global", "tag"};
+    return kind < KIND_COUNT ? text[kind] : "?";
+}
+
+/* ---- relocations ---- */
+
+const WasmRelocInfo *wasm_reloc_info(uint8_t type)
+{
+    static const WasmRelocInfo rows[] = {
+#define WIDTH_LEB32  5
+#define WIDTH_SLEB32 5
+#define WIDTH_I32    4
+#define WIDTH_LEB64  10
+#define WIDTH_SLEB64 10
+#define WIDTH_I64    8
+#define RELOC(name, number, field, index_kind, has_addend)                                                             \
+    [number] = {#name, FIELD_##field, RI_##index_kind, WIDTH_##field, has_addend, true},
+#include "wasm/relocs.def"
+#undef RELOC
+    };
+    return type < ARRAY_LEN(rows) && rows[type].known ? &rows[type] : NULL;
+}

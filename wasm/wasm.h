@@ -1,0 +1,532 @@
+/* wasm.h: the binary format, for everybody above: bytes in (reader, module, object, archive, DWARF lines),
+ * bytes out (writer), what was wrong (diagnostics), and where it all lives (arena).
+ *
+ * Everything here reads hostile input. A reader never looks past its range, a count is compared with the bytes
+ * that are left before anything is allocated for it, and every failure is a Diag with a code and a place.
+ * Input bytes are viewed, not copied: a WasmModule is valid as long as its bytes are.
+ *
+ * Sources: WebAssembly core 2.0 §5 "Binary Format"; tool-conventions Linking.md (objects, relocations). */
+#ifndef PARIGOT_WASM_H
+#define PARIGOT_WASM_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MUST_USE     __attribute__((warn_unused_result))
+#define PRINTF(f, a) __attribute__((format(printf, f, a)))
+#define ARRAY_LEN(a) (sizeof(a) / sizeof *(a))
+
+/* Text or bytes owned by somebody else; no NUL behind it. {0} is the empty string. */
+typedef struct Str {
+    const char *ptr;
+    size_t len;
+} Str;
+
+#define STR(literal) ((Str){(literal), sizeof(literal) - 1})
+#define STR_ARG(s)   (int)(s).len, (s).ptr /* for "%.*s" */
+Str  str_of(const char *nul_terminated);
+bool str_eq(Str a, Str b);
+int  str_cmp(Str a, Str b); /* bytewise; a prefix comes first */
+bool str_has_prefix(Str s, Str prefix);
+bool str_has_suffix(Str s, Str suffix);
+bool str_is_utf8(Str s); /* core 2.0 §5.2.4 "Names": no surrogates, no overlong forms */
+
+/* ---- arena.c: memory owned by a context, freed as a whole ------------------------------------------------- */
+
+typedef struct ArenaChunk ArenaChunk;
+typedef struct Arena {
+    ArenaChunk *head;
+    size_t used_bytes;           /* taken from malloc, all chunks                                              */
+    size_t limit_bytes;          /* 0 = no limit                                                               */
+    void (*on_oom)(void *ctx);   /* when set and memory is out, called; must not return. A tool's choice: with
+                                    it, no arena function returns NULL. Libraries leave it alone.              */
+    void *oom_ctx;
+} Arena;
+
+/* All return zeroed memory aligned to 16, or NULL when out of memory, over the limit, or n * size overflows. */
+void *arena_alloc(Arena *, size_t size);
+void *arena_array(Arena *, size_t n, size_t size);
+char *arena_strndup(Arena *, const char *s, size_t len); /* NUL-terminated copy */
+char *arena_printf(Arena *, const char *format, ...) PRINTF(2, 3);
+char *arena_vprintf(Arena *, const char *format, va_list);
+/* arena_grow: room for one more item in a growing array of n items; returns the (possibly moved) array.
+ * *cap is doubled as needed. The old array is left in the arena: what doubling wastes is less than what it holds. */
+void *arena_grow(Arena *, void *items, size_t n, size_t *cap, size_t item_size);
+void arena_free(Arena *); /* frees all; the Arena can be used again */
+
+/* ---- diag.c: what is wrong, and where --------------------------------------------------------------------- */
+
+#define DIAG_NOWHERE   UINT64_MAX
+#define DIAG_NOWHERE32 UINT32_MAX
+
+typedef enum DiagCode {
+    DIAG_NONE,
+#define DIAG(name, code, severity, summary, help) name,
+#include "wasm/diags.def"
+#undef DIAG
+    DIAG_CODE_COUNT
+} DiagCode;
+
+typedef enum DiagSeverity { SEV_NOTE, SEV_WARNING, SEV_ERROR, SEV_FATAL } DiagSeverity;
+
+/* Where something is wrong. Zero-initialise with DIAG_AT(...): what is not said is nowhere. */
+typedef struct DiagPlace {
+    const char *file;      /* as the user named it; archive members as "lib.a(member.o)"; NULL = none         */
+    uint64_t offset;       /* byte offset in that file, or DIAG_NOWHERE                                       */
+    uint32_t func;         /* function index, or DIAG_NOWHERE32                                               */
+    Str func_name;         /* when known                                                                      */
+    Str symbol;            /* the symbol that the finding is about, when there is one                         */
+    const char *src_file;  /* from DWARF, or NULL                                                             */
+    uint32_t src_line;     /* 1-based; 0 = unknown                                                            */
+} DiagPlace;
+#define DIAG_AT(...) ((DiagPlace){.offset = DIAG_NOWHERE, .func = DIAG_NOWHERE32, __VA_ARGS__})
+
+typedef struct Diag {
+    DiagCode code;
+    DiagSeverity severity;
+    DiagPlace place;  /* its strings are copied into the Diags                                                */
+    const char *text; /* one line, starts with the test suite's or wasm-ld's phrase where there is one        */
+    const char *note; /* further lines ("\n" between), each shown after ">>> "; or NULL                       */
+} Diag;
+
+/* All diagnostics of a run, in the order found. Zero is a valid empty list without limit. */
+typedef struct Diags {
+    Arena arena;
+    Diag *items;
+    size_t n, cap;
+    size_t errors, warnings; /* counted also beyond the limit                                                 */
+    size_t limit;            /* store at most so many errors; 0 = all. errors > limit: say so                 */
+    bool out_of_memory;      /* a Diag could not be stored: errors is right, items is not complete            */
+} Diags;
+
+/* diag_add: record one diagnostic with the severity of its row in diags.def.
+ * out:   returned so that a note can follow with diag_note; NULL when over the limit or out of memory (pass it on). */
+Diag *diag_add(Diags *, DiagCode, DiagPlace, const char *format, ...) PRINTF(4, 5);
+Diag *diag_vadd(Diags *, DiagCode, DiagPlace, const char *format, va_list);
+Diag *diag_add_as(Diags *, DiagSeverity, DiagCode, DiagPlace, const char *format, ...) PRINTF(5, 6);
+void diag_note(Diags *, Diag *, const char *format, ...) PRINTF(3, 4); /* appends a ">>>" line */
+void diag_free(Diags *);
+
+const char *diag_code_text(DiagCode);    /* "V0207"                                                           */
+const char *diag_summary(DiagCode);      /* one line                                                          */
+const char *diag_help(DiagCode);         /* reason, example, cure; may be ""                                  */
+DiagSeverity diag_severity(DiagCode);
+DiagCode diag_find(const char *code_text); /* DIAG_NONE when there is none                                    */
+
+/* Escapes what could not be shown safely: control characters, DEL, C1, invalid UTF-8, bidi overrides, as \xNN. */
+const char *diag_escape(Arena *, Str);
+
+/* A growing text, for everything that is printed. */
+typedef struct TextBuf {
+    char *ptr; /* malloc; NUL-terminated once anything was added */
+    size_t len, cap;
+    bool failed; /* out of memory: the text is incomplete */
+} TextBuf;
+void text_printf(TextBuf *, const char *format, ...) PRINTF(2, 3);
+void text_add(TextBuf *, Str);
+void text_add_json(TextBuf *, Str); /* as a JSON string, quotes included; invalid UTF-8 as U+FFFD */
+void text_free(TextBuf *);
+
+typedef enum DiagStyle { DIAG_TEXT, DIAG_COLOUR } DiagStyle;
+/* "tool: error: file:0x1f3: text (func 12 "start") [V0207]\n>>> note\n"; source place first when known. */
+void diag_format(TextBuf *, const Diag *, const char *tool, DiagStyle);
+void diag_format_json(TextBuf *, const Diag *); /* one object, no newline */
+
+/* ---- reader.c: the only code that touches input bytes ------------------------------------------------------ */
+
+typedef struct Reader {
+    const uint8_t *base; /* start of the file: offsets in diagnostics count from here                         */
+    const uint8_t *pos, *end;
+    Diags *diags;
+    const char *file;
+} Reader;
+
+Reader rd_open(const uint8_t *bytes, size_t size, const char *file, Diags *);
+/* Each of these reads one thing, named by `what` in the diagnostic. false: one Diag was recorded, *out and the
+ * position are unchanged. LEB128 as core 2.0 §5.2.2: at most ceil(N/7) bytes, unused bits are zero or sign. */
+MUST_USE bool rd_byte(Reader *, const char *what, uint8_t *out);
+MUST_USE bool rd_u32(Reader *, const char *what, uint32_t *out);
+MUST_USE bool rd_u64(Reader *, const char *what, uint64_t *out);
+MUST_USE bool rd_s32(Reader *, const char *what, int32_t *out);
+MUST_USE bool rd_s33(Reader *, const char *what, int64_t *out);
+MUST_USE bool rd_s64(Reader *, const char *what, int64_t *out);
+MUST_USE bool rd_le32(Reader *, const char *what, uint32_t *out);
+MUST_USE bool rd_bytes(Reader *, const char *what, size_t n, const uint8_t **out);
+MUST_USE bool rd_name(Reader *, const char *what, Str *out); /* length and UTF-8 */
+/* rd_count: number of items in a vector that follows.
+ * in:     min_item  smallest encoding of one item, in bytes (>= 1)
+ * out:    *out      items; *out * min_item <= bytes left. Unchanged on failure.
+ * errors: WASM_TRUNCATED, WASM_BAD_LEB
+ * source: core 2.0 §5.1.3 "Vectors" */
+MUST_USE bool rd_count(Reader *, const char *what, size_t min_item, uint32_t *out);
+MUST_USE bool rd_sub(Reader *, const char *what, size_t size, Reader *out); /* cannot see past its range */
+MUST_USE bool rd_end(Reader *, const char *what);                            /* must be used up exactly    */
+static inline size_t rd_left(const Reader *r) { return (size_t)(r->end - r->pos); }
+static inline uint64_t rd_offset(const Reader *r) { return (uint64_t)(r->pos - r->base); }
+void rd_record(Reader *, DiagCode, const char *format, ...) PRINTF(3, 4); /* a Diag at pos */
+#define rd_fail(...) (rd_record(__VA_ARGS__), false) /* `return rd_fail(r, ...)`; a macro so that callers see the false */
+
+/* ---- writer.c: a growing byte buffer ------------------------------------------------------------------------ */
+
+typedef struct Writer {
+    uint8_t *ptr; /* malloc */
+    size_t len, cap;
+    size_t limit_bytes; /* 0 = none */
+    bool failed;        /* out of memory or over the limit: what was written since is lost; check once at the end */
+} Writer;
+void wr_byte(Writer *, uint8_t);
+void wr_bytes(Writer *, const void *, size_t);
+void wr_zeros(Writer *, size_t);
+void wr_u32(Writer *, uint32_t);          /* minimal LEB128 */
+void wr_u64(Writer *, uint64_t);
+void wr_s32(Writer *, int32_t);
+void wr_s64(Writer *, int64_t);
+void wr_u32_padded(Writer *, uint32_t);   /* five bytes */
+void wr_le32(Writer *, uint32_t);
+void wr_name(Writer *, Str);              /* length, bytes */
+size_t wr_begin_size(Writer *);           /* reserves a size; returns the mark for wr_end_size */
+void wr_end_size(Writer *, size_t mark);  /* fills it in as a minimal LEB128 of what came since (moves the bytes) */
+void wr_free(Writer *);
+/* In place, for relocations; the caller has checked that the field is whole. */
+void put_u32_padded5(uint8_t *at, uint32_t);
+void put_s32_padded5(uint8_t *at, int32_t);
+void put_le32(uint8_t *at, uint32_t);
+
+/* ---- io.c: files ---------------------------------------------------------------------------------------------- */
+
+typedef struct FileBytes {
+    uint8_t *ptr;
+    size_t size;
+    bool mapped; /* by mmap, private; else malloc */
+} FileBytes;
+/* file_read: the whole file, privately: no later change of the file is seen. "-" is standard input.
+ * errors: IO_READ (name and errno's words), IO_TOO_BIG when larger than limit_bytes (0 = 4 GiB - 1). */
+MUST_USE bool file_read(const char *path, size_t limit_bytes, Diags *, FileBytes *out);
+/* file_map: the same by mmap, for inputs that nobody changes under a build (objects); falls back to reading. */
+MUST_USE bool file_map(const char *path, size_t limit_bytes, Diags *, FileBytes *out);
+void file_close(FileBytes *);
+/* file_write: all or nothing: a temporary file in the same folder, written, synced when `sync`, renamed. "-" is
+ * standard output. mode as for open(2), subject to the umask.   errors: IO_WRITE */
+MUST_USE bool file_write(const char *path, const void *bytes, size_t size, unsigned mode, bool sync, Diags *);
+
+/* ---- opcodes.def, features.def: core 2.0 §5.4 ------------------------------------------------------------------- */
+
+typedef enum WasmFeature {
+#define FEATURE(name, text, supported, summary) FEATURE_##name,
+#include "wasm/features.def"
+#undef FEATURE
+    FEATURE_COUNT
+} WasmFeature;
+typedef uint64_t WasmFeatures; /* set of 1 << WasmFeature */
+#define FEATURE_BIT(name) (UINT64_C(1) << FEATURE_##name)
+#define FEATURES_CORE                                                                                                  \
+    (FEATURE_BIT(MVP) | FEATURE_BIT(MUTABLE_GLOBAL) | FEATURE_BIT(SIGN_EXT) | FEATURE_BIT(SAT_FLOAT) |                 \
+     FEATURE_BIT(MULTI_VALUE) | FEATURE_BIT(BULK_MEMORY) | FEATURE_BIT(REFERENCE_TYPES))
+#define FEATURES_ALL (FEATURES_CORE | FEATURE_BIT(SIMD) | FEATURE_BIT(EXTENDED_CONST) | FEATURE_BIT(TAIL_CALL))
+const char *wasm_feature_text(WasmFeature);
+bool wasm_feature_supported(WasmFeature);
+bool wasm_feature_find(Str text, WasmFeature *out);
+
+typedef enum WasmImm {
+    IMM_NONE,
+    IMM_BLOCK,     /* block type                                        */
+    IMM_LABEL,     /* label index                                       */
+    IMM_BR_TABLE,  /* vec(label) label                                  */
+    IMM_FUNC,      /* function index                                    */
+    IMM_CALL_IND,  /* type index, table index                           */
+    IMM_LOCAL, IMM_GLOBAL, IMM_TABLE,
+    IMM_MEMARG,    /* align, offset                                     */
+    IMM_MEM,       /* memory index (a zero byte in core 2.0)            */
+    IMM_MEM2,      /* destination, source                               */
+    IMM_DATA,      /* data index                                        */
+    IMM_DATA_MEM,  /* data index, memory index                          */
+    IMM_ELEM,      /* element index                                     */
+    IMM_ELEM_TABLE,/* element index, table index                        */
+    IMM_TABLE2,    /* destination, source                               */
+    IMM_I32, IMM_I64, IMM_F32, IMM_F64, IMM_V128,
+    IMM_LANES16,   /* i8x16.shuffle                                     */
+    IMM_LANE,      /* lane index; the row's align column holds log2 of the number of lanes                      */
+    IMM_MEMARG_LANE, /* memarg, then lane; lanes = 16 bytes >> align    */
+    IMM_REFTYPE,   /* ref.null                                          */
+    IMM_SELECT,    /* vec(valtype)                                      */
+    IMM_REFUSED    /* belongs to a feature that is not supported: known by name only */
+} WasmImm;
+
+typedef enum WasmOp {
+#define OP(name, text, prefix, code, pops, pushes, imm, align, feature) OP_##name,
+#include "wasm/opcodes.def"
+#undef OP
+    OP_COUNT
+} WasmOp;
+
+typedef struct WasmOpInfo {
+    const char *text;   /* "i32.add"                                                                          */
+    uint8_t prefix;     /* 0, 0xfb, 0xfc, 0xfd or 0xfe                                                        */
+    uint16_t code;      /* the byte, or the LEB128 after the prefix                                           */
+    const char *pops;   /* operand types, deepest first: i I f F v r(funcref or externref), "*" = by hand     */
+    const char *pushes;
+    uint8_t imm;        /* WasmImm */
+    uint8_t align_log2; /* natural alignment of a memory access                                               */
+    uint8_t feature;    /* WasmFeature */
+} WasmOpInfo;
+extern const WasmOpInfo wasm_op_info[OP_COUNT];
+/* The opcode with this encoding, or OP_COUNT when the code is not assigned to anything that we know. */
+WasmOp wasm_op_find(uint8_t prefix, uint32_t code);
+
+/* ---- module.c: view over the bytes of one module ------------------------------------------------------------------ */
+
+/* Value types are their own bytes, core 2.0 §5.3.1-5.3.4 */
+enum { TYPE_I32 = 0x7f, TYPE_I64 = 0x7e, TYPE_F32 = 0x7d, TYPE_F64 = 0x7c, TYPE_V128 = 0x7b,
+       TYPE_FUNCREF = 0x70, TYPE_EXTERNREF = 0x6f, TYPE_FUNC = 0x60, TYPE_VOID = 0x40 };
+const char *wasm_type_text(uint8_t type); /* "i32"; "?" when it is none */
+bool wasm_is_value_type(uint8_t);
+bool wasm_is_ref_type(uint8_t);
+
+typedef enum WasmKind { KIND_FUNC, KIND_TABLE, KIND_MEMORY, KIND_GLOBAL, KIND_TAG, KIND_COUNT } WasmKind;
+const char *wasm_kind_text(uint8_t);
+
+typedef enum WasmSectionId {
+#define SECTION(name, id, order, text) SEC_##name = id,
+#include "wasm/sections.def"
+#undef SECTION
+} WasmSectionId;
+
+typedef struct WasmRange { uint32_t offset, size; } WasmRange; /* bytes of the file */
+
+typedef struct WasmType {
+    const uint8_t *params, *results; /* value type bytes, in the file */
+    uint32_t n_params, n_results;
+} WasmType;
+typedef struct WasmLimits {
+    uint32_t min, max; /* pages of 64 KiB, or elements */
+    bool has_max, shared;
+} WasmLimits;
+typedef struct WasmTable { uint8_t elem_type; WasmLimits limits; } WasmTable;
+typedef struct WasmGlobal {
+    uint8_t type;
+    bool mutable;
+    WasmRange init; /* constant expression with its `end`; size 0 when imported */
+} WasmGlobal;
+typedef struct WasmImport {
+    Str module, name;
+    uint8_t kind;     /* WasmKind */
+    uint32_t index;   /* in the index space of its kind */
+    uint32_t offset;  /* of the entry in the file */
+} WasmImport;
+typedef struct WasmExport {
+    Str name;
+    uint8_t kind;
+    uint32_t index;
+    uint32_t offset;
+} WasmExport;
+typedef enum WasmSegMode { SEG_ACTIVE, SEG_PASSIVE, SEG_DECLARATIVE } WasmSegMode;
+typedef struct WasmElem {
+    uint8_t mode, elem_type;
+    bool exprs;        /* items are constant expressions, else function indices */
+    uint32_t table;
+    WasmRange where;   /* offset expression of an active segment */
+    uint32_t n;
+    WasmRange items;   /* n of them */
+    uint32_t offset;
+} WasmElem;
+typedef struct WasmData {
+    uint8_t mode;
+    uint32_t memory;
+    WasmRange where;
+    WasmRange bytes;
+    uint32_t offset;
+} WasmData;
+typedef struct WasmCustom {
+    Str name;
+    WasmRange payload; /* after the name */
+    uint32_t offset;   /* of the section id byte */
+    uint32_t order;    /* number of sections before it, of any kind */
+} WasmCustom;
+typedef struct WasmSection { uint8_t id; WasmRange payload; } WasmSection; /* in file order */
+
+typedef struct WasmModule {
+    const char *file;
+    const uint8_t *bytes;
+    size_t size; /* < 4 GiB */
+    Arena *arena;
+
+    WasmSection *sections;   uint32_t n_sections;
+    WasmType *types;         uint32_t n_types;
+    WasmImport *imports;     uint32_t n_imports;
+    uint32_t n_imported[KIND_COUNT];  /* index spaces start with the imports */
+    uint32_t *func_types;    uint32_t n_funcs;    /* type index of each function, imports first */
+    WasmTable *tables;       uint32_t n_tables;   /* imports first, here and below */
+    WasmLimits *memories;    uint32_t n_memories;
+    WasmGlobal *globals;     uint32_t n_globals;
+    uint32_t *tag_types;     uint32_t n_tags;     /* objects only: refused in modules */
+    WasmExport *exports;     uint32_t n_exports;
+    bool has_start;          uint32_t start;      uint32_t start_offset;
+    WasmElem *elems;         uint32_t n_elems;
+    bool has_data_count;     uint32_t data_count;
+    WasmRange *bodies;       uint32_t n_bodies;   /* of function n_imported[KIND_FUNC] + i: locals and code, without the size */
+    WasmData *datas;         uint32_t n_datas;
+    WasmCustom *customs;     uint32_t n_customs;
+} WasmModule;
+
+typedef struct WasmReadOptions {
+    bool object;           /* a relocatable object: tags and shared memories are read (to be refused by rule, by name) */
+    WasmFeatures features; /* encodings of other features are refused by their names; 0 = FEATURES_ALL */
+} WasmReadOptions;
+
+/* wasm_read_module: section structure, counts, names, limits, segment headers, ranges of bodies and of constant
+ * expressions. Indices and code are not looked at: that is validation (validator/). Continues after an error where
+ * the section frame allows it.
+ * in:     bytes stay the caller's and must outlive *out; arena takes the arrays (linear in the file)
+ * errors: W codes; false when there was any
+ * source: core 2.0 §5.5 "Modules" */
+MUST_USE bool wasm_read_module(Arena *, const uint8_t *bytes, size_t size, const char *file, const WasmReadOptions *,
+                               Diags *, WasmModule *out);
+static inline const uint8_t *wasm_at(const WasmModule *m, WasmRange r) { return m->bytes + r.offset; }
+/* A reader over a range of the module: offsets in its diagnostics are the file's. */
+Reader wasm_reader(const WasmModule *, WasmRange, Diags *);
+const WasmCustom *wasm_find_custom(const WasmModule *, Str name); /* first of that name, or NULL */
+const WasmType *wasm_func_type(const WasmModule *, uint32_t func); /* NULL when an index is out of range */
+bool wasm_same_type(const WasmType *, const WasmType *);
+const char *wasm_type_signature(Arena *, const WasmType *);       /* "(i32, i64) -> i32"; no results: "-> void" */
+/* Value of a constant expression of one `i32.const n end`; false when it is anything else. */
+bool wasm_const_i32(const WasmModule *, WasmRange expr, uint32_t *out);
+/* Skips one constant expression, leaving pos after its `end`; used where expressions are of unknown length. */
+MUST_USE bool wasm_skip_expr(Reader *, WasmRange *out);
+
+/* names.c: the "name" custom section, core 2.0 §7.4.1. A broken one is no error: it names nothing. */
+typedef struct WasmNames {
+    Str *funcs;   uint32_t n_funcs;   /* by index; empty where there is none */
+    Str *globals; uint32_t n_globals; /* extended-name-section proposal, id 7 */
+    Str *datas;   uint32_t n_datas;   /* id 9 */
+} WasmNames;
+void wasm_read_names(const WasmModule *, Arena *, WasmNames *out);
+
+/* ---- module_section.c: custom section "parigot.module", docs/module-section.md ------------------------------------- */
+
+typedef enum PmSeal { PM_SEAL_NONE, PM_SEAL_ENGINE, PM_SEAL_CHECK } PmSeal;
+typedef struct PmLayout {
+    uint8_t seal, page_log2;
+    uint32_t null_guard, stack_low, stack_high, sealed_low, sealed_high, waived_low, waived_high, heap_base, heap_control;
+} PmLayout;
+typedef struct PmWaiver {
+    Str waiver, rule, symbol;
+    bool has_archive;
+    uint8_t archive[32];
+    Str reason;
+    uint64_t expires; /* seconds since 1970 UTC, 0 = never */
+    uint32_t address, size;
+} PmWaiver;
+typedef struct PmService { Str name; uint8_t use; uint8_t digest[32]; } PmService; /* use: 1 provided, 2 required, 3 both */
+typedef struct PmInput { Str name, member; uint8_t digest[32]; Str producers; } PmInput;
+typedef struct PmSection {
+    bool has_layout, has_globals, has_meter, has_policy, has_tool;
+    PmLayout layout;
+    uint32_t stack_pointer, fuel; /* global index + 1; 0 = none */
+    uint8_t meter_kind;
+    uint32_t meter_prices;
+    Str policy_name;
+    uint8_t policy_digest[32];
+    PmWaiver *waivers;   uint32_t n_waivers;
+    PmService *services; uint32_t n_services;
+    PmInput *inputs;     uint32_t n_inputs;
+    Str tool;
+} PmSection;
+typedef enum PmFound { PM_ABSENT, PM_PRESENT, PM_MISPLACED, PM_BROKEN } PmFound;
+/* PM_MISPLACED: not the first section, or there twice: nothing in it counts, no Diag (the caller warns).
+ * PM_BROKEN: errors recorded (W codes). */
+PmFound pm_read(const WasmModule *, Arena *, Diags *, PmSection *out);
+void pm_write(Writer *, const PmSection *); /* the whole custom section, id byte and size included */
+
+/* ---- object.c: relocatable objects, tool-conventions Linking.md (version 2) ----------------------------------------- */
+
+typedef enum WasmRelocType {
+#define RELOC(name, number, field, index_kind, has_addend) name = number,
+#include "wasm/relocs.def"
+#undef RELOC
+} WasmRelocType;
+typedef enum RelocField { FIELD_LEB32, FIELD_SLEB32, FIELD_I32, FIELD_LEB64, FIELD_SLEB64, FIELD_I64 } RelocField;
+typedef enum RelocIndexKind { RI_FUNC, RI_TABLE_ELEM, RI_DATA, RI_TYPE, RI_GLOBAL, RI_FUNC_OFFSET, RI_SECTION_OFFSET,
+                              RI_TAG, RI_TABLE } RelocIndexKind;
+typedef struct WasmRelocInfo {
+    const char *text;
+    uint8_t field, index_kind, width; /* width in bytes of the field */
+    bool has_addend, known;
+} WasmRelocInfo;
+const WasmRelocInfo *wasm_reloc_info(uint8_t type); /* NULL when unknown */
+
+typedef struct WasmReloc {
+    uint8_t type;
+    uint32_t offset; /* from the start of the section's payload */
+    uint32_t index;  /* symbol, or type index for R_WASM_TYPE_INDEX_LEB */
+    int64_t addend;
+} WasmReloc;
+
+enum { SYM_FUNCTION = 0, SYM_DATA = 1, SYM_GLOBAL = 2, SYM_SECTION = 3, SYM_TAG = 4, SYM_TABLE = 5 };
+enum { SYM_BINDING_WEAK = 0x1, SYM_BINDING_LOCAL = 0x2, SYM_VISIBILITY_HIDDEN = 0x4, SYM_UNDEFINED = 0x10,
+       SYM_EXPORTED = 0x20, SYM_EXPLICIT_NAME = 0x40, SYM_NO_STRIP = 0x80, SYM_TLS = 0x100, SYM_ABSOLUTE = 0x200 };
+enum { SEGMENT_STRINGS = 0x1, SEGMENT_TLS = 0x2, SEGMENT_RETAIN = 0x4 };
+
+typedef struct WasmSymbol {
+    uint8_t kind;  /* SYM_* */
+    uint32_t flags;
+    Str name;      /* of an undefined symbol without explicit name: the import's field name */
+    uint32_t index;       /* function, global, tag, table: index in the object; data: segment; section: section number */
+    uint32_t data_offset; /* data: offset in the segment (or the address when SYM_ABSOLUTE) */
+    uint32_t data_size;
+    uint32_t offset;      /* of the entry in the file */
+} WasmSymbol;
+typedef struct WasmSegmentInfo { Str name; uint32_t align_log2, flags; } WasmSegmentInfo;
+typedef struct WasmInitFunc { uint32_t priority, symbol; } WasmInitFunc;
+typedef struct WasmComdatEntry { uint8_t kind; uint32_t index; } WasmComdatEntry; /* 0 data segment, 1 function, 5 section */
+typedef struct WasmComdat { Str name; WasmComdatEntry *entries; uint32_t n; } WasmComdat;
+typedef struct WasmRelocs { uint32_t section; WasmReloc *items; uint32_t n; } WasmRelocs; /* section: index into sections */
+typedef struct WasmTargetFeature { char prefix; Str name; } WasmTargetFeature; /* '+' '-' '=' */
+
+typedef struct WasmObject {
+    WasmModule module;
+    WasmSymbol *symbols;         uint32_t n_symbols;
+    WasmSegmentInfo *segments;   uint32_t n_segments; /* one for each data segment */
+    WasmInitFunc *inits;         uint32_t n_inits;
+    WasmComdat *comdats;         uint32_t n_comdats;
+    WasmRelocs *relocs;          uint32_t n_relocs;   /* one for each reloc.* section, in file order; items ascend by offset */
+    WasmTargetFeature *features; uint32_t n_features;
+} WasmObject;
+
+bool wasm_is_object(const uint8_t *bytes, size_t size); /* wasm magic and a "linking" section near the front: cheap look */
+/* wasm_read_object: the module, then linking, reloc.*, target_features; every index in them is in range afterwards:
+ * symbols name existing things, relocations lie wholly in their section, are sorted and do not overlap.
+ * errors: W codes, object ones included; false when there was any */
+MUST_USE bool wasm_read_object(Arena *, const uint8_t *bytes, size_t size, const char *file, Diags *, WasmObject *out);
+/* Relocations of the section with this number, or NULL. */
+const WasmRelocs *wasm_section_relocs(const WasmObject *, uint32_t section);
+
+/* ---- archive.c: ar files: GNU (also thin, 64-bit index) and BSD names ------------------------------------------------ */
+
+typedef struct ArMember { Str name; const uint8_t *bytes; size_t size; uint64_t offset; } ArMember; /* offset of its header */
+typedef struct ArSymbol { Str name; uint64_t member_offset; } ArSymbol;
+typedef struct Archive {
+    const char *file;
+    const uint8_t *bytes;
+    size_t size;
+    bool thin;                   /* members' bytes are files beside the archive: bytes == NULL here */
+    ArMember *members; uint32_t n_members;
+    ArSymbol *symbols; uint32_t n_symbols; /* from the index; none when there is no index */
+} Archive;
+bool ar_is_archive(const uint8_t *bytes, size_t size);
+MUST_USE bool ar_read(Arena *, const uint8_t *bytes, size_t size, const char *file, Diags *, Archive *out);
+const ArMember *ar_member_at(const Archive *, uint64_t offset); /* binary search; NULL when there is none */
+
+/* ---- dwarf.c: source places from DWARF 4 and 5, as far as diagnostics need them --------------------------------------- */
+
+/* Everything is bounded; a broken or unknown form ends the search for that unit: no error, just no place. */
+typedef struct Dwarf Dwarf;
+Dwarf *dwarf_open_object(const WasmObject *, Arena *); /* NULL when there is no debug info; relocations are looked through */
+Dwarf *dwarf_open_module(const WasmModule *, Arena *); /* a linked module: addresses count from the code section's payload */
+/* Line of the code at this offset in the code section's payload. */
+bool dwarf_line_of_code(Dwarf *, uint32_t code_offset, const char **file, uint32_t *line);
+/* Declaration of the variable or function whose address is this symbol (objects only). */
+bool dwarf_line_of_symbol(Dwarf *, uint32_t symbol, const char **file, uint32_t *line);
+
+#endif
