@@ -392,8 +392,12 @@ bool wasm_same_type(const WasmType *, const WasmType *);
 const char *wasm_type_signature(Arena *, const WasmType *);       /* "(i32, i64) -> i32"; no results: "-> void" */
 /* Value of a constant expression of one `i32.const n end`; false when it is anything else. */
 bool wasm_const_i32(const WasmModule *, WasmRange expr, uint32_t *out);
-/* Skips one constant expression, leaving pos after its `end`; used where expressions are of unknown length. */
-MUST_USE bool wasm_skip_expr(Reader *, WasmRange *out);
+/* One instruction: its opcode (refused features by name, WASM_FEATURE; unassigned codes WASM_BAD_OPCODE), and its
+ * immediates, which are read over but not judged. *op is set in both cases when the code is known. */
+MUST_USE bool rd_op(Reader *, WasmFeatures allowed, WasmOp *op);
+MUST_USE bool rd_skip_imm(Reader *, WasmOp op);
+/* Skips one constant expression, leaving pos after its `end`. Blocks nest; whether it is constant is validation. */
+MUST_USE bool wasm_skip_expr(Reader *, WasmFeatures allowed, WasmRange *out);
 
 /* names.c: the "name" custom section, core 2.0 §7.4.1. A broken one is no error: it names nothing. */
 typedef struct WasmNames {
