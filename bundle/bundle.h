@@ -1,0 +1,150 @@
+/* bundle.h: the verify half of bundles: what a loader needs to believe a file. No signing code, no validator.
+ * (create.h has the other half.)
+ *
+ * A bundle is read in two steps, each byte once, into private memory. First the header, the manifest and the
+ * signature records: of these only header and records are parsed, and the manifest is hashed. When enough distinct
+ * trusted keys have signed that hash, the manifest is parsed; it tells exactly how many bytes follow and what their
+ * digests are. Until bundle_open has returned true nothing in a Bundle may be used.
+ *
+ * Sources: docs/bundle-format.md; proto/parigot/bundle/v1/manifest.proto; minisign's file forms. */
+#ifndef PARIGOT_BUNDLE_H
+#define PARIGOT_BUNDLE_H
+
+#include "wasm/wasm.h"
+#include "parigot/bundle/v1/manifest.pb-c.h"
+
+/* The messages of the manifest, by shorter names. Strings are never NULL, have no NUL inside and are UTF-8. */
+typedef Parigot__Bundle__V1__Manifest BundleManifest;
+typedef Parigot__Bundle__V1__Blob BundleBlobInfo;
+typedef Parigot__Bundle__V1__Module BundleModule;
+typedef Parigot__Bundle__V1__Layout BundleLayout;
+typedef Parigot__Bundle__V1__Limits BundleLimits;
+typedef Parigot__Bundle__V1__Import BundleImport;
+typedef Parigot__Bundle__V1__Method BundleMethod;
+typedef Parigot__Bundle__V1__Service BundleService;
+typedef Parigot__Bundle__V1__Route BundleRoute;
+typedef Parigot__Bundle__V1__Policy BundlePolicy;
+typedef Parigot__Bundle__V1__Verdict BundleVerdict;
+typedef Parigot__Bundle__V1__Waiver BundleWaiver;
+typedef Parigot__Bundle__V1__Meter BundleMeter;
+typedef Parigot__Bundle__V1__Input BundleInput;
+typedef Parigot__Bundle__V1__KeyValue BundleKeyValue;
+typedef Parigot__Bundle__V1__Folder BundleFolder;
+
+#define BUNDLE_SUFFIX        ".pbundle"
+#define BUNDLE_MANIFEST_TYPE "parigot.bundle.v1.Manifest"
+#define BUNDLE_KERNEL        "parigot.kernel.v1.Kernel" /* always granted */
+
+enum {
+    BUNDLE_VERSION = 1,
+    BUNDLE_HEADER_BYTES = 24,
+    BUNDLE_ALIGN = 4096,                /* of each blob in the file; in memory too                            */
+    BUNDLE_MAX_MANIFEST = 16 << 20,
+    BUNDLE_MAX_SIGNATURES = 16,
+    BUNDLE_MAX_RECORD = 8 << 10,        /* one signature record, without its u16 size                         */
+    BUNDLE_MAX_DEPTH = 8,               /* messages within messages, the manifest itself included              */
+    BUNDLE_MAX_MODULES = 4096,
+    BUNDLE_MAX_BLOBS = 4 * BUNDLE_MAX_MODULES,
+    BUNDLE_DIGEST_BYTES = 32,           /* BLAKE2b-256                                                         */
+    BUNDLE_KEY_ID_BYTES = 8,
+    BUNDLE_KEY_BYTES = 32,
+    BUNDLE_SIGNATURE_BYTES = 64,
+};
+
+/* ---- trust.c: whose signatures count ------------------------------------------------------------------------ */
+
+typedef struct BundleKey {
+    uint8_t id[BUNDLE_KEY_ID_BYTES];  /* a hint: random, unsigned; shown as minisign does, by bundle_key_id_text */
+    uint8_t key[BUNDLE_KEY_BYTES];    /* Ed25519; a canonical point of the main subgroup                        */
+    const char *name;                 /* last part of the file's path, or the key itself in base64              */
+} BundleKey;
+
+/* A set of public keys. Zero is a valid empty set; nothing to free, all of it lies in the arena. */
+typedef struct BundleTrust {
+    Arena *arena;
+    BundleKey *keys;
+    size_t n, cap;
+} BundleTrust;
+
+/* bundle_trust_file: adds the public key in a file that `minisign -G` or `parigot-bundle keygen` wrote.
+ * bundle_trust_folder: adds every *.pub in a folder, by name; a folder without any is an error.
+ * bundle_trust_text: adds a public key given as its base64 line (minisign -P).
+ * in:     trust->arena is set. The same public key twice is kept (its ids may differ), and counts once.
+ * errors: IO_READ, BUNDLE_BAD_KEY, BUNDLE_NO_KEYS */
+MUST_USE bool bundle_trust_file(BundleTrust *, const char *path, Diags *);
+MUST_USE bool bundle_trust_folder(BundleTrust *, const char *path, Diags *);
+MUST_USE bool bundle_trust_text(BundleTrust *, const char *base64, Diags *);
+/* "ECD1A3F2E6B0C45D": the id as minisign prints it, sixteen upper-case hex digits. */
+void bundle_key_id_text(const uint8_t id[BUNDLE_KEY_ID_BYTES], char out[17]);
+
+/* ---- open.c: from a file to something that can be believed -------------------------------------------------- */
+
+typedef struct BundleSigner {
+    const BundleKey *key;       /* in the trust set                                                           */
+    const char *comment;        /* the trusted comment, verified and escaped                                  */
+} BundleSigner;
+
+typedef struct BundleBlob {
+    const uint8_t *ptr;         /* private memory, starts at a page; the bytes whose digest was checked       */
+    size_t size;
+} BundleBlob;
+
+typedef struct Bundle {
+    const char *file;           /* borrowed from the caller                                                   */
+    const BundleManifest *manifest;
+    BundleBlob *blobs;          /* blobs[i] belongs to manifest->blobs[i]                                     */
+    uint32_t n_blobs;
+    bool trusted;               /* `require` distinct trusted keys have signed. false only with allow_unsigned */
+    BundleSigner *signers;      /* one for each distinct trusted public key that has signed                   */
+    uint32_t n_signers;
+    uint32_t n_signatures;      /* records in the file, of whomever                                           */
+    Str manifest_bytes;         /* what was hashed and signed                                                 */
+    Str signature_bytes;        /* all records                                                                */
+    Arena arena;                /* manifest, signers                                                          */
+    void *head_memory, *blob_memory; /* malloc                                                                */
+    size_t blob_memory_size;
+} Bundle;
+
+typedef struct BundleOpenOptions {
+    const BundleTrust *trust;   /* NULL: nobody                                                               */
+    uint32_t require;           /* distinct public keys that must have signed; 0 counts as 1                  */
+    bool allow_unsigned;        /* too few trusted signatures: a warning (BUNDLE_RUNS_UNSIGNED), not an error.
+                                   A wrong signature under a trusted key's id is an error all the same.       */
+    int64_t now;                /* seconds since 1970: not_after and waivers' ends are compared; 0 = are not  */
+} BundleOpenOptions;
+
+/* bundle_open: reads, verifies and checks a bundle.
+ * in:     path     "-" is standard input
+ * out:    *out     filled when true; bundle_close frees it. Empty when false
+ * errors: IO_READ, B01 (container), B02 (signatures), B03 (manifest); in that order, nothing later is looked at
+ * source: docs/bundle-format.md */
+MUST_USE bool bundle_open(const char *path, const BundleOpenOptions *, Diags *, Bundle *out);
+/* The same for bytes in memory; they are copied. */
+MUST_USE bool bundle_open_bytes(const uint8_t *bytes, size_t size, const char *file, const BundleOpenOptions *,
+                                Diags *, Bundle *out);
+void bundle_close(Bundle *);
+
+/* bundle_check_module: is this module what the manifest says? Imports with their types and in order, provided
+ * methods among the exports, layout, meter. The loader calls it after it has read and validated the blob: the
+ * verdicts in a manifest are information, these facts are what the loader acts on.
+ * in:     section  from pm_read, or NULL when the module has none that counts
+ * errors: BUNDLE_MODULE_DIFFERS, one for each difference */
+MUST_USE bool bundle_check_module(const Bundle *, uint32_t module, const WasmModule *, const PmSection *, Diags *);
+
+/* The module of that name, or NULL. */
+const BundleModule *bundle_find_module(const BundleManifest *, const char *name);
+/* Which module answers calls to a service: the route, else the only provider. -1: none (a system service, or remote). */
+int bundle_provider(const BundleManifest *, const char *service);
+bool bundle_is_system_service(const char *service); /* package parigot, or below it */
+
+/* ---- manifest.c: the manifest's bytes ------------------------------------------------------------------------ */
+
+/* bundle_read_manifest: bounds depth, count and size of the messages, refuses what is unknown, then unpacks.
+ * bundle_check_manifest: everything that must hold within a manifest: names, indices, digests' lengths, order of
+ * modules, one provider for each service, grants for each system service that is imported.
+ * in:     the arena takes the messages; its limit bounds them too
+ * errors: B03 */
+MUST_USE bool bundle_read_manifest(Arena *, Str bytes, const char *file, Diags *, const BundleManifest **out);
+MUST_USE bool bundle_check_manifest(const BundleManifest *, const char *file, Diags *);
+
+#endif
