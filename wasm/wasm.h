@@ -461,10 +461,10 @@ typedef struct WasmRelocInfo {
 const WasmRelocInfo *wasm_reloc_info(uint8_t type); /* NULL when unknown */
 
 typedef struct WasmReloc {
-    uint8_t type;
-    uint32_t offset; /* from the start of the section's payload */
+    uint8_t type;    /* WasmRelocType; fields are four or five bytes: those of memory64 are refused */
+    uint32_t offset; /* from the start of the section's contents (wasm_section_contents) */
     uint32_t index;  /* symbol, or type index for R_WASM_TYPE_INDEX_LEB */
-    int64_t addend;
+    int32_t addend;
 } WasmReloc;
 
 enum { SYM_FUNCTION = 0, SYM_DATA = 1, SYM_GLOBAL = 2, SYM_SECTION = 3, SYM_TAG = 4, SYM_TABLE = 5 };
@@ -476,11 +476,14 @@ typedef struct WasmSymbol {
     uint8_t kind;  /* SYM_* */
     uint32_t flags;
     Str name;      /* of an undefined symbol without explicit name: the import's field name */
-    uint32_t index;       /* function, global, tag, table: index in the object; data: segment; section: section number */
+    uint32_t index;       /* function, global, tag, table: index in the object; data: segment, DIAG_NOWHERE32 when
+                             SYM_ABSOLUTE, 0 when undefined; section: section number */
+    uint32_t import;      /* undefined function, global, tag, table: index into module.imports; else DIAG_NOWHERE32 */
     uint32_t data_offset; /* data: offset in the segment (or the address when SYM_ABSOLUTE) */
     uint32_t data_size;
     uint32_t offset;      /* of the entry in the file */
 } WasmSymbol;
+/* Flags that we do not know are kept and mean nothing. */
 typedef struct WasmSegmentInfo { Str name; uint32_t align_log2, flags; } WasmSegmentInfo;
 typedef struct WasmInitFunc { uint32_t priority, symbol; } WasmInitFunc;
 typedef struct WasmComdatEntry { uint8_t kind; uint32_t index; } WasmComdatEntry; /* 0 data segment, 1 function, 5 section */
@@ -495,16 +498,28 @@ typedef struct WasmObject {
     WasmInitFunc *inits;         uint32_t n_inits;
     WasmComdat *comdats;         uint32_t n_comdats;
     WasmRelocs *relocs;          uint32_t n_relocs;   /* one for each reloc.* section, in file order; items ascend by offset */
+    uint32_t *section_relocs;                         /* for each section 1 + its index in relocs, or 0 */
     WasmTargetFeature *features; uint32_t n_features;
 } WasmObject;
 
 bool wasm_is_object(const uint8_t *bytes, size_t size); /* wasm magic and a "linking" section near the front: cheap look */
-/* wasm_read_object: the module, then linking, reloc.*, target_features; every index in them is in range afterwards:
- * symbols name existing things, relocations lie wholly in their section, are sorted and do not overlap.
+/* wasm_read_object: the module, then linking, reloc.*, target_features. Afterwards, when true:
+ * - a symbol is defined exactly when what it names is; its index is in range; a data symbol lies in its segment;
+ *   only functions and data are both undefined and weak; section symbols and only defined ones are local
+ * - an init function's symbol is a function's; a function, data segment or custom section is in at most one comdat
+ * - each function's type index is in range
+ * - relocations are for the code, data and custom sections, at most one reloc.* section for each; they ascend, do not
+ *   overlap, and each lies wholly within one function body, one data segment or the custom section's contents; the
+ *   symbol is of a kind that the type can use (a GLOBAL_INDEX_LEB also of a function or data: its GOT entry, -fPIC)
+ * Names may be empty, and there twice: that is the linker's to judge.
+ * in:     as for wasm_read_module
  * errors: W codes, object ones included; false when there was any */
 MUST_USE bool wasm_read_object(Arena *, const uint8_t *bytes, size_t size, const char *file, Diags *, WasmObject *out);
 /* Relocations of the section with this number, or NULL. */
 const WasmRelocs *wasm_section_relocs(const WasmObject *, uint32_t section);
+/* What relocation offsets count in: the payload, of a custom section without the name in front. */
+WasmRange wasm_section_contents(const WasmModule *, uint32_t section);
+const char *wasm_symbol_kind_text(uint8_t kind); /* "function" */
 
 /* ---- archive.c: ar files: GNU (also thin, 64-bit index) and BSD names ------------------------------------------------ */
 
