@@ -50,7 +50,7 @@ static DiagPlace copy_place(Arena *a, DiagPlace p)
     return p;
 }
 
-static Diag *add(Diags *d, DiagSeverity severity, DiagCode code, DiagPlace place, const char *format, va_list args)
+PRINTF(5, 0) static Diag *add(Diags *d, DiagSeverity severity, DiagCode code, DiagPlace place, const char *format, va_list args)
 {
     bool error = severity >= SEV_ERROR;
     if (error) d->errors++;

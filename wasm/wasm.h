@@ -50,7 +50,7 @@ void *arena_alloc(Arena *, size_t size);
 void *arena_array(Arena *, size_t n, size_t size);
 char *arena_strndup(Arena *, const char *s, size_t len); /* NUL-terminated copy */
 char *arena_printf(Arena *, const char *format, ...) PRINTF(2, 3);
-char *arena_vprintf(Arena *, const char *format, va_list);
+char *arena_vprintf(Arena *, const char *format, va_list) PRINTF(2, 0);
 /* arena_grow: room for one more item in a growing array of n items; returns the (possibly moved) array.
  * *cap is doubled as needed. The old array is left in the arena: what doubling wastes is less than what it holds. */
 void *arena_grow(Arena *, void *items, size_t n, size_t *cap, size_t item_size);
@@ -104,7 +104,7 @@ typedef struct Diags {
 /* diag_add: record one diagnostic with the severity of its row in diags.def.
  * out:   returned so that a note can follow with diag_note; NULL when over the limit or out of memory (pass it on). */
 Diag *diag_add(Diags *, DiagCode, DiagPlace, const char *format, ...) PRINTF(4, 5);
-Diag *diag_vadd(Diags *, DiagCode, DiagPlace, const char *format, va_list);
+Diag *diag_vadd(Diags *, DiagCode, DiagPlace, const char *format, va_list) PRINTF(4, 0);
 Diag *diag_add_as(Diags *, DiagSeverity, DiagCode, DiagPlace, const char *format, ...) PRINTF(5, 6);
 void diag_note(Diags *, Diag *, const char *format, ...) PRINTF(3, 4); /* appends a ">>>" line */
 void diag_free(Diags *);
