@@ -1,0 +1,186 @@
+/* validator.h: is a module valid, and which isolation rules does it keep?
+ *
+ * One pass over the module checks the specification (core 2.0 §3 with SIMD, extended constant expressions and tail
+ * calls) and proves the rules of docs/rules.md, as far as a policy asks for them. Linker, bundle maker, loader and
+ * parigot-validate all call val_module; there is no second opinion in the tree.
+ *
+ * The bytes may be hostile: time and memory are linear in their size, and nothing is read outside them.
+ * No global state: calls from several threads need only different arenas and Diags. */
+#ifndef PARIGOT_VALIDATOR_H
+#define PARIGOT_VALIDATOR_H
+
+#include "wasm/wasm.h"
+
+/* ---- rules and limits: the tables ---------------------------------------------------------------------------- */
+
+typedef enum ValRule {
+#define RULE(code, name, waivable, strict, reset, audit) RULE_##code,
+#include "validator/rules.def"
+#undef RULE
+    VAL_RULE_COUNT
+} ValRule;
+
+typedef struct ValRuleInfo {
+    const char *code, *name; /* "P104", "writable static data" */
+    DiagCode diag;           /* of its findings: summary and help are there */
+    bool waivable;
+} ValRuleInfo;
+extern const ValRuleInfo val_rule_info[VAL_RULE_COUNT];
+bool val_rule_find(Str code, ValRule *out);
+
+typedef enum ValLimit {
+#define LIMIT(NAME, key, unit, value, rule) VAL_LIMIT_##NAME,
+#include "validator/limits.def"
+#undef LIMIT
+    VAL_LIMIT_COUNT
+} ValLimit;
+
+typedef enum ValUnit { VAL_UNIT_BYTES, VAL_UNIT_COUNT } ValUnit;
+typedef struct ValLimitInfo {
+    const char *key;
+    ValUnit unit;
+    uint64_t value; /* of the built-in policies */
+    ValRule rule;
+} ValLimitInfo;
+extern const ValLimitInfo val_limit_info[VAL_LIMIT_COUNT];
+
+/* No module passes these, whatever the policy: what the specification calls implementation limitations (core 2.0 §7.2).
+ * The first two are those of the JavaScript API; with them, work per byte of code is bounded. */
+enum { VAL_MAX_PARAMS = 1000, VAL_MAX_RESULTS = 1000, VAL_MAX_OPERANDS = 1 << 20 };
+
+/* ---- policies -------------------------------------------------------------------------------------------------- */
+
+typedef enum ValLevel { VAL_OFF, VAL_NOTE, VAL_WARNING, VAL_ERROR } ValLevel; /* ordered */
+typedef enum ValBase { VAL_BASE_STRICT, VAL_BASE_RESET, VAL_BASE_AUDIT, VAL_BASE_NONE } ValBase;
+
+/* Lets named findings through, with a reason. Exactly one of symbol, archive and finding is there. */
+typedef struct ValWaiver {
+    Str name;
+    ValRule rule;
+    Str symbol;            /* of the global or datum */
+    bool has_object;       /* symbol: of the object file that defines it */
+    uint8_t object[32];
+    bool has_archive;      /* BLAKE2b-256 of the whole .a */
+    uint8_t archive[32];
+    Str finding;           /* "P105@function": the function's name, or its index */
+    Str reason;
+    int64_t expires;       /* seconds since 1970 UTC: the end of that day; 0 = never */
+    uint64_t bytes;        /* with archive: the most that it may admit */
+} ValWaiver;
+
+typedef struct ValPolicy {
+    Str name;
+    ValBase base;          /* the built-in policy that it goes back to: VAL_BASE_RESET asks for fresh instances */
+    struct {
+        ValLevel violated, not_provable;
+    } rules[VAL_RULE_COUNT];
+    /* Patterns over "service/Method": `*` stands for any characters within the service or within the method. An import
+     * must match one of allow and none of deny. The kernel's own service needs no line. */
+    Str *imports_allow;  uint32_t n_imports_allow;
+    Str *imports_deny;   uint32_t n_imports_deny;
+    Str *exports_allow;  uint32_t n_exports_allow; /* patterns over names, besides what the ABI names */
+    bool exports_memory;
+    WasmFeatures features; /* MVP and mutable-global are always in it */
+    uint64_t limits[VAL_LIMIT_COUNT]; /* UINT64_MAX = none */
+    ValWaiver *waivers;  uint32_t n_waivers;
+} ValPolicy;
+
+/* strict, reset, audit, none; NULL when it is none of them. Never freed. A copy may be changed. */
+const ValPolicy *val_builtin_policy(Str name);
+const char *val_base_text(ValBase);
+
+/* policy.h has the rest: policy files, the canonical text and its digest. */
+
+/* ---- validation ------------------------------------------------------------------------------------------------- */
+
+typedef struct ValOptions {
+    const ValPolicy *policy; /* NULL: none, the specification alone */
+    const ValPolicy *also;   /* NULL, or a second one that must be kept too (the operator's floor and the bundle's own):
+                                for each rule the higher level counts; both lists must let an import through; limits are
+                                the smaller; a waiver counts for its own policy only */
+    WasmFeatures features;   /* what the validator takes for WebAssembly at all; 0 = FEATURES_ALL */
+    bool strict;             /* not provable counts as violated */
+    bool world;              /* will run in a world: P503 also where neither service nor entry is named */
+    bool wamr;               /* P606 is an error, whatever the policy */
+    int64_t now;             /* seconds since 1970, for the end of waivers; 0 = not looked at */
+    uint32_t findings_limit; /* Diags stored for one rule (all are counted); 0 = 100 */
+} ValOptions;
+
+/* Numbers are those of parigot.bundle.v1.Result. */
+typedef enum ValVerdict {
+    VAL_NO_VERDICT, /* the module is not valid: nothing can be said */
+    VAL_PROVED,     /* for waived > 0: but for what was waived */
+    VAL_VIOLATED,
+    VAL_NOT_PROVABLE,
+    VAL_RULE_OFF
+} ValVerdict;
+const char *val_verdict_text(ValVerdict); /* "proved", "violated", "not provable", "off", "" */
+
+typedef struct ValResult {
+    ValVerdict verdict;
+    ValLevel level;    /* that its findings count as */
+    uint32_t findings; /* not waived */
+    uint32_t waived;
+} ValResult;
+
+/* One finding that a waiver let through. */
+typedef struct ValWaived {
+    const ValWaiver *waiver;
+    Str symbol;             /* of this finding */
+    uint32_t address, size; /* P104: in memory */
+    uint32_t func;          /* or DIAG_NOWHERE32 */
+} ValWaived;
+
+/* A function whose constant frame is above the null guard and lacks its check (see the end of this file). */
+typedef struct ValFrame { uint32_t func, depth; } ValFrame;
+
+typedef struct ValReport {
+    bool valid;               /* by the specification; the rest means something only then */
+    WasmModule module;        /* a view of the caller's bytes: its imports are the capability list */
+    WasmFeatures features;    /* that the module needs */
+    ValResult rules[VAL_RULE_COUNT];
+    PmFound section;          /* was parigot.module there? */
+    PmSection pm;             /* what it says; proved only as far as the verdicts go */
+    bool layout_proved;       /* pm.layout is true for these bytes (rules 1 to 5 of docs/module-section.md) */
+    ValWaived *waived;  uint32_t n_waived;
+    ValFrame *frames;   uint32_t n_frames; /* findings of P104, and what a linker has to add checks to */
+    /* Work done, for tests that bound it. */
+    uint64_t instructions, type_comparisons;
+    size_t scratch_bytes;     /* most memory held besides the arena's */
+} ValReport;
+
+/* val_module: reads, validates and judges in one pass.
+ * in:     bytes    stay the caller's and must outlive *out
+ *         options  NULL: as {0}
+ * out:    *out     filled as far as it got; arrays in the arena, linear in the file
+ * errors: W codes (format), V codes (validation), P codes with the level that the policy gives them
+ * returns true when no error was recorded: the module is valid and no rule is broken that the policy calls an error
+ * owns:   scratch memory of its own, freed before it returns */
+MUST_USE bool val_module(Arena *, const uint8_t *bytes, size_t size, const char *file, const ValOptions *options,
+                         Diags *, ValReport *out);
+/* val_view: the same for a module that wasm_read_module has read without error. */
+MUST_USE bool val_view(Arena *, const WasmModule *, const ValOptions *options, Diags *, ValReport *out);
+
+/* ---- forms of code that the proofs recognise (docs/rules.md, P101 and P104) ------------------------------------------
+ *
+ * Here sp is the global that parigot.module names as stack_pointer. LEB128 may be padded. Local declarations may stand
+ * before either form; nothing else may.
+ *
+ * Entry thunk. Every exported function of a module with a stack pointer starts with
+ *         i32.const <stack_high>        (the value that sp is initialised with)
+ *         global.set <sp>
+ *     What follows is free: a linker pushes the parameters by local.get, calls the function proper, and ends.
+ *
+ * Frame check. A frame is a `global.set <sp>` of a value known to be (what global.get sp gave) - N, N a constant. Where
+ *     N > null_guard, the function starts with
+ *         global.get <sp>
+ *         i32.const  <C>                C >= stack_low + depth, or C = -1 (0xffffffff)
+ *         i32.lt_u
+ *         if                            (block type empty, 0x40)
+ *           unreachable
+ *         end
+ *     where depth is how far below its value at the start this function moves sp in all by constants: for one frame, N.
+ *     A function that is both thunk and framed has the thunk first, then the frame check.
+ */
+
+#endif
