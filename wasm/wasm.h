@@ -523,17 +523,25 @@ const char *wasm_symbol_kind_text(uint8_t kind); /* "function" */
 
 /* ---- archive.c: ar files: GNU (also thin, 64-bit index) and BSD names ------------------------------------------------ */
 
-typedef struct ArMember { Str name; const uint8_t *bytes; size_t size; uint64_t offset; } ArMember; /* offset of its header */
+typedef struct ArMember {
+    Str name;             /* not empty, no NUL; of a thin archive: a path, relative to the archive's folder          */
+    const uint8_t *bytes; /* in the archive; NULL when it is thin                                                     */
+    size_t size;
+    uint64_t offset;      /* of its header                                                                            */
+} ArMember;
 typedef struct ArSymbol { Str name; uint64_t member_offset; } ArSymbol;
 typedef struct Archive {
     const char *file;
     const uint8_t *bytes;
     size_t size;
-    bool thin;                   /* members' bytes are files beside the archive: bytes == NULL here */
-    ArMember *members; uint32_t n_members;
-    ArSymbol *symbols; uint32_t n_symbols; /* from the index; none when there is no index */
+    bool thin;                             /* members are files beside the archive                                  */
+    ArMember *members; uint32_t n_members; /* by offset; index and table of names are not among them                */
+    ArSymbol *symbols; uint32_t n_symbols; /* in the order of the index; none when there is no index                 */
 } Archive;
 bool ar_is_archive(const uint8_t *bytes, size_t size);
+/* ar_read: members and index. Every symbol's member_offset is a member's.
+ * in:     as for wasm_read_module; members need not be wasm
+ * errors: AR_BAD, WASM_TRUNCATED; false when there was any */
 MUST_USE bool ar_read(Arena *, const uint8_t *bytes, size_t size, const char *file, Diags *, Archive *out);
 const ArMember *ar_member_at(const Archive *, uint64_t offset); /* binary search; NULL when there is none */
 
