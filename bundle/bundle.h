@@ -13,7 +13,8 @@
 #include "wasm/wasm.h"
 #include "parigot/bundle/v1/manifest.pb-c.h"
 
-/* The messages of the manifest, by shorter names. Strings are never NULL, have no NUL inside and are UTF-8. */
+/* The messages of the manifest, by shorter names. Strings are never NULL, have no NUL inside and are UTF-8.
+ * Module.limits and Module.meter are never NULL; Module.layout is when the module has no checked layout. */
 typedef Parigot__Bundle__V1__Manifest BundleManifest;
 typedef Parigot__Bundle__V1__Blob BundleBlobInfo;
 typedef Parigot__Bundle__V1__Module BundleModule;
@@ -43,6 +44,8 @@ enum {
     BUNDLE_MAX_SIGNATURES = 16,
     BUNDLE_MAX_RECORD = 8 << 10,        /* one signature record, without its u16 size                         */
     BUNDLE_MAX_DEPTH = 8,               /* messages within messages, the manifest itself included              */
+    BUNDLE_MAX_UNPACKED = 256 << 20,    /* memory that a manifest may take once it is unpacked                 */
+    BUNDLE_FIRST_INFORMATION = 1000,    /* unknown fields from this number on are ignored, below they are refused */
     BUNDLE_MAX_MODULES = 4096,
     BUNDLE_MAX_BLOBS = 4 * BUNDLE_MAX_MODULES,
     BUNDLE_DIGEST_BYTES = 32,           /* BLAKE2b-256                                                         */
@@ -135,7 +138,32 @@ MUST_USE bool bundle_check_module(const Bundle *, uint32_t module, const WasmMod
 const BundleModule *bundle_find_module(const BundleManifest *, const char *name);
 /* Which module answers calls to a service: the route, else the only provider. -1: none (a system service, or remote). */
 int bundle_provider(const BundleManifest *, const char *service);
-bool bundle_is_system_service(const char *service); /* package parigot, or below it */
+
+/* ---- check.c: names --------------------------------------------------------------------------------------------- */
+
+bool bundle_name_ok(Str);        /* of a bundle, module or folder: [a-z0-9][a-z0-9._-]{0,63}                      */
+bool bundle_service_ok(Str);     /* ident(.ident)+, at most 255 bytes                                             */
+bool bundle_method_ok(Str);      /* ident                                                                         */
+bool bundle_can_be_waived(Str rule);
+bool bundle_is_system_service(const char *service);                       /* package parigot, or below it         */
+bool bundle_export_is_method(Str export, Str *service, Str *method);      /* "service/method"                     */
+
+/* ---- wire.c: what protobuf-c may be handed -------------------------------------------------------------------- */
+
+/* protobuf-c bounds neither depth nor memory, cuts strings at a NUL and numbers at 32 bits without a word. So bytes
+ * from outside are walked first, by the same descriptor, on a stack that is bounded and without allocating. */
+typedef struct BundleWireLimits {
+    uint32_t max_depth;         /* messages within messages, the outermost included                           */
+    size_t max_memory_bytes;    /* what unpacking may take, by a safe estimate                                */
+    uint32_t strict_below;      /* unknown field numbers below this are refused, and so are unknown enum values
+                                   and a single field that is there twice; 0 = as lenient as protobuf is      */
+} BundleWireLimits;
+/* bundle_check_wire: true when protobuf_c_message_unpack will decode these bytes exactly as they are written.
+ * in:     at  offset of the bytes in the file, for the diagnostics
+ * errors: MANIFEST_WIRE, MANIFEST_UNKNOWN_FIELD, MANIFEST_TOO_BIG (one Diag)
+ * source: protobuf.dev "Encoding" */
+MUST_USE bool bundle_check_wire(const ProtobufCMessageDescriptor *, Str bytes, BundleWireLimits, const char *file,
+                                uint64_t at, Diags *);
 
 /* ---- manifest.c: the manifest's bytes ------------------------------------------------------------------------ */
 
