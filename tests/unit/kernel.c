@@ -1,0 +1,2015 @@
+/* kernel.c: the rules of docs/abi.md, each by processes that are C functions and have 64 KiB for a memory.
+ *
+ * A test makes a Rig (a kernel, a clock that stands still, fakes), gives the fakes what they do on a request, a result
+ * or an event, and runs the kernel until nothing can happen any more. Each fake keeps a list of its entries. */
+#include "loader/kernel_impl.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tap.h"
+
+enum { MEMORY = 65536, NULL_GUARD = 4096, HEAP_BASE = 8192, MOST_SEEN = 4096, MOST_FAKES = 8, MOST_DEATHS = 256 };
+#define MS  UINT64_C(1000000)
+#define SEC (1000 * MS)
+
+typedef struct Rig Rig;
+typedef struct Fake Fake;
+typedef RunEnd FakeFn(Fake *, const Entry *);
+typedef struct Seen {
+    Entry e;
+    uint64_t at;
+    char text[32]; /* the message's first bytes */
+} Seen;
+struct Fake {
+    Rig *rig;
+    Process *p;
+    char name[16];
+    FakeFn *on_init, *on_request, *on_result, *on_event;
+    uint8_t memory[MEMORY];
+    uint32_t brk;
+    int alloc_fails;             /* how many times from now on parigot_alloc gives 0 */
+    uint32_t alloc_gives;        /* a bad address to give instead; 0 = a good one */
+    RunEnd alloc_ends;
+    void (*in_alloc)(Fake *);
+    const char *why;
+    bool starts_badly;
+    unsigned starts, stops, allocs;
+    bool live;
+    Seen seen[MOST_SEEN];
+    unsigned n_seen;
+    int32_t ids[2048];           /* of calls made, for hooks */
+    unsigned n_ids;
+    int32_t got;                 /* what the last import said */
+    unsigned counter;
+};
+struct Rig {
+    Kernel *k;
+    uint64_t now;
+    Fake *fakes[MOST_FAKES];
+    unsigned n_fakes;
+    struct {
+        ProcessDeath d;
+        char why[64], sender[16], method[64];
+    } deaths[MOST_DEATHS];
+    unsigned n_deaths, exits;
+    int32_t exit_code;
+    long fail_at; /* the allocation that fails; 0 = none */
+    long n_allocs;
+};
+
+static const char *const methods[] = {"t.Test/Zero", "t.Test/One"};
+
+static uint64_t rig_now(void *ctx) { return ((Rig *)ctx)->now; }
+static void rig_died(void *ctx, const ProcessDeath *d)
+{
+    Rig *r = ctx;
+    ck_assert_uint_lt(r->n_deaths, MOST_DEATHS);
+    r->deaths[r->n_deaths].d = *d;
+    snprintf(r->deaths[r->n_deaths].why, 64, "%s", d->why);
+    snprintf(r->deaths[r->n_deaths].sender, 16, "%s", d->sender ? d->sender : "");
+    snprintf(r->deaths[r->n_deaths].method, 64, "%s", d->method ? d->method : "");
+    r->n_deaths++;
+}
+static void rig_exited(void *ctx, Process *p, int32_t code)
+{
+    (void)p;
+    ((Rig *)ctx)->exits++;
+    ((Rig *)ctx)->exit_code = code;
+}
+static void *rig_allocate(void *ctx, size_t size)
+{
+    Rig *r = ctx;
+    return ++r->n_allocs == r->fail_at ? NULL : calloc(1, size);
+}
+
+static RunEnd fake_start(void *self)
+{
+    Fake *f = self;
+    ck_assert(!f->live);
+    f->live = true;
+    f->starts++;
+    memset(f->memory, 0, MEMORY);
+    f->brk = HEAP_BASE + 256;
+    if (f->starts_badly) f->why = "no room";
+    return f->starts_badly ? RUN_TRAPPED : RUN_RETURNED;
+}
+static void fake_stop(void *self)
+{
+    Fake *f = self;
+    ck_assert(f->live);
+    f->live = false;
+    f->stops++;
+}
+static RunEnd fake_alloc(void *self, uint32_t len, uint32_t *address)
+{
+    Fake *f = self;
+    ck_assert(f->live);
+    ck_assert_uint_ge(len, 1);
+    f->allocs++;
+    if (f->in_alloc) f->in_alloc(f);
+    if (f->alloc_ends != RUN_RETURNED) return f->alloc_ends;
+    *address = 0;
+    if (f->alloc_fails > 0) {
+        f->alloc_fails--;
+        return RUN_RETURNED;
+    }
+    if (f->brk + len > MEMORY) f->brk = HEAP_BASE + 256; /* nobody keeps a message for long */
+    *address = f->alloc_gives ? f->alloc_gives : f->brk;
+    if (!f->alloc_gives) f->brk += len;
+    return RUN_RETURNED;
+}
+static RunEnd fake_enter(void *self, const Entry *e)
+{
+    Fake *f = self;
+    ck_assert(f->live);
+    ck_assert_uint_lt(f->n_seen, MOST_SEEN);
+    Seen *s = &f->seen[f->n_seen++];
+    s->e = *e;
+    s->at = f->rig->now;
+    memset(s->text, 0, sizeof s->text);
+    if (e->len) memcpy(s->text, f->memory + e->ptr, e->len < sizeof s->text ? e->len : sizeof s->text - 1);
+    FakeFn *fn[] = {[ENTRY_INIT] = f->on_init, [ENTRY_METHOD] = f->on_request, [ENTRY_RESULT] = f->on_result,
+                    [ENTRY_EVENT] = f->on_event};
+    return fn[e->kind] ? fn[e->kind](f, e) : RUN_RETURNED;
+}
+static const uint8_t *fake_readable(void *self, uint32_t ptr, uint32_t len)
+{
+    return ptr >= NULL_GUARD && (uint64_t)ptr + len <= MEMORY ? ((Fake *)self)->memory + ptr : NULL;
+}
+static uint8_t *fake_writable(void *self, uint32_t ptr, uint32_t len)
+{
+    return ptr >= HEAP_BASE && (uint64_t)ptr + len <= MEMORY ? ((Fake *)self)->memory + ptr : NULL;
+}
+static const char *fake_why(void *self) { return ((Fake *)self)->why ? ((Fake *)self)->why : "unreachable"; }
+static const ProcessOps fake_ops = {fake_start, fake_stop, fake_alloc, fake_enter, fake_readable, fake_writable,
+                                    fake_why};
+
+static void rig_open(Rig *r)
+{
+    memset(r, 0, sizeof *r);
+    r->now = 5 * SEC;
+    r->k = kernel_new(&(KernelOptions){.now = rig_now, .died = rig_died, .exited = rig_exited,
+                                       .allocate = rig_allocate, .ctx = r});
+    ck_assert_ptr_nonnull(r->k);
+}
+
+static Fake *fake_add(Rig *r, const char *name, ProcessLimits limits, uint32_t share, bool events)
+{
+    Fake *f = calloc(1, sizeof *f);
+    f->rig = r;
+    snprintf(f->name, sizeof f->name, "%s", name);
+    f->p = kernel_add(r->k, &(ProcessSpec){.name = f->name, .ops = &fake_ops, .self = f, .limits = limits,
+                                           .share = share, .takes_events = events, .init = STR("hello"),
+                                           .methods = methods, .n_methods = 2});
+    r->fakes[r->n_fakes++] = f;
+    return f;
+}
+static Fake *fake(Rig *r, const char *name) { return fake_add(r, name, (ProcessLimits){0}, 0, true); }
+
+static void rig_close(Rig *r)
+{
+    kernel_free(r->k);
+    for (unsigned i = 0; i < r->n_fakes; i++) {
+        ck_assert(!r->fakes[i]->live);
+        ck_assert_uint_eq(r->fakes[i]->starts, r->fakes[i]->stops);
+        free(r->fakes[i]);
+    }
+}
+
+/* Until nothing can happen without time going on. */
+static KernelState rig_settle(Rig *r)
+{
+    for (unsigned turns = 0;; turns++) {
+        ck_assert_uint_lt(turns, 1000000);
+        KernelState s = kernel_step(r->k);
+        if (s != KERNEL_BUSY) return s;
+    }
+}
+/* Also through time, timer by timer. */
+static void rig_run(Rig *r)
+{
+    while (rig_settle(r) == KERNEL_WAITING) r->now = kernel_next_timer(r->k);
+}
+
+/* What fakes do. */
+static int32_t say(Fake *f, uint32_t import, const char *text, uint32_t cookie)
+{
+    uint32_t len = (uint32_t)strlen(text);
+    memcpy(f->memory + 20000, text, len);
+    int32_t id = kernel_call(f->p, import, len ? 20000 : 0, len, cookie);
+    memset(f->memory + 20000, '#', len); /* rule 2: the buffer is ours again */
+    if (id > 0 && f->n_ids < 2048) f->ids[f->n_ids++] = id;
+    return f->got = id;
+}
+static int32_t piece(Fake *f, uint32_t call, const char *text, uint32_t flags)
+{
+    uint32_t len = (uint32_t)strlen(text);
+    memcpy(f->memory + 21000, text, len);
+    int32_t got = kernel_reply(f->p, call, len ? 21000 : 0, len, flags);
+    memset(f->memory + 21000, '#', len);
+    return f->got = got;
+}
+static RunEnd asks_on_init(Fake *f, const Entry *e)
+{
+    (void)e;
+    say(f, 0, "question", 7);
+    return RUN_RETURNED;
+}
+static RunEnd answers(Fake *f, const Entry *e)
+{
+    piece(f, e->call, "answer", FLAG_LAST);
+    return RUN_RETURNED;
+}
+static RunEnd ignores(Fake *f, const Entry *e)
+{
+    (void)f;
+    (void)e;
+    return RUN_RETURNED;
+}
+static RunEnd traps(Fake *f, const Entry *e)
+{
+    (void)f;
+    (void)e;
+    return RUN_TRAPPED;
+}
+
+static unsigned count(const Fake *f, EntryKind kind)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < f->n_seen; i++) n += f->seen[i].e.kind == kind;
+    return n;
+}
+static const Seen *nth(const Fake *f, EntryKind kind, unsigned which)
+{
+    for (unsigned i = 0; i < f->n_seen; i++)
+        if (f->seen[i].e.kind == kind && which-- == 0) return &f->seen[i];
+    ck_abort_msg("%s has no such entry", f->name);
+    return NULL;
+}
+/* The only result of that cookie that is a last one. */
+static const Seen *the_last(const Fake *f, uint32_t cookie)
+{
+    const Seen *found = NULL;
+    for (unsigned i = 0; i < f->n_seen; i++) {
+        const Entry *e = &f->seen[i].e;
+        if (e->kind != ENTRY_RESULT || e->cookie != cookie) continue;
+        ck_assert_msg(!found, "something after the last result of cookie %u", cookie);
+        if (e->flags & FLAG_LAST) found = &f->seen[i];
+    }
+    ck_assert_msg(found != NULL, "no last result of cookie %u", cookie);
+    return found;
+}
+static Parigot__Kernel__V1__Failure *failure_of(const Fake *f, const Seen *s)
+{
+    /* the message is still in the fake's memory */
+    Parigot__Kernel__V1__Failure *x = parigot__kernel__v1__failure__unpack(NULL, s->e.len, f->memory + s->e.ptr);
+    ck_assert_ptr_nonnull(x);
+    return x;
+}
+static void check_failure(const Fake *f, const Seen *s, Reason reason, const char *words)
+{
+    Parigot__Kernel__V1__Failure *x = failure_of(f, s);
+    ck_assert_int_eq(x->reason, reason);
+    ck_assert_msg(strstr(x->message, words) != NULL, "'%s' lacks '%s'", x->message, words);
+    parigot__kernel__v1__failure__free_unpacked(x, NULL);
+}
+
+/* Two of them, a asks b: what most tests need. */
+static void pair(Rig *r, Fake **a, Fake **b)
+{
+    rig_open(r);
+    *b = fake(r, "b");
+    *a = fake(r, "a");
+    ck_assert_int_eq(kernel_import((*a)->p, (*b)->p, 0), 0);
+    ck_assert_int_eq(kernel_import((*a)->p, (*b)->p, 1), 1);
+}
+
+/* ---- the rules ------------------------------------------------------------------------------------------------------ */
+
+START_TEST(init_first_then_question_and_answer)
+{
+    Rig r;
+    Fake *a, *b;
+    pair(&r, &a, &b);
+    a->on_init = asks_on_init;
+    b->on_request = answers;
+    rig_run(&r);
+    ck_assert_uint_eq(b->n_seen, 2);
+    ck_assert_int_eq(b->seen[0].e.kind, ENTRY_INIT);
+    ck_assert_str_eq(b->seen[0].text, "hello");
+    ck_assert_int_eq(b->seen[1].e.kind, ENTRY_METHOD);
+    ck_assert_uint_eq(b->seen[1].e.method, 0);
+    ck_assert_uint_eq(b->seen[1].e.call, 1);
+    ck_assert_str_eq(b->seen[1].text, "question");
+    ck_assert_uint_eq(a->n_seen, 2);
+    const Seen *s = the_last(a, 7);
+    ck_assert_uint_eq(s->e.status, 0);
+    ck_assert_str_eq(s->text, "answer");
+    ck_assert_int_eq(kernel_step(r.k), KERNEL_ENDED);
+    ck_assert_int_eq(kernel_exit_code(r.k), 0);
+    rig_close(&r);
+}
+END_TEST
+
+static RunEnd asks_itself(Fake *f, const Entry *e)
+{
+    (void)e;
+    unsigned before = f->n_seen, other = f->rig->fakes[0]->n_seen;
+    ck_assert_int_gt(say(f, 0, "x", 1), 0);
+    ck_assert_int_gt(say(f, 2, "to myself", 2), 0);
+    ck_assert_uint_eq(f->n_seen, before);
+    ck_assert_uint_eq(f->rig->fakes[0]->n_seen, other);
+    return RUN_RETURNED;
+}
+START_TEST(rule_1_no_entry_within_an_entry)
+{
+    Rig r;
+    Fake *a, *b;
+    pair(&r, &a, &b);
+    kernel_import(a->p, a->p, 1);
+    a->on_init = asks_itself;
+    a->on_request = b->on_request = answers;
+    rig_run(&r);
+    ck_assert_str_eq(the_last(a, 1)->text, "answer");
+    ck_assert_str_eq(the_last(a, 2)->text, "answer");
+    ck_assert_str_eq(nth(a, ENTRY_METHOD, 0)->text, "to myself");
+    rig_close(&r);
+}
+END_TEST
+
+static RunEnd calls_with_nothing(Fake *f, const Entry *e)
+{
+    (void)e;
+    f->got = kernel_call(f->p, 0, 0xffffffff, 0, 3); /* len = 0: ptr is not looked at */
+    return RUN_RETURNED;
+}
+static RunEnd answers_with_nothing(Fake *f, const Entry *e)
+{
+    f->got = kernel_reply(f->p, e->call, 1, 0, FLAG_LAST | FLAG_NO_MESSAGE);
+    return RUN_RETURNED;
+}
+START_TEST(rules_2_and_3_empty_messages_need_no_address_and_no_buffer)
+{
+    Rig r;
+    Fake *a, *b;
+    pair(&r, &a, &b);
+    a->on_init = calls_with_nothing;
+    b->on_request = answers_with_nothing;
+    rig_run(&r);
+    ck_assert_int_eq(a->got, 1);
+    ck_assert_int_eq(b->got, 0);
+    ck_assert_uint_eq(a->allocs, 1); /* the InitRequest */
+    ck_assert_uint_eq(b->allocs, 1);
+    ck_assert_uint_eq(nth(b, ENTRY_METHOD, 0)->e.ptr, 0);
+    ck_assert_uint_eq(nth(b, ENTRY_METHOD, 0)->e.len, 0);
+    ck_assert_uint_eq(the_last(a, 3)->e.flags, FLAG_LAST | FLAG_NO_MESSAGE);
+    rig_close(&r);
+}
+END_TEST
+
+static RunEnd asks_then_starves_b(Fake *f, const Entry *e)
+{
+    f->rig->fakes[0]->alloc_fails = 1;
+    return asks_on_init(f, e);
+}
+START_TEST(rule_3_a_provider_without_memory_lives_and_the_call_gets_8)
+{
+    Rig r;
+    Fake *a, *b;
+    pair(&r, &a, &b);
+    a->on_init = asks_then_starves_b;
+    b->on_request = answers;
+    rig_run(&r);
+    ck_assert_uint_eq(b->n_seen, 1);
+    ck_assert_uint_eq(r.n_deaths, 0);
+    ck_assert_uint_eq(the_last(a, 7)->e.status, STATUS_RESOURCE_EXHAUSTED);
+    check_failure(a, the_last(a, 7), REASON(NO_MEMORY), "b has no memory");
+    rig_close(&r);
+}
+END_TEST
+
+static RunEnd asks_then_starves(Fake *f, const Entry *e)
+{
+    f->alloc_fails = 1;
+    return asks_on_init(f, e);
+}
+static RunEnd sends_two(Fake *f, const Entry *e)
+{
+    piece(f, e->call, "one", 0);
+    piece(f, e->call, "two", 0);
+    return RUN_RETURNED;
+}
+START_TEST(rule_3_a_caller_without_memory_gets_8_and_the_provider_event_1)
+{
+    Rig r;
+    Fake *a, *b;
+    pair(&r, &a, &b);
+    a->on_init = asks_then_starves;
+    b->on_request = sends_two;
+    rig_run(&r);
+    const Seen *s = the_last(a, 7);
+    ck_assert_uint_eq(s->e.status, STATUS_RESOURCE_EXHAUSTED);
+    ck_assert_uint_eq(s->e.len, 0);
+    ck_assert_uint_eq(count(a, ENTRY_RESULT), 1);
+    ck_assert_uint_eq(nth(b, ENTRY_EVENT, 0)->e.event, EVENT_ENDED);
+    ck_assert_uint_eq(nth(b, ENTRY_EVENT, 0)->e.call, 1);
+    ck_assert_uint_eq(r.n_deaths, 0);
+    rig_close(&r);
+}
+END_TEST
+
+START_TEST(rule_3_no_memory_for_the_init_request_is_a_kill)
+{
+    Rig r;
+    Fake *a, *b;
+    pair(&r, &a, &b);
+    b->alloc_fails = 1;
+    a->on_init = asks_on_init;
+    rig_run(&r);
+    ck_assert_uint_eq(r.n_deaths, 1);
+    ck_assert_str_eq(r.deaths[0].why, "parigot_alloc has no memory for the InitRequest");
+    ck_assert_int_eq(r.deaths[0].d.entry, ENTRY_INIT);
+    ck_assert_uint_eq(the_last(a, 7)->e.status, STATUS_UNAVAILABLE);
+    rig_close(&r);
+}
+END_TEST
+
+typedef struct BadAddress {
+    uint32_t ptr, len;
+} BadAddress;
+static const BadAddress bad_addresses[] = {
+    {0, 1}, {NULL_GUARD - 1, 1}, {MEMORY, 1}, {MEMORY - 1, 2}, {0xffffffff, 1}, {0xffffffff, 0xffffffff},
+    {NULL_GUARD, MEMORY}, {0x80000000, 0x80000000},
+};
+enum { N_BAD = ARRAY_LEN(bad_addresses) };
+static RunEnd bad_call(Fake *f, const Entry *e)
+{
+    (void)e;
+    BadAddress b = bad_addresses[f->counter];
+    ck_assert_int_eq(kernel_call(f->p, 0, b.ptr, b.len, 9), KERNEL_STOP);
+    ck_assert_int_eq(say(f, 0, "no more", 9), KERNEL_STOP); /* an adapter that goes on all the same */
+    ck_assert_int_eq(kernel_exit(f->p, 0), KERNEL_STOP);
+    return RUN_TRAPPED;
+}
+static RunEnd bad_reply(Fake *f, const Entry *e)
+{
+    BadAddress b = bad_addresses[f->counter];
+    ck_assert_int_eq(kernel_reply(f->p, e->call, b.ptr, b.len, FLAG_LAST), KERNEL_STOP);
+    return RUN_RETURNED; /* the kernel remembers */
+}
+static RunEnd bad_fail(Fake *f, const Entry *e)
+{
+    BadAddress b = bad_addresses[f->counter];
+    ck_assert_int_eq(kernel_fail(f->p, e->call, 3, b.ptr, b.len), KERNEL_STOP);
+    return RUN_RETURNED;
+}
+START_TEST(rule_4_a_message_outside_memory_kills)
+{
+    Rig r;
+    Fake *a, *b;
+    pair(&r, &a, &b);
+    int i = _i % N_BAD, how = _i / N_BAD;
+    a->on_init = how == 0 ? bad_call : asks_on_init;
+    b->on_request = how == 1 ? bad_reply : bad_fail;
+    a->counter = b->counter = (unsigned)i;
+    rig_run(&r);
+    ck_assert_uint_eq(r.n_deaths, 1);
+    ck_assert_str_eq(r.deaths[0].why, "message outside memory");
+    ck_assert_ptr_eq(r.deaths[0].d.process, how == 0 ? a->p : b->p);
+    if (how) {
+        ck_assert_uint_eq(the_last(a, 7)->e.status, STATUS_UNAVAILABLE);
+        check_failure(a, the_last(a, 7), REASON(KILLED), "message outside memory");
+        ck_assert_str_eq(r.deaths[0].sender, "a");
+        ck_assert_str_eq(r.deaths[0].method, "t.Test/Zero");
+    }
+    rig_close(&r);
+}
+END_TEST
+
+static const uint32_t bad_buffers[] = {1, NULL_GUARD, HEAP_BASE - 1, MEMORY - 1, MEMORY, 0xffffffff};
+static RunEnd asks_then_misleads_b(Fake *f, const Entry *e)
+{
+    f->rig->fakes[0]->alloc_gives = bad_buffers[f->counter];
+    return asks_on_init(f, e);
+}
+START_TEST(rule_4_a_buffer_outside_the_heap_kills)
+{
+    Rig r;
+    Fake *a, *b;
+    pair(&r, &a, &b);
+    a->counter = (unsigned)_i;
+    a->on_init = asks_then_misleads_b;
+    rig_run(&r);
+    ck_assert_uint_eq(r.n_deaths, 1);
+    ck_assert_ptr_eq(r.deaths[0].d.process, b->p);
+    ck_assert_str_eq(r.deaths[0].why, "message outside memory");
+    ck_assert_uint_eq(count(b, ENTRY_METHOD), 0);
+    ck_assert_uint_eq(the_last(a, 7)->e.status, STATUS_UNAVAILABLE);
+    rig_close(&r);
+}
+END_TEST
+
+static RunEnd fails(Fake *f, const Entry *e)
+{
+    f->got = kernel_fail(f->p, e->call, 5, 0, 0);
+    return RUN_RETURNED;
+}
+static RunEnd exits(Fake *f, const Entry *e)
+{
+    (void)e;
+    f->got = kernel_exit(f->p, 42);
+    return RUN_TRAPPED;
+}
+static RunEnd asks_and_cancels(Fake *f, const Entry *e)
+{
+    asks_on_init(f, e);
+    ck_assert_int_eq(kernel_cancel(f->p, 1), 0);
+    ck_assert_int_eq(kernel_cancel(f->p, 1), 0); /* its last result has not come yet */
+    return RUN_RETURNED;
+}
+START_TEST(rule_5_one_last_result_whatever_happens)
+{
+    static const struct {
+        FakeFn *caller, *provider;
+        uint32_t status;
+    } ways[] = {
+        {asks_on_init, answers, 0},
+        {asks_on_init, fails, 5},
+        {asks_on_init, ignores, STATUS_DEADLINE_EXCEEDED},
+        {asks_on_init, traps, STATUS_UNAVAILABLE},
+        {asks_on_init, exits, STATUS_UNAVAILABLE},
+        {asks_and_cancels, answers, STATUS_CANCELLED},
+    };
+    ck_assert_int_lt(_i, (int)ARRAY_LEN(ways));
+    Rig r;
+    Fake *a, *b;
+    pair(&r, &a, &b);
+    a->on_init = ways[_i].caller;
+    b->on_request = ways[_i].provider;
+    rig_run(&r);
+    ck_assert_uint_eq(the_last(a, 7)->e.status, ways[_i].status);
+    ck_assert_uint_eq(count(a, ENTRY_RESULT), 1);
+    rig_close(&r);
+}
+END_TEST
+
+static RunEnd asks_for_nothing(Fake *f, const Entry *e)
+{
+    (void)e;
+    ck_assert_int_eq(say(f, 0, "log line", 0), 1);
+    ck_assert_int_eq(say(f, 0, "log line", 0), 2);
+    return RUN_RETURNED;
+}
+static RunEnd answers_or_fails(Fake *f, const Entry *e)
+{
+    if (e->call == 1) return sends_two(f, e), answers(f, e);
+    return fails(f, e);
+}
+START_TEST(rule_5_cookie_0_gets_no_result)
+{
+    Rig r;
+    Fake *a, *b;
+    pair(&r, &a, &b);
+    a->on_init = asks_for_nothing;
+    b->on_request = _i == 0 ? answers_or_fails : _i == 1 ? ignores : traps;
+    rig_run(&r);
+    if (_i < 2) ck_assert_uint_eq(count(b, ENTRY_METHOD), 2);
+    ck_assert_uint_eq(count(a, ENTRY_RESULT), 0);
+    ck_assert_uint_eq(a->p->made.n, 0);
+    rig_close(&r);
+}
+END_TEST
+
+static RunEnd streams(Fake *f, const Entry *e)
+{
+    piece(f, e->call, "one", 0);
+    piece(f, e->call, "", 0); /* an empty message is a message */
+    piece(f, e->call, "three", 0);
+    piece(f, e->call, "", FLAG_LAST | FLAG_NO_MESSAGE);
+    ck_assert_int_eq(piece(f, e->call, "more", 0), -STATUS_NOT_FOUND);
+    return RUN_RETURNED;
+}
+START_TEST(rules_6_and_8_pieces_come_in_order)
+{
+    Rig r;
+    Fake *a, *b;
+    pair(&r, &a, &b);
+    a->on_init = asks_on_init;
+    b->on_request = streams;
+    rig_run(&r);
+    ck_assert_uint_eq(count(a, ENTRY_RESULT), 4);
+    ck_assert_str_eq(nth(a, ENTRY_RESULT, 0)->text, "one");
+    ck_assert_uint_eq(nth(a, ENTRY_RESULT, 1)->e.len, 0);
+    ck_assert_uint_eq(nth(a, ENTRY_RESULT, 1)->e.flags, 0);
+    ck_assert_str_eq(nth(a, ENTRY_RESULT, 2)->text, "three");
+    ck_assert_uint_eq(nth(a, ENTRY_RESULT, 3)->e.flags, FLAG_LAST | FLAG_NO_MESSAGE);
+    rig_close(&r);
+}
+END_TEST
+
+static RunEnd asks_many(Fake *f, const Entry *e)
+{
+    (void)e;
+    char text[8];
+    for (unsigned i = 0; i < 100; i++) {
+        snprintf(text, sizeof text, "%u", i);
+        ck_assert_int_gt(say(f, i % 2, text, i + 1), 0);
+    }
+    return RUN_RETURNED;
+}
+START_TEST(rule_8_requests_of_one_caller_come_in_order)
+{
+    Rig r;
+    Fake *a, *b;
+    pair(&r, &a, &b);
+    a->on_init = asks_many;
+    b->on_request = answers;
+    rig_run(&r);
+    for (unsigned i = 0; i < 100; i++) {
+        ck_assert_int_eq(atoi(nth(b, ENTRY_METHOD, i)->text), (int)i);
+        ck_assert_uint_eq(nth(b, ENTRY_METHOD, i)->e.method, i % 2);
+        ck_assert_uint_eq(the_last(a, i + 1)->e.status, 0);
+    }
+    rig_close(&r);
+}
+END_TEST
+
+static RunEnd asks_again(Fake *f, const Entry *e)
+{
+    if (f->counter++ < 6) say(f, 0, "x", e->kind == ENTRY_RESULT ? e->cookie + 1 : 1);
+    return RUN_RETURNED;
+}
+START_TEST(rule_7_ids_wrap_and_skip_those_in_use)
+{
+    Rig r;
+    Fake *a, *b;
+    pair(&r, &a, &b);
+    b->on_request = answers;
+    rig_settle(&r);
+    a->p->made.last = KERNEL_MAX_ID - 1;
+    b->p->served.last = KERNEL_MAX_ID - 2;
+    /* an id that is in use where counting comes along: by an open call of the other space's neighbour */
+    Call stuck = {0};
+    IdLink *in_use = &stuck.made;
+    in_use->id = 2;
+    in_use->call = &stuck;
+    a->p->made.buckets[2] = in_use;
+    a->p->made.n++;
+    a->on_event = asks_again;
+    a->on_result = asks_again;
+    kernel_please_stop(r.k); /* event 3 gives a its entry */
+    r.k->ended = false;
+    rig_settle(&r);
+    ck_assert_int_eq(a->ids[0], KERNEL_MAX_ID);
+    ck_assert_int_eq(a->ids[1], 1);
+    ck_assert_int_eq(a->ids[2], 3);
+    ck_assert_int_eq(a->ids[3], 4);
+    ck_assert_uint_eq(nth(b, ENTRY_METHOD, 0)->e.call, KERNEL_MAX_ID - 1);
+    ck_assert_uint_eq(nth(b, ENTRY_METHOD, 1)->e.call, KERNEL_MAX_ID);
+    ck_assert_uint_eq(nth(b, ENTRY_METHOD, 2)->e.call, 1);
+    a->p->made.buckets[2] = NULL;
+    a->p->made.n--;
+    rig_close(&r);
+}
+END_TEST
+
+/* c serves a call of a's under id 1 and has made one to b: b tries its hand on ids that are not its own. */
+static RunEnd meddles(Fake *f, const Entry *e)
+{
+    for (uint32_t id = 0; id < 10; id++) {
+        if (id == e->call) continue;
+        ck_assert_int_eq(piece(f, id, "fake", FLAG_LAST), -STATUS_NOT_FOUND);
+        ck_assert_int_eq(kernel_fail(f->p, id, 3, 0, 0), -STATUS_NOT_FOUND);
+    }
+    for (uint32_t id = 0; id < 10; id++) {
+        ck_assert_int_eq(kernel_cancel(f->p, id), -STATUS_NOT_FOUND);
+        ck_assert_int_eq(kernel_deadline(f->p, id, 1), -STATUS_NOT_FOUND);
+    }
+    static const uint32_t wild[] = {0x7fffffff, 0x80000000, 0xffffffff};
+    for (unsigned i = 0; i < 3; i++) ck_assert_int_eq(piece(f, wild[i], "fake", FLAG_LAST), -STATUS_NOT_FOUND);
+    return answers(f, e);
+}
+static RunEnd asks_five_times(Fake *f, const Entry *e)
+{
+    (void)e;
+    for (uint32_t i = 1; i <= 5; i++) say(f, 0, "x", i);
+    /* the caller cannot answer its own calls */
+    ck_assert_int_eq(piece(f, 1, "fake", FLAG_LAST), -STATUS_NOT_FOUND);
+    return RUN_RETURNED;
+}
+START_TEST(rule_7_ids_of_others_are_not_found)
+{
+    Rig r;
+    Fake *a, *b;
+    pair(&r, &a, &b);
+    a->on_init = asks_five_times;
+    b->on_request = meddles;
+    rig_run(&r);
+    for (uint32_t i = 1; i <= 5; i++) ck_assert_uint_eq(the_last(a, i)->e.status, 0);
+    rig_close(&r);
+}
+END_TEST
+
+static RunEnd logs_asks_and_traps(Fake *f, const Entry *e)
+{
+    (void)e;
+    say(f, 0, "last words", 0);
+    say(f, 0, "question", 1);
+    return RUN_TRAPPED;
+}
+static RunEnd answers_all_then_traps(Fake *f, const Entry *e)
+{
+    piece(f, e->call, "one", 0);
+    piece(f, e->call, "two", FLAG_LAST);
+    return RUN_TRAPPED;
+}
+START_TEST(rule_9_effects_stay)
+{
+    Rig r;
+    Fake *a, *b;
+    pair(&r, &a, &b);
+    a->on_init = logs_asks_and_traps;
+    b->on_request = answers;
+    rig_run(&r);
+    ck_assert_uint_eq(r.n_deaths, 1);
+    ck_assert_uint_eq(count(b, ENTRY_METHOD), 1); /* the other was cancelled before it came: rule 12 */
+    ck_assert_str_eq(nth(b, ENTRY_METHOD, 0)->text, "last words");
+    ck_assert_uint_eq(b->p->waiting_bytes + a->p->waiting_bytes, 0);
+    rig_close(&r);
+
+    pair(&r, &a, &b);
+    a->on_init = asks_on_init;
+    b->on_request = answers_all_then_traps;
+    rig_run(&r);
+    ck_assert_str_eq(nth(a, ENTRY_RESULT, 0)->text, "one");
+    ck_assert_str_eq(the_last(a, 7)->text, "two");
+    ck_assert_uint_eq(the_last(a, 7)->e.status, 0);
+    rig_close(&r);
+}
+END_TEST
+
+static RunEnd floods_the_queue(Fake *f, const Entry *e)
+{
+    if (e->kind == ENTRY_METHOD) f->ids[0] = (int32_t)e->call;
+    else ck_assert_uint_eq(e->event, EVENT_ROOM);
+    while (f->counter < 40) {
+        char text[8];
+        snprintf(text, sizeof text, "%u", f->counter);
+        int32_t got = piece(f, (uint32_t)f->ids[0], text, f->counter == 39 ? FLAG_LAST : 0);
+        if (got == -STATUS_RESOURCE_EXHAUSTED) {
+            ck_assert_int_eq(piece(f, (uint32_t)f->ids[0], text, 0), -STATUS_RESOURCE_EXHAUSTED);
+            return RUN_RETURNED;
+        }
+        ck_assert_int_eq(got, 0);
+        f->counter++;
+    }
+    return RUN_RETURNED;
+}
+START_TEST(rule_10_a_full_queue_says_8_and_event_2_comes_once_when_half_is_free)
+{
+    Rig r;
+    rig_open(&r);
+    Fake *b = fake_add(&r, "b", (ProcessLimits){.queue = 8}, 0, true), *a = fake(&r, "a");
+    kernel_import(a->p, b->p, 0);
+    a->on_init = asks_on_init;
+    b->on_request = b->on_event = floods_the_queue;
+    rig_run(&r);
+    ck_assert_uint_eq(count(a, ENTRY_RESULT), 40);
+    for (unsigned i = 0; i < 40; i++) ck_assert_int_eq(atoi(nth(a, ENTRY_RESULT, i)->text), (int)i);
+    /* 8 at first; after each event at least the half that was free */
+    ck_assert_uint_ge(count(b, ENTRY_EVENT), 4);
+    ck_assert_uint_le(count(b, ENTRY_EVENT), 8);
+    rig_close(&r);
+}
+END_TEST
+
+static RunEnd fills_bytes(Fake *f, const Entry *e)
+{
+    if (e->kind == ENTRY_METHOD) f->ids[f->n_ids++] = (int32_t)e->call;
+    if (f->n_ids < 2) return RUN_RETURNED;
+    /* Two calls, each with room in its queue, but what is under way may take 1 MiB: 20 x 50 KiB + the rest. */
+    for (unsigned i = 0; i < 2; i++) {
+        while (f->counter < 60) {
+            int32_t got = kernel_reply(f->p, (uint32_t)f->ids[i], 8192, 50000, 0);
+            if (got) {
+                ck_assert_int_eq(got, -STATUS_RESOURCE_EXHAUSTED);
+                break;
+            }
+            f->counter++;
+        }
+        ck_assert_uint_le(f->p->waiting_bytes, 1 << 20);
+    }
+    if (f->counter == 60) {
+        piece(f, (uint32_t)f->ids[0], "end", FLAG_LAST);
+        piece(f, (uint32_t)f->ids[1], "end", FLAG_LAST);
+        f->counter++;
+    }
+    return RUN_RETURNED;
+}
+static RunEnd asks_twice(Fake *f, const Entry *e)
+{
+    (void)e;
+    say(f, 0, "x", 1);
+    say(f, 0, "x", 2);
+    return RUN_RETURNED;
+}
+START_TEST(rule_10_what_is_under_way_is_bounded_in_bytes_too)
+{
+    Rig r;
+    rig_open(&r);
+    Fake *b = fake_add(&r, "b", (ProcessLimits){.message_bytes = 50000}, 0, true);
+    Fake *a = fake_add(&r, "a", (ProcessLimits){.message_bytes = 50000}, 0, true);
+    kernel_import(a->p, b->p, 0);
+    a->on_init = asks_twice;
+    b->on_request = b->on_event = fills_bytes;
+    rig_run(&r);
+    ck_assert_uint_eq(the_last(a, 1)->e.status, 0);
+    ck_assert_uint_eq(the_last(a, 2)->e.status, 0);
+    ck_assert_uint_eq(count(a, ENTRY_RESULT), 62);
+    ck_assert_uint_ge(count(b, ENTRY_EVENT), 2);
+    rig_close(&r);
+}
+END_TEST
+
+/* Deadlines: which of the three is the earliest. */
+static RunEnd asks_with_deadline(Fake *f, const Entry *e)
+{
+    asks_on_init(f, e);
+    ck_assert_int_eq(kernel_deadline(f->p, 1, f->counter), 0);
+    ck_assert_int_eq(kernel_deadline(f->p, 1, f->counter + 50000), 0); /* never longer */
+    return RUN_RETURNED;
+}
+START_TEST(rule_11_deadline_of_the_caller_and_limit_of_the_provider)
+{
+    Rig r;
+    rig_open(&r);
+    Fake *b = fake_add(&r, "b", (ProcessLimits){.deadline_ns = 2 * SEC}, 0, true), *a = fake(&r, "a");
+    kernel_import(a->p, b->p, 0);
+    a->counter = _i == 0 ? 500 : _i == 1 ? 5000 : 0;
+    uint64_t due = _i == 0 ? 500 * MS : _i == 1 ? 2 * SEC : 0;
+    a->on_init = asks_with_deadline;
+    b->on_request = ignores;
+    rig_run(&r);
+    const Seen *s = the_last(a, 7);
+    ck_assert_uint_eq(s->e.status, STATUS_DEADLINE_EXCEEDED);
+    ck_assert_uint_eq(s->at, 5 * SEC + due);
+    if (_i < 2) {
+        const Seen *told = nth(b, ENTRY_EVENT, 0);
+        ck_assert_uint_eq(told->e.event, EVENT_ENDED);
+        ck_assert_uint_eq(told->e.call, 1);
+    } else {
+        ck_assert_uint_eq(b->n_seen, 1); /* its time was over before its turn came */
+    }
+    rig_close(&r);
+}
+END_TEST
+
+/* a -> b (1 s) -> c, in b's request and again in its result: both calls end with a's. */
+static RunEnd passes_on(Fake *f, const Entry *e)
+{
+    if (e->kind == ENTRY_METHOD || f->counter++ == 0) say(f, 0, "on", 10 + f->counter);
+    return RUN_RETURNED;
+}
+static RunEnd answers_first_only(Fake *f, const Entry *e)
+{
+    f->rig->now += 300 * MS;
+    return f->counter++ == 0 ? answers(f, e) : RUN_RETURNED;
+}
+START_TEST(rule_11_deadlines_are_inherited_through_results)
+{
+    Rig r;
+    rig_open(&r);
+    Fake *c = fake(&r, "c"), *b = fake(&r, "b"), *a = fake(&r, "a");
+    kernel_import(a->p, b->p, 0);
+    kernel_import(b->p, c->p, 0);
+    a->counter = 1000;
+    a->on_init = asks_with_deadline;
+    b->on_request = b->on_result = passes_on;
+    c->on_request = answers_first_only;
+    rig_run(&r);
+    ck_assert_uint_eq(the_last(a, 7)->at, 6 * SEC);
+    ck_assert_uint_eq(the_last(b, 10)->e.status, 0);
+    ck_assert_uint_eq(the_last(b, 11)->e.status, STATUS_DEADLINE_EXCEEDED);
+    ck_assert_uint_eq(the_last(b, 11)->at, 6 * SEC);
+    ck_assert_uint_eq(nth(c, ENTRY_EVENT, 0)->at, 6 * SEC);
+    rig_close(&r);
+}
+END_TEST
+
+static RunEnd calls_after_the_end(Fake *f, const Entry *e)
+{
+    (void)e;
+    say(f, 0, "late", 20); /* in an event no request is being served: nothing is inherited */
+    return RUN_RETURNED;
+}
+START_TEST(rule_11_an_event_inherits_nothing)
+{
+    Rig r;
+    rig_open(&r);
+    Fake *c = fake(&r, "c"), *b = fake(&r, "b"), *a = fake(&r, "a");
+    kernel_import(a->p, b->p, 0);
+    kernel_import(b->p, c->p, 0);
+    a->counter = 100;
+    a->on_init = asks_with_deadline;
+    b->on_event = calls_after_the_end;
+    c->on_request = answers;
+    rig_run(&r);
+    ck_assert_uint_eq(the_last(b, 20)->e.status, 0);
+    rig_close(&r);
+}
+END_TEST
+
+static RunEnd traps_on_poison(Fake *f, const Entry *e)
+{
+    if (strncmp((char *)f->memory + e->ptr, "poison", 6) == 0) return RUN_TRAPPED;
+    return answers(f, e);
+}
+static RunEnd sends_poison(Fake *f, const Entry *e)
+{
+    (void)e;
+    say(f, 0, "good", 1);
+    say(f, 0, "poison", 2);
+    say(f, 0, "good", 3);
+    return RUN_RETURNED;
+}
+START_TEST(rule_12_a_kill_hits_the_process_its_callers_and_its_calls_and_no_one_else)
+{
+    Rig r;
+    rig_open(&r);
+    Fake *c = fake(&r, "c"), *b = fake(&r, "b"), *a = fake(&r, "a"), *d = fake(&r, "d");
+    kernel_import(b->p, c->p, 1);
+    kernel_import(a->p, b->p, 0);
+    kernel_import(d->p, c->p, 0);
+    b->on_init = asks_on_init; /* an open call of b's at c */
+    b->on_request = traps_on_poison;
+    b->why = "integer divide by zero";
+    a->on_init = sends_poison;
+    d->on_init = asks_on_init;
+    c->on_request = ignores;
+    rig_settle(&r);
+    ck_assert_uint_eq(r.n_deaths, 1);
+    ck_assert_str_eq(r.deaths[0].why, "integer divide by zero");
+    ck_assert_str_eq(r.deaths[0].sender, "a");
+    ck_assert_str_eq(r.deaths[0].method, "t.Test/Zero");
+    ck_assert_int_eq(r.deaths[0].d.entry, ENTRY_METHOD);
+    ck_assert(!r.deaths[0].d.restarts);
+    ck_assert_uint_eq(the_last(a, 1)->e.status, 0);
+    ck_assert_uint_eq(the_last(a, 2)->e.status, STATUS_UNAVAILABLE);
+    ck_assert_uint_eq(the_last(a, 3)->e.status, STATUS_UNAVAILABLE);
+    check_failure(a, the_last(a, 2), REASON(KILLED), "b was killed: integer divide by zero");
+    ck_assert_uint_eq(count(c, ENTRY_EVENT), 1); /* b's call there, not d's */
+    ck_assert_uint_eq(nth(c, ENTRY_EVENT, 0)->e.event, EVENT_ENDED);
+    ck_assert(!b->live);
+    /* and who calls it now is told at once */
+    a->on_event = asks_on_init;
+    kernel_please_stop(r.k);
+    rig_settle(&r);
+    ck_assert_uint_eq(the_last(a, 7)->e.status, STATUS_UNAVAILABLE);
+    check_failure(a, the_last(a, 7), REASON(KILLED), "b has ended");
+    rig_close(&r);
+}
+END_TEST
+
+static RunEnd burns(Fake *f, const Entry *e)
+{
+    (void)f;
+    (void)e;
+    return RUN_OUT_OF_FUEL;
+}
+START_TEST(rule_12_out_of_fuel_has_its_own_reason)
+{
+    Rig r;
+    Fake *a, *b;
+    pair(&r, &a, &b);
+    a->on_init = asks_on_init;
+    b->on_request = burns;
+    b->why = "out of fuel";
+    rig_run(&r);
+    ck_assert_uint_eq(the_last(a, 7)->e.status, STATUS_UNAVAILABLE);
+    check_failure(a, the_last(a, 7), REASON(NO_FUEL), "out of fuel");
+    rig_close(&r);
+}
+END_TEST
+
+START_TEST(rule_12_a_trap_in_alloc_kills)
+{
+    Rig r;
+    Fake *a, *b;
+    pair(&r, &a, &b);
+    a->on_init = asks_on_init;
+    b->on_request = answers;
+    while (!b->n_seen) kernel_step(r.k);
+    b->alloc_ends = RUN_TRAPPED;
+    rig_run(&r);
+    ck_assert_uint_eq(r.n_deaths, 1);
+    ck_assert(r.deaths[0].d.in_alloc);
+    ck_assert_str_eq(r.deaths[0].sender, "a");
+    ck_assert_uint_eq(the_last(a, 7)->e.status, STATUS_UNAVAILABLE);
+    rig_close(&r);
+
+    pair(&r, &a, &b); /* for a result: the caller itself goes */
+    a->on_init = asks_on_init;
+    b->on_request = sends_two;
+    while (a->n_seen < 1) kernel_step(r.k);
+    a->alloc_ends = RUN_TRAPPED;
+    rig_run(&r);
+    ck_assert_uint_eq(r.n_deaths, 1);
+    ck_assert_ptr_eq(r.deaths[0].d.process, a->p);
+    ck_assert_str_eq(r.deaths[0].sender, "b");
+    ck_assert_int_eq(r.deaths[0].d.entry, ENTRY_RESULT);
+    ck_assert_uint_eq(nth(b, ENTRY_EVENT, 0)->e.event, EVENT_ENDED);
+    rig_close(&r);
+}
+END_TEST
+
+START_TEST(rule_12_a_process_that_does_not_start_is_killed)
+{
+    Rig r;
+    Fake *a, *b;
+    pair(&r, &a, &b);
+    b->starts_badly = true;
+    a->on_init = asks_on_init;
+    rig_run(&r);
+    ck_assert_uint_eq(r.n_deaths, 1);
+    ck_assert_int_eq(r.deaths[0].d.entry, ENTRY_NONE);
+    ck_assert_uint_eq(the_last(a, 7)->e.status, STATUS_UNAVAILABLE);
+    rig_close(&r);
+}
+END_TEST
+
+START_TEST(rule_12_a_fresh_start_serves_what_was_waiting)
+{
+    Rig r;
+    rig_open(&r);
+    Fake *b = fake_add(&r, "b", (ProcessLimits){.restarts_per_minute = 10}, 0, true), *a = fake(&r, "a");
+    kernel_import(a->p, b->p, 0);
+    a->on_init = sends_poison;
+    b->on_request = traps_on_poison;
+    rig_run(&r);
+    ck_assert_uint_eq(b->starts, 2);
+    ck_assert(r.deaths[0].d.restarts);
+    ck_assert_uint_eq(r.deaths[0].d.pause_ns, 10 * MS);
+    ck_assert_uint_eq(the_last(a, 1)->e.status, 0);
+    ck_assert_uint_eq(the_last(a, 2)->e.status, STATUS_UNAVAILABLE);
+    ck_assert_uint_eq(the_last(a, 3)->e.status, 0);
+    ck_assert_uint_eq(the_last(a, 3)->at, 5 * SEC + 10 * MS);
+    ck_assert_uint_eq(count(b, ENTRY_INIT), 2);
+    ck_assert_uint_eq(nth(b, ENTRY_METHOD, 2)->e.call, 1); /* a fresh instance counts from 1 */
+    rig_close(&r);
+}
+END_TEST
+
+static RunEnd asks_for_ever(Fake *f, const Entry *e)
+{
+    (void)e;
+    if (f->n_seen < 40) say(f, 0, "poison", 1);
+    return RUN_RETURNED;
+}
+START_TEST(rule_12_fresh_starts_come_with_growing_pauses_and_not_too_often)
+{
+    Rig r;
+    rig_open(&r);
+    Fake *b = fake_add(&r, "b", (ProcessLimits){.restarts_per_minute = 6, .deadline_ns = 3600 * SEC}, 0, true);
+    Fake *a = fake(&r, "a");
+    kernel_import(a->p, b->p, 0);
+    a->on_init = a->on_result = asks_for_ever;
+    b->on_request = traps;
+    rig_run(&r);
+    ck_assert_uint_eq(r.n_deaths, 39);
+    uint64_t starts[64];
+    unsigned n = 0;
+    for (unsigned i = 0; i < b->n_seen; i++)
+        if (b->seen[i].e.kind == ENTRY_INIT) starts[n++] = b->seen[i].at;
+    for (unsigned i = 0; i < 3; i++) ck_assert_uint_eq(starts[i + 1] - starts[i], (10 * MS) << i);
+    for (unsigned i = 1; i + 2 < n; i++) ck_assert_uint_ge(starts[i + 2] - starts[i + 1] + MS, starts[2] - starts[1]);
+    /* never more than six (and one for what a minute's end lets through) in any minute */
+    for (unsigned i = 1; i + 13 < n; i++) ck_assert_uint_ge(starts[i + 13] - starts[i], 60 * SEC);
+    rig_close(&r);
+}
+END_TEST
+
+START_TEST(rule_12_main_is_not_started_afresh)
+{
+    Rig r;
+    rig_open(&r);
+    Fake *a = fake_add(&r, "a", (ProcessLimits){.restarts_per_minute = 6}, 0, true);
+    kernel_set_main(r.k, a->p);
+    a->on_init = traps;
+    rig_run(&r);
+    ck_assert_uint_eq(a->starts, 1);
+    ck_assert(kernel_main_killed(r.k));
+    rig_close(&r);
+}
+END_TEST
+
+START_TEST(rule_13_any_bytes_are_a_message)
+{
+    Rig r;
+    Fake *a, *b;
+    pair(&r, &a, &b);
+    a->on_init = asks_on_init; /* "question" is no protobuf message */
+    b->on_request = answers;
+    rig_run(&r);
+    ck_assert_str_eq(nth(b, ENTRY_METHOD, 0)->text, "question");
+    ck_assert_str_eq(the_last(a, 7)->text, "answer");
+    rig_close(&r);
+}
+END_TEST
+
+START_TEST(rule_14_the_world_ends_with_main)
+{
+    Rig r;
+    Fake *a, *b;
+    pair(&r, &a, &b);
+    kernel_set_main(r.k, a->p);
+    a->on_init = asks_on_init;
+    a->on_result = exits;
+    b->on_request = answers;
+    rig_run(&r);
+    ck_assert_int_eq(kernel_step(r.k), KERNEL_ENDED);
+    ck_assert_int_eq(kernel_exit_code(r.k), 42);
+    ck_assert(!kernel_main_killed(r.k));
+    ck_assert_uint_eq(r.exits, 1);
+    rig_close(&r);
+
+    pair(&r, &a, &b);
+    kernel_set_main(r.k, a->p);
+    a->on_init = traps;
+    rig_run(&r);
+    ck_assert(kernel_main_killed(r.k));
+    rig_close(&r);
+}
+END_TEST
+
+START_TEST(rule_14_without_main_when_nothing_can_come)
+{
+    Rig r;
+    Fake *a, *b;
+    pair(&r, &a, &b);
+    a->on_init = asks_on_init;
+    b->on_request = ignores;
+    ck_assert_int_eq(rig_settle(&r), KERNEL_WAITING); /* the deadline is open */
+    ck_assert_uint_eq(kernel_next_timer(r.k), 35 * SEC);
+    r.now = 35 * SEC;
+    ck_assert_int_eq(rig_settle(&r), KERNEL_ENDED);
+    ck_assert_int_eq(kernel_exit_code(r.k), 0);
+    rig_close(&r);
+}
+END_TEST
+
+START_TEST(exit_of_another_leaves_the_world_running)
+{
+    Rig r;
+    Fake *a, *b;
+    pair(&r, &a, &b);
+    kernel_set_main(r.k, a->p);
+    a->on_init = asks_on_init;
+    b->on_init = ignores;
+    b->on_request = exits;
+    a->on_result = exits;
+    rig_run(&r);
+    ck_assert_uint_eq(r.exits, 2);
+    ck_assert_uint_eq(the_last(a, 7)->e.status, STATUS_UNAVAILABLE);
+    rig_close(&r);
+}
+END_TEST
+
+START_TEST(event_3_asks_to_end)
+{
+    Rig r;
+    rig_open(&r);
+    Fake *a = fake(&r, "a"), *b = fake_add(&r, "b", (ProcessLimits){0}, 0, false);
+    while (!b->n_seen) kernel_step(r.k);
+    ck_assert(kernel_hears_stop(r.k));
+    kernel_please_stop(r.k);
+    kernel_please_stop(r.k);
+    rig_run(&r);
+    ck_assert_uint_eq(count(a, ENTRY_EVENT), 1);
+    ck_assert_uint_eq(nth(a, ENTRY_EVENT, 0)->e.event, EVENT_STOP);
+    ck_assert_uint_eq(nth(a, ENTRY_EVENT, 0)->e.call, 0);
+    ck_assert_uint_eq(count(b, ENTRY_EVENT), 0);
+    rig_close(&r);
+}
+END_TEST
+
+/* ---- the table of errors ------------------------------------------------------------------------------------------------ */
+
+static RunEnd calls_beyond_the_limits(Fake *f, const Entry *e)
+{
+    (void)e;
+    ck_assert_int_eq(kernel_call(f->p, 0, 8192, 101, 1), -STATUS_RESOURCE_EXHAUSTED);
+    ck_assert_int_eq(kernel_call(f->p, 1, 8192, 51, 1), -STATUS_RESOURCE_EXHAUSTED); /* the provider's limit */
+    ck_assert_int_eq(kernel_call(f->p, 0, 8192, 100, 1), 1);
+    ck_assert_int_eq(kernel_call(f->p, 1, 8192, 50, 2), 2);
+    ck_assert_int_eq(kernel_call(f->p, 0, 8192, 1, 3), 3);
+    ck_assert_int_eq(kernel_call(f->p, 0, 8192, 1, 4), 4);
+    ck_assert_int_eq(kernel_call(f->p, 0, 8192, 1, 5), -STATUS_RESOURCE_EXHAUSTED); /* four in flight */
+    f->counter = 1;
+    return RUN_RETURNED;
+}
+START_TEST(errors_of_a_call)
+{
+    Rig r;
+    rig_open(&r);
+    Fake *c = fake_add(&r, "c", (ProcessLimits){.message_bytes = 50}, 0, true);
+    Fake *b = fake(&r, "b"), *a = fake_add(&r, "a", (ProcessLimits){.calls = 4, .message_bytes = 100}, 0, true);
+    kernel_import(a->p, b->p, 0);
+    kernel_import(a->p, c->p, 0);
+    a->on_init = calls_beyond_the_limits;
+    b->on_request = c->on_request = answers;
+    rig_run(&r);
+    ck_assert_uint_eq(a->counter, 1);
+    for (uint32_t i = 1; i <= 4; i++) ck_assert_uint_eq(the_last(a, i)->e.status, 0);
+    ck_assert_uint_eq(a->p->made.n, 0);
+    rig_close(&r);
+}
+END_TEST
+
+static void tries_all_in_alloc(Fake *f)
+{
+    if (f->starts == 0 || f->n_seen < 1) return;
+    ck_assert_int_eq(say(f, 0, "x", 1), -STATUS_FAILED_PRECONDITION);
+    ck_assert_int_eq(piece(f, 1, "x", FLAG_LAST), -STATUS_FAILED_PRECONDITION);
+    ck_assert_int_eq(kernel_fail(f->p, 1, 3, 0, 0), -STATUS_FAILED_PRECONDITION);
+    ck_assert_int_eq(kernel_cancel(f->p, 1), -STATUS_FAILED_PRECONDITION);
+    ck_assert_int_eq(kernel_deadline(f->p, 1, 0), -STATUS_FAILED_PRECONDITION);
+    f->counter++;
+}
+static void exits_in_alloc(Fake *f)
+{
+    if (f->n_seen) kernel_exit(f->p, 3);
+}
+START_TEST(imports_in_alloc_fail_but_for_exit)
+{
+    Rig r;
+    Fake *a, *b;
+    pair(&r, &a, &b);
+    a->on_init = asks_on_init;
+    a->in_alloc = tries_all_in_alloc;
+    b->on_request = answers;
+    rig_run(&r);
+    ck_assert_uint_eq(a->counter, 1);
+    ck_assert_uint_eq(the_last(a, 7)->e.status, 0);
+    rig_close(&r);
+
+    pair(&r, &a, &b);
+    a->on_init = asks_on_init;
+    b->on_request = answers;
+    b->in_alloc = exits_in_alloc;
+    rig_run(&r);
+    ck_assert_int_eq(r.exit_code, 3);
+    ck_assert_uint_eq(the_last(a, 7)->e.status, STATUS_UNAVAILABLE);
+    rig_close(&r);
+}
+END_TEST
+
+static RunEnd wrong_replies(Fake *f, const Entry *e)
+{
+    ck_assert_int_eq(piece(f, e->call, "x", 4), -STATUS_INVALID_ARGUMENT);
+    ck_assert_int_eq(piece(f, e->call, "x", 0x80000001), -STATUS_INVALID_ARGUMENT);
+    ck_assert_int_eq(piece(f, e->call, "", FLAG_NO_MESSAGE), -STATUS_INVALID_ARGUMENT);
+    ck_assert_int_eq(piece(f, e->call, "x", FLAG_NO_MESSAGE | FLAG_LAST), -STATUS_INVALID_ARGUMENT);
+    ck_assert_int_eq(kernel_fail(f->p, e->call, 0, 0, 0), -STATUS_INVALID_ARGUMENT);
+    ck_assert_int_eq(kernel_fail(f->p, e->call, 17, 0, 0), -STATUS_INVALID_ARGUMENT);
+    ck_assert_int_eq(kernel_fail(f->p, e->call, 0xffffffff, 0, 0), -STATUS_INVALID_ARGUMENT);
+    ck_assert_int_eq(kernel_reply(f->p, e->call, 8192, 101, FLAG_LAST), -STATUS_RESOURCE_EXHAUSTED);
+    ck_assert_int_eq(kernel_fail(f->p, e->call, 16, 0, 0), 0);
+    ck_assert_int_eq(piece(f, e->call, "x", FLAG_LAST), -STATUS_NOT_FOUND);
+    ck_assert_int_eq(kernel_fail(f->p, e->call, 16, 0, 0), -STATUS_NOT_FOUND);
+    f->counter = 1;
+    return RUN_RETURNED;
+}
+START_TEST(errors_of_reply_and_fail)
+{
+    Rig r;
+    rig_open(&r);
+    Fake *b = fake(&r, "b"), *a = fake_add(&r, "a", (ProcessLimits){.message_bytes = 100}, 0, true);
+    kernel_import(a->p, b->p, 0);
+    a->on_init = asks_on_init;
+    b->on_request = wrong_replies;
+    rig_run(&r);
+    ck_assert_uint_eq(b->counter, 1);
+    ck_assert_uint_eq(the_last(a, 7)->e.status, 16);
+    rig_close(&r);
+}
+END_TEST
+
+/* The caller cancels between request and reply: b is reached by one more request and tries then. */
+static RunEnd replies_to_the_first(Fake *f, const Entry *e)
+{
+    if (e->call == 1) return RUN_RETURNED;
+    f->got = piece(f, 1, "late", FLAG_LAST);
+    ck_assert_int_eq(kernel_fail(f->p, 1, 3, 0, 0), f->got);
+    return answers(f, e);
+}
+static RunEnd cancels_then_asks(Fake *f, const Entry *e)
+{
+    if (e->cookie != 99) return RUN_RETURNED;
+    kernel_cancel(f->p, 1);
+    say(f, 0, "second", 2);
+    return RUN_RETURNED;
+}
+static RunEnd asks_two_services(Fake *f, const Entry *e)
+{
+    (void)e;
+    say(f, 0, "first", 1);
+    say(f, 1, "tick", 99);
+    return RUN_RETURNED;
+}
+START_TEST(a_reply_after_the_callers_end_says_1)
+{
+    Rig r;
+    rig_open(&r);
+    /* b cannot be told by an event: the id goes on meaning "gone" */
+    Fake *b = fake_add(&r, "b", (ProcessLimits){.calls = 8}, 0, false), *t = fake(&r, "t"), *a = fake(&r, "a");
+    kernel_import(a->p, b->p, 0);
+    kernel_import(a->p, t->p, 0);
+    a->on_init = asks_two_services;
+    a->on_result = cancels_then_asks;
+    b->on_request = replies_to_the_first;
+    t->on_request = answers;
+    rig_run(&r);
+    ck_assert_int_eq(b->got, 0); /* answers() was the last */
+    ck_assert_uint_eq(the_last(a, 1)->e.status, STATUS_CANCELLED);
+    ck_assert_uint_eq(the_last(a, 2)->e.status, 0);
+    ck_assert_uint_eq(b->p->served.n, 1);
+    rig_close(&r);
+}
+END_TEST
+
+static RunEnd notes_the_reply(Fake *f, const Entry *e)
+{
+    if (e->kind == ENTRY_EVENT) ck_assert_int_eq(piece(f, e->call, "x", 0), -STATUS_NOT_FOUND);
+    return RUN_RETURNED;
+}
+static RunEnd cancels_at_tick(Fake *f, const Entry *e)
+{
+    if (e->cookie == 99) ck_assert_int_eq(kernel_cancel(f->p, 1), 0);
+    return RUN_RETURNED;
+}
+START_TEST(after_event_1_the_id_is_gone)
+{
+    Rig r;
+    rig_open(&r);
+    Fake *b = fake(&r, "b"), *t = fake(&r, "t"), *a = fake(&r, "a");
+    kernel_import(a->p, b->p, 0);
+    kernel_import(a->p, t->p, 0);
+    a->on_init = asks_two_services;
+    a->on_result = cancels_at_tick;
+    b->on_event = notes_the_reply;
+    t->on_request = answers;
+    rig_run(&r);
+    ck_assert_uint_eq(count(b, ENTRY_EVENT), 1);
+    ck_assert_uint_eq(b->p->served.n, 0);
+    rig_close(&r);
+}
+END_TEST
+
+static RunEnd cancels_replies(Fake *f, const Entry *e)
+{
+    /* three pieces and the last lie in our mailbox; the first has just come */
+    if (!(e->flags & FLAG_LAST) && f->counter++ == 0) ck_assert_int_eq(kernel_cancel(f->p, 1), 0);
+    if (e->flags & FLAG_LAST) ck_assert_int_eq(kernel_cancel(f->p, 1), -STATUS_NOT_FOUND);
+    return RUN_RETURNED;
+}
+START_TEST(cancel_drops_what_is_waiting_and_the_last_result_is_1)
+{
+    Rig r;
+    Fake *a, *b;
+    pair(&r, &a, &b);
+    a->on_init = asks_on_init;
+    a->on_result = cancels_replies;
+    b->on_request = streams;
+    rig_run(&r);
+    ck_assert_uint_eq(count(a, ENTRY_RESULT), 2);
+    ck_assert_uint_eq(the_last(a, 7)->e.status, STATUS_CANCELLED);
+    ck_assert_uint_eq(count(b, ENTRY_EVENT), 0); /* it had ended the call itself */
+    ck_assert_uint_eq(b->p->waiting_bytes, 0);
+    rig_close(&r);
+}
+END_TEST
+
+START_TEST(a_service_that_nobody_provides)
+{
+    Rig r;
+    rig_open(&r);
+    Fake *a = fake(&r, "a");
+    kernel_import(a->p, NULL, 0);
+    a->on_init = asks_on_init;
+    rig_run(&r);
+    ck_assert_uint_eq(the_last(a, 7)->e.status, STATUS_UNAVAILABLE);
+    check_failure(a, the_last(a, 7), REASON(NOT_ROUTED), "nobody provides");
+    rig_close(&r);
+}
+END_TEST
+
+/* ---- Failure ------------------------------------------------------------------------------------------------------------- */
+
+static size_t clean(const void *bytes, size_t len, uint8_t *out)
+{
+    size_t n = failure_clean(out, bytes, len);
+    ck_assert_uint_le(n, KERNEL_MAX_FAILURE_BYTES);
+    return n;
+}
+START_TEST(a_failure_cannot_claim_the_kernels_reason)
+{
+    uint8_t out[KERNEL_MAX_FAILURE_BYTES];
+    size_t n = clean("\x0a\x02hi\x10\x01\x1a\x03xyz\x98\x06\x01", 14, out);
+    Parigot__Kernel__V1__Failure *x = parigot__kernel__v1__failure__unpack(NULL, n, out);
+    ck_assert_str_eq(x->message, "hi");
+    ck_assert_int_eq(x->reason, REASON(NONE));
+    ck_assert_uint_eq(x->detail.len, 3);
+    ck_assert_uint_eq(x->base.n_unknown_fields, 0);
+    parigot__kernel__v1__failure__free_unpacked(x, NULL);
+    ck_assert_uint_eq(clean("\x0a\x02zz\x0a\x02hi", 8, out), 4); /* the last one counts */
+    ck_assert_mem_eq(out, "\x0a\x02hi", 4);
+}
+END_TEST
+
+START_TEST(a_failure_that_cannot_be_read_is_none)
+{
+    static const char *const bad[] = {"\x0a", "\x0a\x05hi", "\x0b", "\x02\x01", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+                                      "\x0a\x02hi\x11zz", "\x10\x80", "\x0c", "\x0a\xff\xff\xff\xff\x0fhi"};
+    uint8_t out[KERNEL_MAX_FAILURE_BYTES];
+    for (unsigned i = 0; i < ARRAY_LEN(bad); i++) ck_assert_uint_eq(clean(bad[i], strlen(bad[i]), out), 0);
+    ck_assert_uint_eq(clean("\x0a\x02\xc3(", 4, out), 0); /* not UTF-8 */
+    ck_assert_uint_eq(clean("", 0, out), 0);
+}
+END_TEST
+
+START_TEST(a_long_failure_is_cut_between_characters)
+{
+    uint8_t out[KERNEL_MAX_FAILURE_BYTES], in[20010];
+    for (unsigned shift = 0; shift < 3; shift++) {
+        /* 20000 bytes of a three-byte character, from each alignment; then a detail that fits no more */
+        memcpy(in, "\x0a\xa0\x9c\x01", 4);
+        memset(in + 4, 'x', 20000);
+        for (unsigned i = shift; i + 3 <= 20000; i += 3) memcpy(in + 4 + i, "\xe2\x82\xac", 3);
+        memcpy(in + 20004, "\x1a\x03xyz", 5);
+        size_t n = clean(in, 20009, out);
+        ck_assert_uint_gt(n, KERNEL_MAX_FAILURE_BYTES - 8);
+        Parigot__Kernel__V1__Failure *x = parigot__kernel__v1__failure__unpack(NULL, n, out);
+        ck_assert_ptr_nonnull(x);
+        ck_assert(str_is_utf8(str_of(x->message)));
+        parigot__kernel__v1__failure__free_unpacked(x, NULL);
+    }
+    memcpy(in, "\x1a\xfd\x1f", 3); /* a detail of exactly what fits: 4093 + 3 */
+    memset(in + 3, 'd', 4094);
+    ck_assert_uint_eq(clean(in, 4096, out), 4096);
+    in[1] = 0xfe; /* one more does not */
+    ck_assert_uint_eq(clean(in, 4097, out), 0);
+}
+END_TEST
+
+static RunEnd fails_at_length(Fake *f, const Entry *e)
+{
+    uint8_t *m = f->memory + 10000;
+    memcpy(m, "\x0a\xa0\x9c\x01", 4);
+    memset(m + 4, 'w', 20000);
+    f->got = kernel_fail(f->p, e->call, 13, 10000, 20004);
+    return RUN_RETURNED;
+}
+START_TEST(fail_hands_on_at_most_4_kib)
+{
+    Rig r;
+    Fake *a, *b;
+    pair(&r, &a, &b);
+    a->on_init = asks_on_init;
+    b->on_request = fails_at_length;
+    rig_run(&r);
+    ck_assert_int_eq(b->got, 0);
+    const Seen *s = the_last(a, 7);
+    ck_assert_uint_eq(s->e.status, 13);
+    ck_assert_uint_eq(s->e.len, KERNEL_MAX_FAILURE_BYTES);
+    check_failure(a, s, REASON(NONE), "wwww");
+    rig_close(&r);
+}
+END_TEST
+
+/* ---- storms ---------------------------------------------------------------------------------------------------------------- */
+
+static unsigned mails_of(const Process *p)
+{
+    unsigned n = 0;
+    for (const Mail *m = p->first; m; m = m->next) n++;
+    return n;
+}
+
+static RunEnd storms(Fake *f, const Entry *e)
+{
+    unsigned made = 0;
+    while (kernel_call(f->p, 0, 0, 0, e->kind == ENTRY_INIT ? 1 : 0) > 0) ck_assert_uint_lt(++made, 5000);
+    return RUN_RETURNED;
+}
+START_TEST(a_storm_fills_the_senders_own_quota)
+{
+    Rig r;
+    rig_open(&r);
+    Fake *b = fake_add(&r, "b", (ProcessLimits){.calls = 50}, 0, true);
+    Fake *s = fake(&r, "s"), *a = fake(&r, "a");
+    kernel_import(s->p, b->p, 0);
+    kernel_import(a->p, b->p, 0);
+    s->on_init = storms;
+    a->on_init = asks_on_init;
+    b->on_request = answers;
+    for (unsigned i = 0; i < 3; i++) kernel_step(r.k);
+    ck_assert_uint_eq(s->p->made.n, 50);
+    ck_assert_uint_eq(mails_of(b->p), 51); /* a's call has its place all the same */
+    rig_run(&r);
+    ck_assert_uint_eq(the_last(a, 7)->e.status, 0);
+    rig_close(&r);
+}
+END_TEST
+
+static RunEnd calls_and_cancels(Fake *f, const Entry *e)
+{
+    (void)e;
+    for (unsigned i = 0; i < 3000; i++) {
+        int32_t id = say(f, 0, "abcdefgh", i + 1);
+        if (id < 0) break;
+        f->counter++;
+        kernel_cancel(f->p, (uint32_t)id);
+    }
+    return RUN_RETURNED;
+}
+START_TEST(a_storm_of_cancelled_calls_leaves_nothing)
+{
+    Rig r;
+    Fake *a, *b;
+    pair(&r, &a, &b);
+    a->on_init = calls_and_cancels;
+    kernel_step(r.k);
+    kernel_step(r.k);
+    ck_assert_uint_eq(a->counter, PROCESS_CALLS); /* until its last result has come, a call is in flight */
+    ck_assert_uint_eq(mails_of(b->p), 0);
+    ck_assert_uint_eq(a->p->waiting_bytes, 0);
+    rig_run(&r);
+    ck_assert_uint_eq(count(b, ENTRY_METHOD), 0);
+    ck_assert_uint_eq(count(a, ENTRY_RESULT), PROCESS_CALLS);
+    rig_close(&r);
+}
+END_TEST
+
+static RunEnd calls_big(Fake *f, const Entry *e)
+{
+    (void)e;
+    while (kernel_call(f->p, 0, 8192, 50000, 0) > 0) f->counter++;
+    return RUN_RETURNED;
+}
+START_TEST(a_storm_of_long_messages_is_bounded)
+{
+    Rig r;
+    rig_open(&r);
+    Fake *b = fake(&r, "b"), *a = fake_add(&r, "a", (ProcessLimits){.message_bytes = 50000}, 0, true);
+    kernel_import(a->p, b->p, 0);
+    a->on_init = calls_big;
+    kernel_step(r.k);
+    kernel_step(r.k);
+    ck_assert_uint_eq(a->counter, (1 << 20) / 50000);
+    ck_assert_uint_le(a->p->waiting_bytes, 1 << 20);
+    rig_run(&r);
+    ck_assert_uint_eq(a->p->waiting_bytes, 0);
+    rig_close(&r);
+}
+END_TEST
+
+static RunEnd storms_and_traps(Fake *f, const Entry *e)
+{
+    (void)e;
+    while (kernel_call(f->p, 0, 8192, 100, 0) > 0) f->counter++;
+    return RUN_TRAPPED;
+}
+START_TEST(one_that_is_killed_again_and_again_cannot_flood)
+{
+    Rig r;
+    rig_open(&r);
+    Fake *b = fake(&r, "b");
+    Fake *a = fake_add(&r, "a", (ProcessLimits){.restarts_per_minute = 600}, 0, true);
+    kernel_import(a->p, b->p, 0);
+    a->on_init = storms_and_traps;
+    b->on_request = ignores; /* its calls stay open until their deadline */
+    for (unsigned i = 0; i < 20; i++) {
+        rig_settle(&r);
+        ck_assert_uint_le(a->p->targets[0].in_flight, PROCESS_CALLS);
+        ck_assert_uint_le(b->p->served.n + mails_of(b->p), 2 * PROCESS_CALLS);
+        r.now = kernel_next_timer(r.k);
+        if (r.now > 34 * SEC) break;
+    }
+    ck_assert_uint_eq(a->counter, PROCESS_CALLS);
+    rig_close(&r);
+}
+END_TEST
+
+static RunEnd cancels_delivered(Fake *f, const Entry *e)
+{
+    /* each tick: cancel the call that b serves by now, make another */
+    if (e->kind == ENTRY_RESULT && e->cookie != 99) return RUN_RETURNED;
+    if (f->n_ids) kernel_cancel(f->p, (uint32_t)f->ids[0]);
+    f->n_ids = 0;
+    if (f->counter++ >= 500) return RUN_RETURNED;
+    say(f, 0, "x", 1);
+    say(f, 1, "tick", 99);
+    f->n_ids = 1;
+    return RUN_RETURNED;
+}
+START_TEST(ids_of_calls_that_have_gone_are_forgotten_in_the_end)
+{
+    Rig r;
+    rig_open(&r);
+    Fake *b = fake_add(&r, "b", (ProcessLimits){.calls = 16}, 0, false), *t = fake(&r, "t"), *a = fake(&r, "a");
+    kernel_import(a->p, b->p, 0);
+    kernel_import(a->p, t->p, 0);
+    a->on_init = a->on_result = cancels_delivered;
+    t->on_request = answers;
+    rig_run(&r);
+    ck_assert_uint_gt(count(b, ENTRY_METHOD), 400);
+    ck_assert_uint_le(b->p->served.n, 16);
+    rig_close(&r);
+}
+END_TEST
+
+/* ---- turns ------------------------------------------------------------------------------------------------------------------ */
+
+static RunEnd works(Fake *f, const Entry *e)
+{
+    f->rig->now += 1 * MS;
+    f->counter++;
+    say(f, 0, "again", 0); /* to itself */
+    return e->kind == ENTRY_METHOD ? answers(f, e) : RUN_RETURNED;
+}
+START_TEST(busy_processes_get_time_by_their_shares)
+{
+    Rig r;
+    rig_open(&r);
+    Fake *a = fake_add(&r, "a", (ProcessLimits){0}, 300, true), *b = fake_add(&r, "b", (ProcessLimits){0}, 100, true);
+    Fake *late = fake_add(&r, "late", (ProcessLimits){0}, 100, true);
+    Fake *all[] = {a, b, late};
+    for (unsigned i = 0; i < 3; i++) {
+        kernel_import(all[i]->p, all[i]->p, 0);
+        all[i]->on_request = works;
+    }
+    a->on_init = b->on_init = works;
+    late->on_event = works;
+    for (unsigned i = 0; i < 4003; i++) kernel_step(r.k);
+    ck_assert_uint_ge(a->counter, 2990);
+    ck_assert_uint_le(a->counter, 3010);
+    /* One that comes late gets its share from then on: not less, and no credit for the past. */
+    unsigned a0 = a->counter, b0 = b->counter;
+    kernel_please_stop(r.k);
+    a->on_event = b->on_event = ignores;
+    for (unsigned i = 0; i < 5000; i++) {
+        a->n_seen = b->n_seen = late->n_seen = 0;
+        kernel_step(r.k);
+    }
+    ck_assert_uint_le(late->counter, 1010);
+    ck_assert_uint_ge(late->counter, 990);
+    ck_assert_uint_ge(a->counter - a0, 2980);
+    ck_assert_uint_ge(b->counter - b0, 990);
+    rig_close(&r);
+}
+END_TEST
+
+static unsigned rung[64], n_rung;
+static Timer timers_of_test[64];
+static void rings(Timer *t) { rung[n_rung++] = (unsigned)(t - timers_of_test); }
+START_TEST(timers_ring_in_order)
+{
+    Rig r;
+    rig_open(&r);
+    srand(7);
+    uint64_t due[64];
+    bool set[64] = {0};
+    n_rung = 0;
+    for (unsigned i = 0; i < 2000; i++) {
+        unsigned t = (unsigned)rand() % 64;
+        if (rand() % 3) {
+            due[t] = 6 * SEC + (uint64_t)(rand() % 40);
+            ck_assert(timer_set(r.k, &timers_of_test[t], due[t], rings));
+            set[t] = true;
+        } else {
+            timer_clear(r.k, &timers_of_test[t]);
+            set[t] = false;
+        }
+    }
+    unsigned expected = 0;
+    for (unsigned i = 0; i < 64; i++) expected += set[i];
+    rig_run(&r);
+    ck_assert_uint_eq(n_rung, expected);
+    for (unsigned i = 0; i < n_rung; i++) {
+        ck_assert(set[rung[i]]);
+        if (i) ck_assert_uint_le(due[rung[i - 1]], due[rung[i]]);
+    }
+    rig_close(&r);
+}
+END_TEST
+
+/* ---- native services ---------------------------------------------------------------------------------------------------------- */
+
+typedef struct Echo {
+    unsigned requests, ended;
+    Call *kept[8];
+    unsigned n_kept;
+} Echo;
+static void echo_request(void *self, Call *c, uint32_t method, const uint8_t *bytes, size_t len)
+{
+    Echo *x = self;
+    x->requests++;
+    *call_data(c) = x;
+    if (method == 1) x->kept[x->n_kept++] = c;
+    else if (len && bytes[0] == '!') kernel_answer_fail(c, STATUS_NOT_FOUND, "no such thing");
+    else kernel_answer(c, bytes, len);
+}
+static void echo_ended(void *self, Call *c)
+{
+    Echo *x = self;
+    ck_assert_ptr_eq(*call_data(c), x);
+    x->ended++;
+}
+static const NativeOps echo_ops = {echo_request, echo_ended};
+
+static RunEnd asks_native(Fake *f, const Entry *e)
+{
+    (void)e;
+    say(f, 0, "echo", 1);
+    say(f, 0, "!", 2);
+    say(f, 0, "unheard", 0);
+    say(f, 1, "later", 3);
+    say(f, 1, "later", 4);
+    ck_assert_int_eq(kernel_cancel(f->p, (uint32_t)f->ids[4]), 0);
+    ck_assert_uint_eq(count(f, ENTRY_RESULT), 0); /* answered at once, heard in a later turn */
+    return RUN_RETURNED;
+}
+START_TEST(native_services_answer_now_or_later)
+{
+    Rig r;
+    rig_open(&r);
+    Echo echo = {0};
+    Process *n = kernel_add_native(r.k, &(NativeSpec){.name = "echo", .ops = &echo_ops, .self = &echo,
+                                                      .methods = methods, .n_methods = 2});
+    Fake *a = fake(&r, "a");
+    kernel_import(a->p, n, 0);
+    kernel_import(a->p, n, 1);
+    a->on_init = asks_native;
+    rig_settle(&r);
+    ck_assert_str_eq(the_last(a, 1)->text, "echo");
+    ck_assert_uint_eq(the_last(a, 2)->e.status, STATUS_NOT_FOUND);
+    ck_assert_uint_eq(the_last(a, 4)->e.status, STATUS_CANCELLED);
+    ck_assert_uint_eq(echo.requests, 5);
+    ck_assert_uint_eq(echo.ended, 1);
+    r.k->ended = false; /* nothing can come without a timer: here comes something from outside */
+    kernel_answer(echo.kept[0], "x", 1);
+    rig_settle(&r);
+    ck_assert_str_eq(the_last(a, 3)->text, "x");
+    rig_close(&r);
+    ck_assert_uint_eq(echo.ended, 1);
+}
+END_TEST
+
+static RunEnd asks_native_and_traps(Fake *f, const Entry *e)
+{
+    (void)e;
+    say(f, 1, "later", 3);
+    say(f, 1, "later", 0);
+    return f->counter ? RUN_RETURNED : RUN_TRAPPED;
+}
+START_TEST(native_services_are_told_when_the_caller_goes)
+{
+    Rig r;
+    for (unsigned i = 0; i < 2; i++) {
+        rig_open(&r);
+        Echo echo = {0};
+        Process *n = kernel_add_native(r.k, &(NativeSpec){.name = "echo", .ops = &echo_ops, .self = &echo,
+                                                          .methods = methods, .n_methods = 2});
+        Fake *a = fake(&r, "a");
+        kernel_import(a->p, n, 0);
+        kernel_import(a->p, n, 1);
+        a->on_init = asks_native_and_traps;
+        a->counter = i;
+        rig_settle(&r);
+        rig_close(&r); /* or the kernel itself goes */
+        ck_assert_uint_eq(echo.ended, 2);
+    }
+}
+END_TEST
+
+/* ---- everything at once -------------------------------------------------------------------------------------------------------- */
+
+enum { CROWD = 6 };
+static uint32_t dice; /* xorshift: the same storm for the same seed */
+static uint32_t roll(uint32_t n)
+{
+    dice ^= dice << 13;
+    dice ^= dice >> 17;
+    dice ^= dice << 5;
+    return dice % n;
+}
+static uint8_t awaited[CROWD][100000]; /* by cookie: 1 = a last result has to come */
+static uint32_t next_cookie[CROWD];
+static unsigned crowd_index(const Fake *f) { return (unsigned)(f->name[0] - 'a'); }
+
+static RunEnd forgets(Fake *f, const Entry *e) /* a fresh instance: nothing is owed to it */
+{
+    (void)e;
+    memset(awaited[crowd_index(f)], 0, sizeof awaited[0]);
+    f->n_ids = 0;
+    return RUN_RETURNED;
+}
+static RunEnd keeps_accounts(Fake *f, const Entry *e)
+{
+    uint8_t *mine = awaited[crowd_index(f)];
+    ck_assert_uint_ne(e->cookie, 0);
+    ck_assert_uint_eq(mine[e->cookie], 1);
+    if (e->flags & FLAG_LAST) mine[e->cookie] = 2;
+    if (e->status) ck_assert_uint_eq(e->flags, FLAG_LAST);
+    return RUN_RETURNED;
+}
+
+static RunEnd runs_wild(Fake *f, const Entry *e)
+{
+    unsigned me = crowd_index(f);
+    if (e->kind == ENTRY_INIT) forgets(f, e);
+    if (e->kind == ENTRY_RESULT) keeps_accounts(f, e);
+    if (e->kind == ENTRY_METHOD && f->n_ids < 64) f->ids[f->n_ids++] = (int32_t)e->call;
+    f->rig->now += roll(3) * MS;
+    f->n_seen = 0;
+    for (unsigned n = roll(6); n; n--) {
+        char text[40];
+        snprintf(text, sizeof text, "%0*u", (int)roll(39) + 1, n);
+        if (roll(4) == 0) text[0] = 0;
+        switch (roll(8)) {
+        case 0:
+        case 1:
+            if (next_cookie[me] < 99999) {
+                uint32_t cookie = roll(5) ? ++next_cookie[me] : 0;
+                unsigned before = f->n_ids;
+                int32_t id = say(f, roll(CROWD), text, cookie);
+                f->n_ids = before; /* ids holds calls served */
+                if (id > 0) awaited[me][cookie] = 1;
+                else ck_assert_int_eq(id, -STATUS_RESOURCE_EXHAUSTED);
+            }
+            break;
+        case 2:
+        case 3:
+            if (f->n_ids) piece(f, (uint32_t)f->ids[roll(f->n_ids)], text, roll(2));
+            break;
+        case 4:
+            if (f->n_ids) kernel_fail(f->p, (uint32_t)f->ids[roll(f->n_ids)], 1 + roll(16), 20000, roll(20));
+            break;
+        case 5: kernel_cancel(f->p, roll(60)); break;
+        case 6: kernel_deadline(f->p, roll(60), roll(100)); break;
+        case 7: f->alloc_fails = roll(10) == 0; break;
+        }
+    }
+    if (f->n_ids >= 64) f->n_ids = 0;
+    if (roll(60) == 0) return RUN_TRAPPED;
+    if (roll(200) == 0) return kernel_reply(f->p, 1, 0, 1, 0) == KERNEL_STOP ? RUN_TRAPPED : RUN_RETURNED;
+    return RUN_RETURNED;
+}
+
+static void check_crowd(const Rig *r)
+{
+    for (unsigned i = 0; i < CROWD; i++) {
+        const Fake *f = r->fakes[i];
+        unsigned owed = 0;
+        for (uint32_t c = 1; c <= next_cookie[i]; c++) owed += awaited[i][c] == 1;
+        if (f->live) ck_assert_msg(owed == 0, "%s still waits for %u results", f->name, owed);
+        ck_assert_uint_eq(f->p->made.n, 0);
+        ck_assert_uint_eq(f->p->waiting_bytes, 0);
+    }
+}
+
+START_TEST(a_wild_crowd_loses_no_result)
+{
+    Rig r;
+    rig_open(&r);
+    dice = 12345u + (uint32_t)_i * 977u;
+    memset(next_cookie, 0, sizeof next_cookie);
+    Fake *crowd[CROWD];
+    for (unsigned i = 0; i < CROWD; i++) {
+        char name[2] = {(char)('a' + i), 0};
+        ProcessLimits limits = {.deadline_ns = (1 + roll(20)) * 100 * MS, .calls = 1 + roll(40), .queue = 1 + roll(6),
+                                .restarts_per_minute = roll(4) * 200};
+        crowd[i] = fake_add(&r, name, limits, 1 + roll(300), roll(4) != 0);
+        crowd[i]->on_init = crowd[i]->on_request = crowd[i]->on_result = crowd[i]->on_event = runs_wild;
+    }
+    for (unsigned i = 0; i < CROWD; i++)
+        for (unsigned j = 0; j < CROWD; j++) kernel_import(crowd[i]->p, crowd[j]->p, roll(2));
+    for (unsigned turn = 0; turn < 6000; turn++) {
+        r.n_deaths = 0;
+        KernelState s = kernel_step(r.k);
+        if (s == KERNEL_ENDED) break;
+        if (s == KERNEL_WAITING) r.now = kernel_next_timer(r.k);
+    }
+    /* Everybody falls silent: what is open runs into its deadline. */
+    for (unsigned i = 0; i < CROWD; i++) {
+        crowd[i]->on_init = forgets;
+        crowd[i]->on_request = crowd[i]->on_event = ignores;
+        crowd[i]->on_result = keeps_accounts;
+        crowd[i]->alloc_fails = 0;
+    }
+    for (unsigned turn = 0; turn < 20000; turn++) {
+        for (unsigned i = 0; i < CROWD; i++) crowd[i]->n_seen = 0;
+        KernelState s = kernel_step(r.k);
+        if (s == KERNEL_ENDED) break;
+        if (s == KERNEL_WAITING) r.now = kernel_next_timer(r.k);
+    }
+    ck_assert_int_eq(kernel_step(r.k), KERNEL_ENDED);
+    check_crowd(&r);
+    rig_close(&r);
+}
+END_TEST
+
+START_TEST(out_of_memory_at_any_moment)
+{
+    /* The scenario of a stream, a cancel and a kill, with the Nth allocation failing, for every N. */
+    long total = 0;
+    for (long fail = 0; fail <= total; fail++) {
+        Rig r;
+        memset(&r, 0, sizeof r);
+        r.now = 5 * SEC;
+        r.fail_at = fail;
+        r.k = kernel_new(&(KernelOptions){.now = rig_now, .died = rig_died, .allocate = rig_allocate, .ctx = &r});
+        if (!r.k) continue;
+        Fake *b = fake_add(&r, "b", (ProcessLimits){.restarts_per_minute = 2}, 0, true), *a = fake(&r, "a");
+        bool built = a->p && b->p && kernel_import(a->p, b->p, 0) >= 0 && kernel_import(a->p, b->p, 1) >= 0;
+        if (built) {
+            a->on_init = sends_poison;
+            a->on_result = cancels_replies;
+            b->on_request = traps_on_poison;
+            rig_run(&r);
+            for (uint32_t c = 1; c <= 3; c++)
+                if (a->n_ids == 3) the_last(a, c);
+        }
+        if (fail == 0) total = r.n_allocs;
+        rig_close(&r);
+    }
+    ck_assert_int_gt(total, 20);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("kernel");
+    TCase *t = tcase_create("rules");
+    tcase_add_test(t, init_first_then_question_and_answer);
+    tcase_add_test(t, rule_1_no_entry_within_an_entry);
+    tcase_add_test(t, rules_2_and_3_empty_messages_need_no_address_and_no_buffer);
+    tcase_add_test(t, rule_3_a_provider_without_memory_lives_and_the_call_gets_8);
+    tcase_add_test(t, rule_3_a_caller_without_memory_gets_8_and_the_provider_event_1);
+    tcase_add_test(t, rule_3_no_memory_for_the_init_request_is_a_kill);
+    tcase_add_loop_test(t, rule_4_a_message_outside_memory_kills, 0, 3 * N_BAD);
+    tcase_add_loop_test(t, rule_4_a_buffer_outside_the_heap_kills, 0, (int)ARRAY_LEN(bad_buffers));
+    tcase_add_loop_test(t, rule_5_one_last_result_whatever_happens, 0, 6);
+    tcase_add_loop_test(t, rule_5_cookie_0_gets_no_result, 0, 3);
+    tcase_add_test(t, rules_6_and_8_pieces_come_in_order);
+    tcase_add_test(t, rule_8_requests_of_one_caller_come_in_order);
+    tcase_add_test(t, rule_7_ids_wrap_and_skip_those_in_use);
+    tcase_add_test(t, rule_7_ids_of_others_are_not_found);
+    tcase_add_test(t, rule_9_effects_stay);
+    tcase_add_test(t, rule_10_a_full_queue_says_8_and_event_2_comes_once_when_half_is_free);
+    tcase_add_test(t, rule_10_what_is_under_way_is_bounded_in_bytes_too);
+    tcase_add_loop_test(t, rule_11_deadline_of_the_caller_and_limit_of_the_provider, 0, 3);
+    tcase_add_test(t, rule_11_deadlines_are_inherited_through_results);
+    tcase_add_test(t, rule_11_an_event_inherits_nothing);
+    tcase_add_test(t, rule_12_a_kill_hits_the_process_its_callers_and_its_calls_and_no_one_else);
+    tcase_add_test(t, rule_12_out_of_fuel_has_its_own_reason);
+    tcase_add_test(t, rule_12_a_trap_in_alloc_kills);
+    tcase_add_test(t, rule_12_a_process_that_does_not_start_is_killed);
+    tcase_add_test(t, rule_12_a_fresh_start_serves_what_was_waiting);
+    tcase_add_test(t, rule_12_fresh_starts_come_with_growing_pauses_and_not_too_often);
+    tcase_add_test(t, rule_12_main_is_not_started_afresh);
+    tcase_add_test(t, rule_13_any_bytes_are_a_message);
+    tcase_add_test(t, rule_14_the_world_ends_with_main);
+    tcase_add_test(t, rule_14_without_main_when_nothing_can_come);
+    tcase_add_test(t, exit_of_another_leaves_the_world_running);
+    tcase_add_test(t, event_3_asks_to_end);
+    suite_add_tcase(s, t);
+    t = tcase_create("errors");
+    tcase_add_test(t, errors_of_a_call);
+    tcase_add_test(t, imports_in_alloc_fail_but_for_exit);
+    tcase_add_test(t, errors_of_reply_and_fail);
+    tcase_add_test(t, a_reply_after_the_callers_end_says_1);
+    tcase_add_test(t, after_event_1_the_id_is_gone);
+    tcase_add_test(t, cancel_drops_what_is_waiting_and_the_last_result_is_1);
+    tcase_add_test(t, a_service_that_nobody_provides);
+    tcase_add_test(t, a_failure_cannot_claim_the_kernels_reason);
+    tcase_add_test(t, a_failure_that_cannot_be_read_is_none);
+    tcase_add_test(t, a_long_failure_is_cut_between_characters);
+    tcase_add_test(t, fail_hands_on_at_most_4_kib);
+    suite_add_tcase(s, t);
+    t = tcase_create("storms");
+    tcase_add_test(t, a_storm_fills_the_senders_own_quota);
+    tcase_add_test(t, a_storm_of_cancelled_calls_leaves_nothing);
+    tcase_add_test(t, a_storm_of_long_messages_is_bounded);
+    tcase_add_test(t, one_that_is_killed_again_and_again_cannot_flood);
+    tcase_add_test(t, ids_of_calls_that_have_gone_are_forgotten_in_the_end);
+    tcase_add_test(t, busy_processes_get_time_by_their_shares);
+    tcase_add_test(t, timers_ring_in_order);
+    tcase_add_test(t, native_services_answer_now_or_later);
+    tcase_add_test(t, native_services_are_told_when_the_caller_goes);
+    tcase_add_loop_test(t, a_wild_crowd_loses_no_result, 0, 40);
+    tcase_add_test(t, out_of_memory_at_any_moment);
+    suite_add_tcase(s, t);
+    return run_tap(s);
+}
