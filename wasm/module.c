@@ -78,13 +78,14 @@ static const ForeignType *find_foreign(const ForeignType *rows, size_t n, uint8_
     return NULL;
 }
 
-static bool read_value_type(Ctx *c, Reader *r, const char *what, uint8_t *out)
+bool rd_value_type(Reader *r, WasmFeatures allowed, const char *what, uint8_t *out)
 {
     uint8_t t;
     if (!rd_byte(r, what, &t)) return false;
     if (wasm_is_value_type(t)) {
-        if (t == TYPE_V128 && !need_feature(c, r, FEATURE_SIMD, "v128")) return false;
-        if (t == TYPE_EXTERNREF && !need_feature(c, r, FEATURE_REFERENCE_TYPES, "externref")) return false;
+        if (t == TYPE_V128 && !(allowed & FEATURE_BIT(SIMD))) return refuse_feature(r, FEATURE_SIMD, "v128");
+        if (t == TYPE_EXTERNREF && !(allowed & FEATURE_BIT(REFERENCE_TYPES)))
+            return refuse_feature(r, FEATURE_REFERENCE_TYPES, "externref");
         *out = t;
         return true;
     }
@@ -94,10 +95,10 @@ static bool read_value_type(Ctx *c, Reader *r, const char *what, uint8_t *out)
     return rd_fail(r, WASM_BAD_TYPE, "malformed value type 0x%02x: %s", t, what);
 }
 
-static bool read_ref_type(Ctx *c, Reader *r, const char *what, uint8_t *out)
+bool rd_ref_type(Reader *r, WasmFeatures allowed, const char *what, uint8_t *out)
 {
     uint8_t t;
-    if (!read_value_type(c, r, what, &t)) return false;
+    if (!rd_value_type(r, allowed, what, &t)) return false;
     if (!wasm_is_ref_type(t)) {
         r->pos--;
         return rd_fail(r, WASM_BAD_TYPE, "malformed reference type 0x%02x: %s", t, what);
@@ -117,8 +118,8 @@ static bool read_limits(Ctx *c, Reader *r, bool is_memory, WasmLimits *out)
     if (flags > (shared_object ? SHARED | HAS_MAX : HAS_MAX)) {
         r->pos = start;
         if (flags > (HAS_MAX | SHARED | INDEX64 | PAGE_SIZE)) return rd_fail(r, WASM_BAD_LIMITS, "malformed limits flags 0x%x", flags);
-        if (flags & INDEX64) return refuse_feature(r, FEATURE_MEMORY64, "64-bit limits");
         if (flags & PAGE_SIZE) return refuse_feature(r, FEATURE_CUSTOM_PAGES, "page size");
+        if (flags & INDEX64) return refuse_feature(r, FEATURE_MEMORY64, "64-bit limits");
         return refuse_feature(r, FEATURE_THREADS, is_memory ? "shared memory" : "shared table");
     }
     if (r->pos - start != 1) { /* the flags are a byte in core 2.0 */
@@ -134,16 +135,18 @@ static bool read_table_type(Ctx *c, Reader *r, WasmTable *out)
     enum { TABLE_WITH_INIT = 0x40 };
     if (r->pos != r->end && *r->pos == TABLE_WITH_INIT)
         return refuse_feature(r, FEATURE_FUNCTION_REFS, "table with an initialiser");
-    return read_ref_type(c, r, "table element type", &out->elem_type) && read_limits(c, r, false, &out->limits);
+    return rd_ref_type(r, c->features, "table element type", &out->elem_type) && read_limits(c, r, false, &out->limits);
 }
 
 static bool read_global_type(Ctx *c, Reader *r, WasmGlobal *out)
 {
     uint8_t mutable;
-    if (!read_value_type(c, r, "global type", &out->type) || !rd_byte(r, "mutability", &mutable)) return false;
+    if (!rd_value_type(r, c->features, "global type", &out->type) || !rd_byte(r, "mutability", &mutable)) return false;
     if (mutable > 1) {
         r->pos--;
-        if (mutable & 2) return refuse_feature(r, FEATURE_THREADS, "shared global");
+        if (mutable & 2)
+            return rd_fail(r, WASM_FEATURE, "malformed mutability 0x%02x: feature %s is not supported: shared global", mutable,
+                           wasm_feature_text(FEATURE_THREADS));
         return rd_fail(r, WASM_BAD_MUTABILITY, "malformed mutability 0x%02x", mutable);
     }
     out->mutable = mutable;
@@ -166,11 +169,11 @@ static bool read_func_type(Ctx *c, Reader *r, WasmType *t)
     if (!rd_count(r, "parameters", 1, &t->n_params)) return false;
     t->params = r->pos;
     for (uint32_t i = 0; i < t->n_params; i++)
-        if (!read_value_type(c, r, "parameter type", &ignored)) return false;
+        if (!rd_value_type(r, c->features, "parameter type", &ignored)) return false;
     if (!rd_count(r, "results", 1, &t->n_results)) return false;
     t->results = r->pos;
     for (uint32_t i = 0; i < t->n_results; i++)
-        if (!read_value_type(c, r, "result type", &ignored)) return false;
+        if (!rd_value_type(r, c->features, "result type", &ignored)) return false;
     return true;
 }
 
@@ -392,7 +395,7 @@ static bool read_element(Ctx *c, Reader *r, WasmElem *e)
     }
     if (flags & (NOT_ACTIVE | EXPLICIT)) { /* says what it holds */
         if (e->exprs) {
-            if (!read_ref_type(c, r, "element type", &e->elem_type)) return false;
+            if (!rd_ref_type(r, c->features, "element type", &e->elem_type)) return false;
         } else {
             if (!rd_byte(r, "element kind", &kind)) return false;
             if (kind != 0) return rd_fail(r, WASM_BAD_SEGMENT, "malformed element kind 0x%02x", kind);

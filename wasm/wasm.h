@@ -396,6 +396,9 @@ bool wasm_const_i32(const WasmModule *, WasmRange expr, uint32_t *out);
  * immediates, which are read over but not judged. *op is set in both cases when the code is known. */
 MUST_USE bool rd_op(Reader *, WasmFeatures allowed, WasmOp *op);
 MUST_USE bool rd_skip_imm(Reader *, WasmOp op);
+/* A value type (a reference type); those of features that are not allowed or not supported are refused by name. */
+MUST_USE bool rd_value_type(Reader *, WasmFeatures allowed, const char *what, uint8_t *out);
+MUST_USE bool rd_ref_type(Reader *, WasmFeatures allowed, const char *what, uint8_t *out);
 /* Skips one constant expression, leaving pos after its `end`. Blocks nest; whether it is constant is validation. */
 MUST_USE bool wasm_skip_expr(Reader *, WasmFeatures allowed, WasmRange *out);
 

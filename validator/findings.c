@@ -1,0 +1,200 @@
+/* findings.c: recording what the passes find: places with names, features, levels of a policy, waivers. */
+#include "validator/state.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { FINDINGS_DEFAULT = 100 };
+
+/* Names are read when the first finding needs one: most modules have none to report. */
+static void read_names(Val *v)
+{
+    if (v->names_read) return;
+    v->names_read = true;
+    wasm_read_names(v->m, &v->scratch, &v->names);
+}
+
+Str func_name(Val *v, uint32_t func)
+{
+    read_names(v);
+    return func < v->names.n_funcs ? v->names.funcs[func] : (Str){0};
+}
+
+Str global_name(Val *v, uint32_t global)
+{
+    read_names(v);
+    return global < v->names.n_globals ? v->names.globals[global] : (Str){0};
+}
+
+DiagPlace place(Val *v, Site s)
+{
+    DiagPlace p = DIAG_AT(.file = v->m->file);
+    if (s.offset != NONE32) p.offset = s.offset;
+    if (s.func != NONE32) {
+        p.func = s.func;
+        p.func_name = func_name(v, s.func);
+    }
+    return p;
+}
+
+void out_of_memory(Val *v)
+{
+    diag_add(v->diags, OUT_OF_MEMORY, DIAG_AT(.file = v->m->file), "out of memory");
+}
+
+void invalid(Val *v, DiagCode code, Site site, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    diag_vadd(v->diags, code, place(v, site), format, args);
+    va_end(args);
+}
+
+/* ---- features ---- */
+
+void refuse_feature(Val *v, WasmFeature f, Site site, const char *what)
+{
+    invalid(v, WASM_FEATURE, site, "feature %s is not %s: %s", wasm_feature_text(f),
+            wasm_feature_supported(f) ? "enabled" : "supported", what);
+}
+
+bool use_feature(Val *v, WasmFeature f, Site site, const char *what)
+{
+    if (!(v->allowed >> f & 1)) {
+        refuse_feature(v, f, site, what);
+        return false;
+    }
+    if (!(v->used >> f & 1)) {
+        v->used |= UINT64_C(1) << f;
+        v->feature_site[f] = site;
+    }
+    return true;
+}
+
+/* ---- waivers ---- */
+
+const ValPolicy *policy_at(const Val *v, int i)
+{
+    if (i == 0) return v->o.policy;
+    return i == 1 ? v->o.also : NULL;
+}
+
+static bool expired(const Val *v, const ValWaiver *w) { return w->expires && v->o.now && v->o.now > w->expires; }
+
+/* "P105@name" or "P105@17", against the function of the finding; "P602@" is a finding about the module as a whole. */
+static bool names_finding(Val *v, Str finding, ValRule rule, uint32_t func)
+{
+    char number[16];
+    const char *at = finding.len ? memchr(finding.ptr, '@', finding.len) : NULL;
+    if (!at || !str_eq((Str){finding.ptr, (size_t)(at - finding.ptr)}, str_of(val_rule_info[rule].code))) return false;
+    Str rest = {at + 1, finding.len - (size_t)(at + 1 - finding.ptr)};
+    if (func == NONE32) return rest.len == 0;
+    snprintf(number, sizeof number, "%u", func);
+    return str_eq(rest, str_of(number)) || (rest.len && str_eq(rest, func_name(v, func)));
+}
+
+static const ValWaiver *find_waiver(Val *v, const ValPolicy *p, ValRule rule, uint32_t func, Str symbol)
+{
+    if (!val_rule_info[rule].waivable) return NULL;
+    for (uint32_t i = 0; i < p->n_waivers; i++) {
+        const ValWaiver *w = &p->waivers[i];
+        if (w->rule != rule || w->has_archive || expired(v, w)) continue;
+        if (w->symbol.len ? symbol.len && str_eq(w->symbol, symbol) && !w->has_object
+                          : names_finding(v, w->finding, rule, func))
+            return w;
+    }
+    return NULL;
+}
+
+/* A finding is waived when each policy that would mind it has a waiver for it. */
+static const ValWaiver *is_waived(Val *v, ValRule rule, uint32_t func, Str symbol)
+{
+    const ValWaiver *w = NULL;
+    for (int i = 0; i < 2; i++) {
+        const ValPolicy *p = policy_at(v, i);
+        if (!p || p->rules[rule].violated == VAL_OFF) continue;
+        if (!(w = find_waiver(v, p, rule, func, symbol))) return NULL;
+    }
+    return w;
+}
+
+static void record_waived(Val *v, ValRule rule, ValWaived waived)
+{
+    ValReport *r = v->report;
+    ValWaived *items = arena_grow(v->arena, r->waived, r->n_waived, &v->cap_waived, sizeof *items);
+    if (!items) {
+        out_of_memory(v);
+        return;
+    }
+    r->waived = items;
+    items[r->n_waived++] = waived;
+    r->rules[rule].waived++;
+}
+
+void note_waived(Val *v, ValRule rule, const ValWaiver *w, Str symbol, uint32_t address, uint32_t size)
+{
+    record_waived(v, rule, (ValWaived){w, symbol, address, size, NONE32});
+}
+
+/* ---- findings ---- */
+
+static const DiagSeverity severities[] = {
+    [VAL_OFF] = SEV_NOTE, [VAL_NOTE] = SEV_NOTE, [VAL_WARNING] = SEV_WARNING, [VAL_ERROR] = SEV_ERROR};
+
+static void PRINTF(6, 0)
+record(Val *v, ValRule rule, ValLevel level, Site site, Str symbol, const char *format, va_list args)
+{
+    uint32_t limit = v->o.findings_limit ? v->o.findings_limit : FINDINGS_DEFAULT;
+    DiagPlace at = DIAG_AT(.file = v->m->file);
+    char text[256];
+    const char *words = "more findings of this rule, not shown";
+    if (v->rules[rule].stored < limit) { /* names and words are made only for those that will be shown */
+        at = place(v, site);
+        at.symbol = symbol;
+        vsnprintf(text, sizeof text, format, args);
+        words = text;
+    } else if (v->rules[rule].stored > limit) {
+        if (level == VAL_ERROR) v->diags->errors++; /* counted like any other beyond a limit */
+        return;
+    }
+    v->rules[rule].stored++;
+    diag_add_as(v->diags, severities[level], val_rule_info[rule].diag, at, "%s", words);
+}
+
+void violated(Val *v, ValRule rule, Site site, Str symbol, const char *format, ...)
+{
+    if (!rule_on(v, rule)) return;
+    ValResult *result = &v->report->rules[rule];
+    const ValWaiver *w = is_waived(v, rule, site.func, symbol);
+    if (w) {
+        record_waived(v, rule, (ValWaived){w, symbol, 0, 0, site.func});
+        return;
+    }
+    result->verdict = VAL_VIOLATED;
+    result->findings++;
+    ValLevel level = v->rules[rule].violated;
+    if (level == VAL_OFF) return;
+    va_list args;
+    va_start(args, format);
+    record(v, rule, level, site, symbol, format, args);
+    va_end(args);
+}
+
+void not_provable(Val *v, ValRule rule, Site site, Str symbol, const char *format, ...)
+{
+    if (!rule_on(v, rule)) return;
+    ValResult *result = &v->report->rules[rule];
+    const ValWaiver *w = is_waived(v, rule, site.func, symbol);
+    if (w) {
+        record_waived(v, rule, (ValWaived){w, symbol, 0, 0, site.func});
+        return;
+    }
+    if (result->verdict != VAL_VIOLATED) result->verdict = VAL_NOT_PROVABLE;
+    result->findings++;
+    ValLevel level = v->rules[rule].not_provable;
+    if (level == VAL_OFF) return;
+    va_list args;
+    va_start(args, format);
+    record(v, rule, level, site, symbol, format, args);
+    va_end(args);
+}

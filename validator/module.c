@@ -1,0 +1,74 @@
+/* module.c: one validation, as the list of its passes. */
+#include "validator/state.h"
+
+static ValLevel higher(ValLevel a, ValLevel b) { return a > b ? a : b; }
+
+/* What policy and options come to: for each rule the higher level, the smaller limits, the features of both. */
+static void combine_policies(Val *v)
+{
+    v->features_policy = UINT64_MAX;
+    for (int l = 0; l < VAL_LIMIT_COUNT; l++) v->limits[l] = UINT64_MAX;
+    for (int i = 0; i < 2; i++) {
+        const ValPolicy *p = policy_at(v, i);
+        if (!p) continue;
+        for (int r = 0; r < VAL_RULE_COUNT; r++) {
+            v->rules[r].violated = higher(v->rules[r].violated, p->rules[r].violated);
+            v->rules[r].not_provable = higher(v->rules[r].not_provable, p->rules[r].not_provable);
+        }
+        for (int l = 0; l < VAL_LIMIT_COUNT; l++)
+            if (p->limits[l] < v->limits[l]) v->limits[l] = p->limits[l];
+        v->features_policy &= p->features | FEATURE_BIT(MVP) | FEATURE_BIT(MUTABLE_GLOBAL);
+    }
+    if (v->o.wamr) v->rules[RULE_P606].violated = VAL_ERROR;
+    for (int r = 0; r < VAL_RULE_COUNT; r++) {
+        if (v->o.strict) v->rules[r].not_provable = higher(v->rules[r].not_provable, v->rules[r].violated);
+        v->report->rules[r].level = v->rules[r].violated;
+        v->judging |= rule_on(v, (ValRule)r);
+    }
+}
+
+static bool prepare(Val *v)
+{
+    const WasmModule *m = v->m;
+    v->allowed = v->o.features ? v->o.features | FEATURE_BIT(MVP) : FEATURES_ALL;
+    v->used = FEATURE_BIT(MVP);
+    v->stack_pointer = NONE32;
+    v->layout_ok = true;
+    v->declared = arena_alloc(&v->scratch, (size_t)m->n_funcs / 8 + 1);
+    v->globals = arena_array(&v->scratch, m->n_globals, sizeof *v->globals);
+    if (v->declared && v->globals) return true;
+    out_of_memory(v);
+    return false;
+}
+
+bool val_view(Arena *arena, const WasmModule *m, const ValOptions *options, Diags *diags, ValReport *report)
+{
+    *report = (ValReport){.module = *m};
+    Val v = {.m = m, .arena = arena, .diags = diags, .report = report, .scratch = {.limit_bytes = arena->limit_bytes}};
+    if (options) v.o = *options;
+    size_t errors = diags->errors;
+    combine_policies(&v);
+    if (prepare(&v)) {
+        check_structure(&v);
+        if (diags->errors == errors) check_code(&v);
+    }
+    report->valid = diags->errors == errors;
+    report->features = v.used;
+    report->scratch_bytes = v.scratch.used_bytes;
+    arena_free(&v.scratch);
+    return diags->errors == errors;
+}
+
+bool val_module(Arena *arena, const uint8_t *bytes, size_t size, const char *file, const ValOptions *options,
+                Diags *diags, ValReport *report)
+{
+    /* As an object: shared memories and tags are then read, and refused by rule and by name in check_structure. */
+    WasmReadOptions read = {.object = true, .features = options ? options->features : 0};
+    WasmModule m;
+    *report = (ValReport){0};
+    if (!wasm_read_module(arena, bytes, size, file, &read, diags, &m)) {
+        report->module = m;
+        return false;
+    }
+    return val_view(arena, &m, options, diags, report);
+}

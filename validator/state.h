@@ -1,0 +1,120 @@
+/* state.h: what the passes of one validation share. Private to validator/.
+ *
+ * module.c    the list of passes: structure, code, rules
+ * structure.c core 2.0 §3.4 "Modules" outside of code: indices, limits, names, segments
+ * expr.c      constant expressions
+ * body.c      one function body: the algorithm of core 2.0 §7.3, every instruction
+ * fast.c      the same for the instructions that most code consists of, by computed goto; falls back to body.c
+ * known.c     what is known of constants, addresses and the stack pointer while a body is read
+ * rules_*.c   verdicts, from what the passes above have noted
+ * findings.c  recording: levels, waivers, features */
+#ifndef PARIGOT_VALIDATOR_STATE_H
+#define PARIGOT_VALIDATOR_STATE_H
+
+#include "validator/validator.h"
+
+#define NONE32 UINT32_MAX
+
+/* A place in the module. */
+typedef struct Site {
+    uint32_t offset, func; /* NONE32 = not known, not in a function */
+} Site;
+#define SITE(offset)     ((Site){(offset), NONE32})
+#define SITE_OF_MODULE   ((Site){NONE32, NONE32})
+
+/* What is noted of a global while code is read. */
+typedef struct GlobalFacts {
+    uint32_t sets;       /* global.set of it */
+    uint32_t first_set;  /* offset of the first */
+    uint32_t first_func;
+    bool unlike_stack;   /* some set is no frame of a stack: see known.c */
+    bool is_known;       /* immutable, i32, initialised by i32.const */
+    uint32_t value;      /* of that; or the initial value of a mutable one when has_init */
+    bool has_init;
+} GlobalFacts;
+
+typedef struct Val {
+    const WasmModule *m;
+    Arena *arena;  /* the caller's: what the report refers to */
+    Arena scratch; /* freed at the end */
+    Diags *diags;
+    ValOptions o;
+    ValReport *report;
+
+    /* what policy and options come to */
+    bool judging; /* some rule is on */
+    struct {
+        ValLevel violated, not_provable;
+        uint32_t stored; /* Diags */
+    } rules[VAL_RULE_COUNT];
+    uint64_t limits[VAL_LIMIT_COUNT];
+    WasmFeatures features_policy;
+
+    WasmFeatures allowed, used;
+    Site feature_site[FEATURE_COUNT]; /* of the first use */
+    WasmNames names;
+    bool names_read;
+
+    uint8_t *declared;      /* a bit for each function: named outside of code (core 2.0 §3.4.1: C.refs) */
+    GlobalFacts *globals;   /* one for each */
+    uint32_t stack_pointer; /* index of the global that is watched as one, or NONE32 */
+    uint32_t null_guard, stack_low, stack_high; /* of the layout; 0 without */
+    bool track;             /* constants are followed: P101 or P104 is on */
+    bool layout_ok;         /* checks 1 and 3 to 5 of the layout have not failed so far */
+    uint32_t table_writes;
+    uint32_t max_nesting;
+    size_t cap_waived, cap_frames;
+} Val;
+
+/* ---- findings.c ---- */
+
+DiagPlace place(Val *, Site);
+Str func_name(Val *, uint32_t func);
+Str global_name(Val *, uint32_t global);
+/* An error of the specification. */
+void invalid(Val *, DiagCode, Site, const char *format, ...) PRINTF(4, 5);
+/* Notes that the module uses a feature; false, and an error that names it, when it is not allowed. */
+bool use_feature(Val *, WasmFeature, Site, const char *what);
+void refuse_feature(Val *, WasmFeature, Site, const char *what);
+
+static inline bool rule_on(const Val *v, ValRule r)
+{
+    return v->rules[r].violated != VAL_OFF || v->rules[r].not_provable != VAL_OFF;
+}
+/* A rule is broken here. symbol: what a waiver may name; {0} = none. */
+void violated(Val *, ValRule, Site, Str symbol, const char *format, ...) PRINTF(5, 6);
+/* Nothing was found, but nothing is shown either. */
+void not_provable(Val *, ValRule, Site, Str symbol, const char *format, ...) PRINTF(5, 6);
+/* A finding that parigot.module and the policy have both let through. */
+void note_waived(Val *, ValRule, const ValWaiver *, Str symbol, uint32_t address, uint32_t size);
+/* The policies that are in force, 0 to 2 of them. */
+const ValPolicy *policy_at(const Val *, int i);
+void out_of_memory(Val *);
+
+/* ---- passes ---- */
+
+void check_structure(Val *);
+void check_code(Val *); /* provides: facts of globals, table_writes, findings of constant stores and frames */
+void read_layout(Val *);     /* rules_layout.c: parigot.module, before the code is read */
+/* rules_layout.c: a write of size bytes (0: unknown) at an address that is a constant. P104 */
+void judge_constant_store(Val *, Site, uint64_t address, uint64_t size);
+/* A function that lowers the stack pointer by a constant frame above the guard: depth in all. P104 */
+void judge_frame(Val *, uint32_t func, uint32_t frame_at, uint32_t depth);
+void judge_layout(Val *);    /* P104 */
+void judge_globals(Val *);   /* P101 to P103 */
+void judge_tables(Val *);    /* P105, P106 */
+void judge_threads(Val *);   /* P201 to P206 */
+void judge_imports(Val *);   /* P301 to P305 */
+void judge_memory(Val *);    /* P401, P402 */
+void judge_exports(Val *);   /* P501 to P503 */
+void judge_limits(Val *);    /* P601 to P603; P604 comes from the code */
+void judge_wamr(Val *);      /* P606 */
+
+/* ---- expr.c ---- */
+
+/* A constant expression of this type; ref.func in it declares the function. global_limit: global.get sees those before. */
+void check_const_expr(Val *, WasmRange, uint8_t type);
+/* The same for one that is part of a sequence: *pos is left behind it. */
+bool check_const_expr_at(Val *, Reader *, uint8_t type);
+
+#endif
