@@ -81,6 +81,20 @@ static inline bool compile(const char *language, const char *source, const char 
     return true;
 }
 
+/* The oracle's link of one object, with its DWARF. */
+static inline bool link_by_wasm_ld(Bytes object, const char *flags, Bytes *out)
+{
+    if (!have_tool("wasm-ld-19")) return false;
+    char folder[32], command[256];
+    temporary_folder(folder);
+    put_file(folder, "prog.o", object.ptr, object.size);
+    snprintf(command, sizeof command, "wasm-ld-19 %s prog.o -o prog.wasm", flags);
+    run_in(folder, command);
+    *out = get_file(folder, "prog.wasm");
+    remove_folder(folder);
+    return true;
+}
+
 /* Two members, both of this object. */
 static inline bool make_archive(const char *form, Bytes object, Bytes *out)
 {

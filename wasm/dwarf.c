@@ -1,0 +1,999 @@
+/* dwarf.c: from a place in the code, or from a symbol, to the source line, as far as diagnostics need it.
+ *
+ * Two questions, each answered from an index that is built when it is first asked:
+ * - line of code: .debug_line is run through once for its sequences (one a function, as clang and rustc write it); a
+ *   sequence's rows are kept once somebody asks for it. Then two binary searches.
+ * - line of a symbol: .debug_info is walked once, flat; every entry whose location is an address, and every function,
+ *   is kept with its declaration and found by binary search.
+ * In an object, addresses are what relocations say they are; in a linked module they stand there.
+ *
+ * A bad value ends what it was found in (a row, a sequence, a unit), and there is no place for that: never an error.
+ * What hostile tables can cost is bounded: tables by the bytes that are left, by MAX_FORMATS and MAX_FILES; the walk by
+ * a budget in proportion to the sections' size.
+ *
+ * Sources: DWARF 5 and 4: §7.5 "Format of Debugging Information", §6.2 "Line Number Information";
+ * tool-conventions "DWARF for WebAssembly". */
+#include "wasm/wasm.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_PATH_BYTES = 4096 };
+enum { MAX_FORMATS = 16 };          /* of a DWARF 5 file table; LLVM writes four */
+enum { MAX_FILES = 1 << 22 };       /* in all tables together */
+enum { STEPS_PER_BYTE = 16 };       /* of debug sections, for the walk over .debug_info */
+static const uint32_t none = UINT32_MAX;
+
+typedef struct Section {
+    const uint8_t *bytes; /* NULL: not there */
+    uint32_t size;
+    const WasmRelocs *relocs; /* objects; may be NULL */
+} Section;
+
+/* How numbers of a unit are encoded. */
+typedef struct Encoding {
+    uint16_t version;
+    uint8_t offset_size, address_size;
+} Encoding;
+
+/* ---- line tables ---- */
+
+/* The name of a directory or file: a string in place, or an offset in another section. */
+typedef struct LineName {
+    Str in_place;
+    uint64_t form, offset;
+} LineName;
+
+typedef struct LineFile {
+    LineName name;
+    uint32_t dir;
+    const char *path; /* arena; made when first asked for */
+} LineFile;
+
+typedef struct LineUnit {
+    uint32_t offset, tables, program, end; /* of the unit, its directories and files, its program; in .debug_line */
+    Encoding enc;
+    uint8_t min_inst, opcode_base, line_range;
+    int8_t line_base;
+    const uint8_t *opcode_lengths; /* opcode_base - 1 of them */
+    bool has_files, bad_files;     /* the tables have been looked at */
+    LineName *dirs;
+    LineFile *files;
+    uint32_t n_dirs, n_files;
+} LineUnit;
+
+typedef struct LineRow { uint32_t address, file, line; } LineRow;
+
+typedef struct Sequence {
+    uint32_t low, high; /* addresses [low, high) */
+    uint32_t unit, program;
+    LineRow *rows; /* NULL: not yet asked for */
+    uint32_t n_rows;
+} Sequence;
+
+/* ---- declarations ---- */
+
+enum { SPACE_FUNCTION = UINT32_MAX }; /* else a data segment */
+typedef struct Decl {
+    uint32_t space, at;        /* function index, or offset in the segment */
+    uint32_t unit, file, line; /* line unit */
+    uint32_t order;
+} Decl;
+
+typedef struct Abbrev {
+    uint64_t code, tag;
+    uint32_t attributes; /* where they begin in .debug_abbrev */
+} Abbrev;
+
+struct Dwarf {
+    Arena *arena;
+    const WasmModule *module;
+    const WasmObject *object; /* NULL: linked */
+    Diags ignored;            /* full from the start: stores nothing */
+    uint32_t code_offset, code_size;
+    Section abbrev, addr, line, line_str, str;
+
+    bool has_lines, has_decls; /* the indexes have been built, as far as possible */
+    LineUnit *units;       size_t n_units, cap_units;
+    Sequence *sequences;   size_t n_sequences, cap_sequences;
+    Decl *decls;           size_t n_decls, cap_decls;
+    uint32_t files_left;
+
+    Abbrev *abbrevs;       size_t n_abbrevs, cap_abbrevs;
+    uint64_t abbrevs_at; /* the table that they are of */
+    bool has_abbrevs;
+    uint64_t steps_left;
+};
+
+static Reader reader_at(Dwarf *d, const Section *s, uint64_t low, uint64_t high)
+{
+    if (high > s->size) high = s->size;
+    if (low >= high) return (Reader){.diags = &d->ignored};
+    return (Reader){.base = s->bytes, .pos = s->bytes + low, .end = s->bytes + high, .diags = &d->ignored};
+}
+
+/* ---- numbers, offsets, addresses ---- */
+
+static bool read_fixed(Reader *r, unsigned size, uint64_t *out)
+{
+    const uint8_t *p;
+    if (!rd_bytes(r, "", size, &p)) return false;
+    uint64_t v = 0;
+    for (unsigned i = size; i; i--) v = v << 8 | p[i - 1];
+    *out = v;
+    return true;
+}
+
+/* "7.4 32-Bit and 64-Bit DWARF Formats": the length of a unit, and what size offsets have in it */
+static bool read_unit(Reader *r, Reader *unit, uint8_t *offset_size)
+{
+    uint64_t length;
+    if (!read_fixed(r, 4, &length)) return false;
+    *offset_size = length == 0xffffffff ? 8 : 4;
+    if (*offset_size == 8 && !read_fixed(r, 8, &length)) return false;
+    return length <= rd_left(r) && rd_sub(r, "", (size_t)length, unit);
+}
+
+static const WasmReloc *find_reloc(const Section *s, uint32_t at)
+{
+    if (!s->relocs) return NULL;
+    const WasmReloc *items = s->relocs->items;
+    uint32_t low = 0, high = s->relocs->n;
+    while (low < high) {
+        uint32_t mid = low + (high - low) / 2;
+        if (items[mid].offset < at) low = mid + 1;
+        else high = mid;
+    }
+    return low < s->relocs->n && items[low].offset == at ? &items[low] : NULL;
+}
+
+/* An offset into another debug section that stands at `at`. */
+static uint64_t section_offset(const Section *s, uint32_t at, uint64_t in_place)
+{
+    const WasmReloc *r = find_reloc(s, at);
+    return r && r->type == R_WASM_SECTION_OFFSET_I32 ? (uint32_t)r->addend : in_place;
+}
+
+/* An address in the code that stands at `at`, as an offset in the code section's payload. */
+static bool code_address(const Dwarf *d, const Section *s, uint32_t at, uint64_t in_place, uint32_t *out)
+{
+    uint64_t address = in_place;
+    if (d->object) {
+        const WasmModule *m = d->module;
+        const WasmReloc *r = find_reloc(s, at);
+        if (!r || r->type != R_WASM_FUNCTION_OFFSET_I32) return false;
+        const WasmSymbol *f = &d->object->symbols[r->index];
+        if (f->flags & SYM_UNDEFINED) return false;
+        uint32_t body = f->index - m->n_imported[KIND_FUNC];
+        if (body >= m->n_bodies) return false;
+        address = (uint64_t)(m->bodies[body].offset - d->code_offset) + (uint32_t)r->addend;
+    }
+    if (address >= d->code_size) return false; /* a dead function's tombstone, too */
+    *out = (uint32_t)address;
+    return true;
+}
+
+/* The data or function that the address at `at` in an object belongs to. */
+static bool symbol_address(const Dwarf *d, const Section *s, uint32_t at, Decl *out)
+{
+    const WasmReloc *r = find_reloc(s, at);
+    const WasmRelocInfo *info = r ? wasm_reloc_info(r->type) : NULL;
+    if (!info || (info->index_kind != RI_DATA && info->index_kind != RI_FUNC_OFFSET)) return false;
+    const WasmSymbol *symbol = &d->object->symbols[r->index];
+    if (symbol->flags & (SYM_UNDEFINED | SYM_ABSOLUTE)) return false;
+    bool is_data = info->index_kind == RI_DATA;
+    if (!is_data && r->addend != 0) return false;
+    out->space = is_data ? symbol->index : SPACE_FUNCTION;
+    out->at = is_data ? symbol->data_offset + (uint32_t)r->addend : symbol->index;
+    return true;
+}
+
+/* ---- attribute forms: "7.5.6 Form Encodings" ---- */
+
+enum {
+    DW_FORM_addr = 0x01, DW_FORM_block2 = 0x03, DW_FORM_block4, DW_FORM_data2, DW_FORM_data4, DW_FORM_data8,
+    DW_FORM_string, DW_FORM_block, DW_FORM_block1, DW_FORM_data1, DW_FORM_flag, DW_FORM_sdata, DW_FORM_strp,
+    DW_FORM_udata, DW_FORM_ref_addr, DW_FORM_ref1, DW_FORM_ref2, DW_FORM_ref4, DW_FORM_ref8, DW_FORM_ref_udata,
+    DW_FORM_indirect, DW_FORM_sec_offset, DW_FORM_exprloc, DW_FORM_flag_present, DW_FORM_strx, DW_FORM_addrx,
+    DW_FORM_ref_sup4, DW_FORM_strp_sup, DW_FORM_data16, DW_FORM_line_strp, DW_FORM_ref_sig8, DW_FORM_implicit_const,
+    DW_FORM_loclistx, DW_FORM_rnglistx, DW_FORM_ref_sup8, DW_FORM_strx1, DW_FORM_strx2, DW_FORM_strx3, DW_FORM_strx4,
+    DW_FORM_addrx1, DW_FORM_addrx2, DW_FORM_addrx3, DW_FORM_addrx4,
+    DW_FORM_GNU_addr_index = 0x1f01, DW_FORM_GNU_str_index = 0x1f02, DW_FORM_GNU_ref_alt = 0x1f20,
+    DW_FORM_GNU_strp_alt = 0x1f21
+};
+
+typedef enum FormClass {
+    CLASS_UNKNOWN, /* ends the unit: nobody knows how long it is */
+    CLASS_FIXED,   /* `size` bytes, little-endian                */
+    CLASS_BYTES,   /* `size` bytes                               */
+    CLASS_ADDRESS, CLASS_OFFSET, CLASS_REF_ADDR,
+    CLASS_ULEB, CLASS_SLEB,
+    CLASS_BLOCK,   /* as long as a number of `size` bytes in front says; 0: ULEB128 */
+    CLASS_STRING, CLASS_NOTHING, CLASS_IMPLICIT, CLASS_INDIRECT
+} FormClass;
+typedef struct Form { uint8_t class, size; } Form;
+
+static Form form_of(uint64_t form)
+{
+    static const Form forms[] = {
+        [DW_FORM_addr] = {CLASS_ADDRESS},         [DW_FORM_block2] = {CLASS_BLOCK, 2},
+        [DW_FORM_block4] = {CLASS_BLOCK, 4},      [DW_FORM_data2] = {CLASS_FIXED, 2},
+        [DW_FORM_data4] = {CLASS_FIXED, 4},       [DW_FORM_data8] = {CLASS_FIXED, 8},
+        [DW_FORM_string] = {CLASS_STRING},        [DW_FORM_block] = {CLASS_BLOCK, 0},
+        [DW_FORM_block1] = {CLASS_BLOCK, 1},      [DW_FORM_data1] = {CLASS_FIXED, 1},
+        [DW_FORM_flag] = {CLASS_FIXED, 1},        [DW_FORM_sdata] = {CLASS_SLEB},
+        [DW_FORM_strp] = {CLASS_OFFSET},          [DW_FORM_udata] = {CLASS_ULEB},
+        [DW_FORM_ref_addr] = {CLASS_REF_ADDR},    [DW_FORM_ref1] = {CLASS_FIXED, 1},
+        [DW_FORM_ref2] = {CLASS_FIXED, 2},        [DW_FORM_ref4] = {CLASS_FIXED, 4},
+        [DW_FORM_ref8] = {CLASS_FIXED, 8},        [DW_FORM_ref_udata] = {CLASS_ULEB},
+        [DW_FORM_indirect] = {CLASS_INDIRECT},    [DW_FORM_sec_offset] = {CLASS_OFFSET},
+        [DW_FORM_exprloc] = {CLASS_BLOCK, 0},     [DW_FORM_flag_present] = {CLASS_NOTHING},
+        [DW_FORM_strx] = {CLASS_ULEB},            [DW_FORM_addrx] = {CLASS_ULEB},
+        [DW_FORM_ref_sup4] = {CLASS_FIXED, 4},    [DW_FORM_strp_sup] = {CLASS_OFFSET},
+        [DW_FORM_data16] = {CLASS_BYTES, 16},     [DW_FORM_line_strp] = {CLASS_OFFSET},
+        [DW_FORM_ref_sig8] = {CLASS_FIXED, 8},    [DW_FORM_implicit_const] = {CLASS_IMPLICIT},
+        [DW_FORM_loclistx] = {CLASS_ULEB},        [DW_FORM_rnglistx] = {CLASS_ULEB},
+        [DW_FORM_ref_sup8] = {CLASS_FIXED, 8},    [DW_FORM_strx1] = {CLASS_FIXED, 1},
+        [DW_FORM_strx2] = {CLASS_FIXED, 2},       [DW_FORM_strx3] = {CLASS_FIXED, 3},
+        [DW_FORM_strx4] = {CLASS_FIXED, 4},       [DW_FORM_addrx1] = {CLASS_FIXED, 1},
+        [DW_FORM_addrx2] = {CLASS_FIXED, 2},      [DW_FORM_addrx3] = {CLASS_FIXED, 3},
+        [DW_FORM_addrx4] = {CLASS_FIXED, 4},
+    };
+    switch (form) {
+    case DW_FORM_GNU_addr_index:
+    case DW_FORM_GNU_str_index: return (Form){CLASS_ULEB};
+    case DW_FORM_GNU_ref_alt:
+    case DW_FORM_GNU_strp_alt: return (Form){CLASS_OFFSET};
+    default: return form < ARRAY_LEN(forms) ? forms[form] : (Form){CLASS_UNKNOWN};
+    }
+}
+
+typedef struct Value {
+    uint64_t form;   /* 0: there is none */
+    uint64_t number; /* numbers, offsets, addresses, indices; signed ones sign-extended */
+    Str bytes;       /* blocks and strings in place */
+    uint32_t at;     /* where it stands in its section */
+} Value;
+
+static bool read_block(Reader *r, unsigned length_size, Value *v)
+{
+    uint64_t length;
+    const uint8_t *p;
+    if (!(length_size ? read_fixed(r, length_size, &length) : rd_u64(r, "", &length))) return false;
+    if (length > rd_left(r)) return false;
+    v->at = (uint32_t)rd_offset(r);
+    if (!rd_bytes(r, "", (size_t)length, &p)) return false;
+    v->bytes = (Str){(const char *)p, (size_t)length};
+    return true;
+}
+
+static bool read_string(Reader *r, Value *v)
+{
+    const uint8_t *end = rd_left(r) ? memchr(r->pos, 0, rd_left(r)) : NULL;
+    if (!end) return false;
+    v->bytes = (Str){(const char *)r->pos, (size_t)(end - r->pos)};
+    r->pos = end + 1;
+    return true;
+}
+
+static bool read_value(Reader *r, uint64_t form, int64_t implicit, const Encoding *enc, Value *v)
+{
+    if (form == DW_FORM_indirect && !rd_u64(r, "", &form)) return false; /* the form stands in front of the value */
+    Form f = form_of(form);
+    *v = (Value){.form = form, .at = (uint32_t)rd_offset(r)};
+    int64_t s;
+    const uint8_t *p;
+    switch ((FormClass)f.class) {
+    case CLASS_FIXED: return read_fixed(r, f.size, &v->number);
+    case CLASS_BYTES: return rd_bytes(r, "", f.size, &p);
+    case CLASS_ADDRESS: return read_fixed(r, enc->address_size, &v->number);
+    case CLASS_OFFSET: return read_fixed(r, enc->offset_size, &v->number);
+    case CLASS_REF_ADDR: return read_fixed(r, enc->version <= 2 ? enc->address_size : enc->offset_size, &v->number);
+    case CLASS_ULEB: return rd_u64(r, "", &v->number);
+    case CLASS_SLEB:
+        if (!rd_s64(r, "", &s)) return false;
+        v->number = (uint64_t)s;
+        return true;
+    case CLASS_BLOCK: return read_block(r, f.size, v);
+    case CLASS_STRING: return read_string(r, v);
+    case CLASS_NOTHING: return true;
+    case CLASS_IMPLICIT: v->number = (uint64_t)implicit; return true;
+    case CLASS_INDIRECT: /* of an indirect one: nobody writes that */
+    case CLASS_UNKNOWN: break;
+    }
+    return false;
+}
+
+static bool is_encoding(const Encoding *enc)
+{
+    return enc->version >= 2 && enc->version <= 5 && (enc->address_size == 4 || enc->address_size == 8);
+}
+
+/* ---- .debug_line: headers. "6.2.4 The Line Number Program Header" ---- */
+
+static bool read_line_header(Reader *r, LineUnit *u)
+{
+    uint64_t version, header_length;
+    uint8_t segment_size, max_ops, default_is_stmt, line_base;
+    const uint8_t *lengths;
+    u->end = (uint32_t)(r->end - r->base);
+    if (!read_fixed(r, 2, &version)) return false;
+    u->enc.version = (uint16_t)version;
+    u->enc.address_size = 4;
+    if (version >= 5 && (!rd_byte(r, "", &u->enc.address_size) || !rd_byte(r, "", &segment_size))) return false;
+    if (!is_encoding(&u->enc)) return false;
+    if (!read_fixed(r, u->enc.offset_size, &header_length) || header_length > rd_left(r)) return false;
+    u->program = (uint32_t)(rd_offset(r) + header_length);
+    if (!rd_byte(r, "", &u->min_inst) || (version >= 4 && !rd_byte(r, "", &max_ops)) ||
+        !rd_byte(r, "", &default_is_stmt) || !rd_byte(r, "", &line_base) || !rd_byte(r, "", &u->line_range) ||
+        !rd_byte(r, "", &u->opcode_base))
+        return false;
+    if (u->line_range == 0 || u->opcode_base == 0) return false;
+    if (!rd_bytes(r, "", u->opcode_base - 1u, &lengths)) return false;
+    u->line_base = (int8_t)line_base;
+    u->opcode_lengths = lengths;
+    u->tables = (uint32_t)rd_offset(r);
+    return u->tables <= u->program;
+}
+
+/* ---- .debug_line: directories and files, read when a path is first asked for ---- */
+
+static Str string_at(const Section *s, uint64_t offset)
+{
+    if (offset >= s->size) return (Str){0};
+    const uint8_t *start = s->bytes + offset;
+    size_t left = s->size - (size_t)offset;
+    const uint8_t *end = memchr(start, 0, left < MAX_PATH_BYTES ? left : MAX_PATH_BYTES);
+    return end ? (Str){(const char *)start, (size_t)(end - start)} : (Str){0};
+}
+
+static Str name_string(const Dwarf *d, const LineName *name)
+{
+    switch (name->form) {
+    case DW_FORM_string: return name->in_place;
+    case DW_FORM_strp: return string_at(&d->str, name->offset);
+    case DW_FORM_line_strp: return string_at(&d->line_str, name->offset);
+    default: return (Str){0};
+    }
+}
+
+static LineName name_of(const Dwarf *d, const Value *v)
+{
+    return (LineName){v->bytes, v->form, section_offset(&d->line, v->at, v->number)};
+}
+
+/* Room for n more directories or files; n is already known to be possible in the bytes that are left. */
+static bool take_files(Dwarf *d, uint64_t n)
+{
+    if (n > d->files_left) return false;
+    d->files_left -= (uint32_t)n;
+    return true;
+}
+
+/* DWARF 2 to 4: strings, ended by an empty one. Directory 0 is the compilation's own. */
+static bool read_old_dirs(Dwarf *d, Reader *r, LineUnit *u)
+{
+    Reader count = *r;
+    uint32_t n = 0;
+    Value v;
+    while (read_string(&count, &v) && v.bytes.len) n++;
+    if (!take_files(d, n + 1) || !(u->dirs = arena_array(d->arena, n + 1, sizeof *u->dirs))) return false;
+    for (u->n_dirs = 1; u->n_dirs <= n; u->n_dirs++) {
+        if (!read_string(r, &v)) return false;
+        u->dirs[u->n_dirs] = (LineName){v.bytes, DW_FORM_string, 0};
+    }
+    return read_string(r, &v);
+}
+
+/* A name, a directory, a time, a size each; ended by an empty name. The first is file 1. */
+static bool read_old_file(Reader *r, LineFile *f)
+{
+    Value v;
+    uint64_t dir, ignored;
+    if (!read_string(r, &v) || v.bytes.len == 0) return false;
+    if (!rd_u64(r, "", &dir) || !rd_u64(r, "", &ignored) || !rd_u64(r, "", &ignored)) return false;
+    *f = (LineFile){.name = {v.bytes, DW_FORM_string, 0}, .dir = dir < UINT32_MAX ? (uint32_t)dir : none};
+    return true;
+}
+
+static bool read_old_files(Dwarf *d, Reader *r, LineUnit *u)
+{
+    Reader count = *r;
+    uint32_t n = 1;
+    for (LineFile f; read_old_file(&count, &f);) n++;
+    if (!take_files(d, n) || !(u->files = arena_array(d->arena, n, sizeof *u->files))) return false;
+    for (u->n_files = 1; u->n_files < n; u->n_files++)
+        if (!read_old_file(r, &u->files[u->n_files])) return false;
+    return true;
+}
+
+enum { DW_LNCT_path = 1, DW_LNCT_directory_index = 2 };
+
+/* DWARF 5: a description of what each entry holds, then the entries. "6.2.4.1 Standard Content Descriptions" */
+static bool read_entry(Dwarf *d, Reader *r, const Encoding *enc, const uint64_t formats[][2], unsigned n_formats, LineFile *f)
+{
+    const uint8_t *start = r->pos;
+    for (unsigned i = 0; i < n_formats; i++) {
+        Value v;
+        if (!read_value(r, formats[i][1], 0, enc, &v)) return false;
+        if (formats[i][0] == DW_LNCT_path) f->name = name_of(d, &v);
+        if (formats[i][0] == DW_LNCT_directory_index) f->dir = v.number < UINT32_MAX ? (uint32_t)v.number : none;
+    }
+    return r->pos != start; /* entries without bytes would need no end */
+}
+
+static bool read_entries(Dwarf *d, Reader *r, const Encoding *enc, LineFile **files, uint32_t *n_files)
+{
+    uint8_t n_formats;
+    uint64_t formats[MAX_FORMATS][2], n;
+    if (!rd_byte(r, "", &n_formats) || n_formats > MAX_FORMATS) return false;
+    for (unsigned i = 0; i < n_formats; i++)
+        if (!rd_u64(r, "", &formats[i][0]) || !rd_u64(r, "", &formats[i][1])) return false;
+    if (!rd_u64(r, "", &n) || n > rd_left(r) || !take_files(d, n)) return false;
+    if (!(*files = arena_array(d->arena, (size_t)n, sizeof **files))) return false;
+    for (; *n_files < n; ++*n_files)
+        if (!read_entry(d, r, enc, formats, n_formats, &(*files)[*n_files])) return false;
+    return true;
+}
+
+static bool read_tables(Dwarf *d, LineUnit *u)
+{
+    Reader r = reader_at(d, &d->line, u->tables, u->program);
+    if (u->enc.version < 5) return read_old_dirs(d, &r, u) && read_old_files(d, &r, u);
+    LineFile *dirs = NULL;
+    uint32_t n = 0;
+    if (!read_entries(d, &r, &u->enc, &dirs, &n)) return false;
+    if (!(u->dirs = arena_array(d->arena, n, sizeof *u->dirs))) return false;
+    for (u->n_dirs = 0; u->n_dirs < n; u->n_dirs++) u->dirs[u->n_dirs] = dirs[u->n_dirs].name;
+    return read_entries(d, &r, &u->enc, &u->files, &u->n_files);
+}
+
+static Str without_dot(Str s)
+{
+    while (str_has_prefix(s, STR("./"))) s = (Str){s.ptr + 2, s.len - 2};
+    return s;
+}
+
+/* As the compiler was given it: below the folder that it ran in (directory 0), without that. */
+static const char *file_path(Dwarf *d, uint32_t unit, uint32_t file)
+{
+    if (unit >= d->n_units) return NULL;
+    LineUnit *u = &d->units[unit];
+    if (!u->has_files) {
+        u->has_files = true;
+        u->bad_files = !read_tables(d, u);
+    }
+    if (u->bad_files || file >= u->n_files) return NULL;
+    LineFile *f = &u->files[file];
+    if (f->path) return f->path;
+    Str name = without_dot(name_string(d, &f->name)), dir = {0};
+    if (name.len == 0) return NULL;
+    if (name.ptr[0] != '/' && f->dir > 0 && f->dir < u->n_dirs) dir = without_dot(name_string(d, &u->dirs[f->dir]));
+    if (name.len > MAX_PATH_BYTES || dir.len > MAX_PATH_BYTES) return NULL;
+    bool slash = dir.len && dir.ptr[dir.len - 1] != '/';
+    f->path = arena_printf(d->arena, "%.*s%s%.*s", STR_ARG(dir), slash ? "/" : "", STR_ARG(name));
+    return f->path;
+}
+
+/* ---- .debug_line: programs. "6.2.5 The Line Number Program" ---- */
+
+enum { DW_LNS_copy = 1, DW_LNS_advance_pc, DW_LNS_advance_line, DW_LNS_set_file, DW_LNS_set_column, DW_LNS_negate_stmt,
+       DW_LNS_set_basic_block, DW_LNS_const_add_pc, DW_LNS_fixed_advance_pc, DW_LNS_set_prologue_end,
+       DW_LNS_set_epilogue_begin, DW_LNS_set_isa };
+enum { DW_LNE_end_sequence = 1, DW_LNE_set_address = 2 };
+
+typedef enum LineEvent { EVENT_NONE, EVENT_ROW, EVENT_END, EVENT_BROKEN } LineEvent;
+
+typedef struct LineState {
+    uint32_t address, file, line;
+    bool has_address; /* DW_LNE_set_address named code that is there */
+} LineState;
+static const LineState line_start = {.file = 1, .line = 1};
+
+static bool advance(LineState *s, uint64_t by)
+{
+    if (by > UINT32_MAX - s->address) return false;
+    s->address += (uint32_t)by;
+    return true;
+}
+
+static LineEvent extended_opcode(const Dwarf *d, Reader *r, LineState *s)
+{
+    uint64_t length;
+    uint8_t opcode;
+    Reader operands;
+    if (!rd_u64(r, "", &length) || length == 0 || length > rd_left(r) || !rd_sub(r, "", (size_t)length, &operands) ||
+        !rd_byte(&operands, "", &opcode))
+        return EVENT_BROKEN;
+    if (opcode == DW_LNE_end_sequence) return EVENT_END;
+    if (opcode != DW_LNE_set_address) return EVENT_NONE;
+    uint64_t in_place;
+    uint32_t at = (uint32_t)rd_offset(&operands), address, size = (uint32_t)rd_left(&operands);
+    if ((size != 4 && size != 8) || !read_fixed(&operands, size, &in_place)) return EVENT_BROKEN;
+    bool found = code_address(d, &d->line, at, in_place, &address);
+    if (found && s->has_address && address < s->address) return EVENT_BROKEN; /* rows ascend */
+    s->has_address = found;
+    if (found) s->address = address;
+    return EVENT_NONE;
+}
+
+static LineEvent standard_opcode(const LineUnit *u, Reader *r, uint8_t opcode, LineState *s)
+{
+    uint64_t n;
+    int64_t delta;
+    switch (opcode) {
+    case DW_LNS_copy: return EVENT_ROW;
+    case DW_LNS_advance_pc: return rd_u64(r, "", &n) && n <= UINT32_MAX && advance(s, n * u->min_inst) ? EVENT_NONE : EVENT_BROKEN;
+    case DW_LNS_advance_line:
+        if (!rd_s64(r, "", &delta)) return EVENT_BROKEN;
+        s->line += (uint32_t)delta;
+        return EVENT_NONE;
+    case DW_LNS_set_file:
+        if (!rd_u64(r, "", &n)) return EVENT_BROKEN;
+        s->file = n < UINT32_MAX ? (uint32_t)n : none;
+        return EVENT_NONE;
+    case DW_LNS_const_add_pc: return advance(s, (255u - u->opcode_base) / u->line_range * u->min_inst) ? EVENT_NONE : EVENT_BROKEN;
+    case DW_LNS_fixed_advance_pc: return read_fixed(r, 2, &n) && advance(s, n) ? EVENT_NONE : EVENT_BROKEN;
+    default: /* also set_column and all that came after DWARF 5: operands are ULEB128, their number is in the header */
+        for (uint8_t i = u->opcode_lengths[opcode - 1]; i; i--)
+            if (!rd_u64(r, "", &n)) return EVENT_BROKEN;
+        return EVENT_NONE;
+    }
+}
+
+/* Runs to the next row, the end of the sequence, or the end of the program (then broken). */
+static LineEvent next_event(const Dwarf *d, const LineUnit *u, Reader *r, LineState *s)
+{
+    LineEvent event = EVENT_NONE;
+    while (event == EVENT_NONE) {
+        uint8_t opcode;
+        if (!rd_byte(r, "", &opcode)) return EVENT_BROKEN;
+        if (opcode >= u->opcode_base) {
+            unsigned adjusted = opcode - u->opcode_base;
+            if (!advance(s, adjusted / u->line_range * u->min_inst)) return EVENT_BROKEN;
+            s->line += (uint32_t)(u->line_base + (int)(adjusted % u->line_range));
+            event = EVENT_ROW;
+        } else if (opcode == 0) event = extended_opcode(d, r, s);
+        else event = standard_opcode(u, r, opcode, s);
+    }
+    return event;
+}
+
+static bool add_sequence(Dwarf *d, Sequence s)
+{
+    Sequence *items = arena_grow(d->arena, d->sequences, d->n_sequences, &d->cap_sequences, sizeof *items);
+    if (!items) return false;
+    d->sequences = items;
+    items[d->n_sequences++] = s;
+    return true;
+}
+
+/* Only notes where each sequence begins and which addresses it has. */
+static void find_sequences(Dwarf *d, uint32_t unit)
+{
+    const LineUnit *u = &d->units[unit];
+    Reader r = reader_at(d, &d->line, u->program, u->end);
+    while (rd_left(&r)) {
+        Sequence seq = {.unit = unit, .program = (uint32_t)rd_offset(&r)};
+        LineState s = line_start;
+        bool has_low = false;
+        LineEvent event;
+        while ((event = next_event(d, u, &r, &s)) == EVENT_ROW)
+            if (s.has_address && !has_low) {
+                seq.low = s.address;
+                has_low = true;
+            }
+        if (event != EVENT_END) return;
+        seq.high = s.address;
+        if (has_low && s.has_address && seq.low < seq.high && !add_sequence(d, seq)) return;
+    }
+}
+
+static int by_address(const void *a, const void *b)
+{
+    const Sequence *x = a, *y = b;
+    if (x->low != y->low) return x->low < y->low ? -1 : 1;
+    return x->program < y->program ? -1 : x->program > y->program;
+}
+
+static void index_lines(Dwarf *d)
+{
+    if (d->has_lines) return;
+    d->has_lines = true;
+    Reader r = reader_at(d, &d->line, 0, d->line.size), unit;
+    while (rd_left(&r)) {
+        LineUnit u = {.offset = (uint32_t)rd_offset(&r)};
+        if (!read_unit(&r, &unit, &u.enc.offset_size)) break;
+        if (!read_line_header(&unit, &u)) continue;
+        LineUnit *items = arena_grow(d->arena, d->units, d->n_units, &d->cap_units, sizeof *items);
+        if (!items) break;
+        d->units = items;
+        items[d->n_units++] = u;
+        find_sequences(d, (uint32_t)d->n_units - 1);
+    }
+    if (d->n_sequences) qsort(d->sequences, d->n_sequences, sizeof *d->sequences, by_address);
+}
+
+/* Runs the sequence twice: to count its rows, to keep them. */
+static bool load_rows(Dwarf *d, Sequence *seq)
+{
+    const LineUnit *u = &d->units[seq->unit];
+    uint32_t counted = 0;
+    for (int keep = 0; keep < 2; keep++) {
+        Reader r = reader_at(d, &d->line, seq->program, u->end);
+        LineState s = line_start;
+        uint32_t n = 0;
+        while (next_event(d, u, &r, &s) == EVENT_ROW) {
+            if (!s.has_address || s.line == 0) continue; /* line 0: made by the compiler; the row before it stands for it */
+            if (keep) seq->rows[n] = (LineRow){s.address, s.file, s.line};
+            n++;
+        }
+        counted = n;
+        if (!keep && !(seq->rows = arena_array(d->arena, counted, sizeof *seq->rows))) return false;
+    }
+    seq->n_rows = counted;
+    return true;
+}
+
+/* The last row, or sequence, that begins at or before `address`; n when there is none. */
+#define LAST_AT_OR_BEFORE(items, n, field, address, out)                                                               \
+    do {                                                                                                               \
+        size_t low_ = 0, high_ = (n);                                                                                  \
+        while (low_ < high_) {                                                                                         \
+            size_t mid_ = low_ + (high_ - low_) / 2;                                                                   \
+            if ((items)[mid_].field <= (address)) low_ = mid_ + 1;                                                     \
+            else high_ = mid_;                                                                                         \
+        }                                                                                                              \
+        (out) = low_ ? low_ - 1 : (n);                                                                                 \
+    } while (0)
+
+bool dwarf_line_of_code(Dwarf *d, uint32_t code_offset, const char **file, uint32_t *line)
+{
+    if (!d) return false;
+    index_lines(d);
+    size_t i, row;
+    LAST_AT_OR_BEFORE(d->sequences, d->n_sequences, low, code_offset, i);
+    if (i == d->n_sequences || code_offset >= d->sequences[i].high) return false;
+    Sequence *seq = &d->sequences[i];
+    if (!seq->rows && !load_rows(d, seq)) return false;
+    LAST_AT_OR_BEFORE(seq->rows, seq->n_rows, address, code_offset, row);
+    if (row == seq->n_rows) return false;
+    const char *path = file_path(d, seq->unit, seq->rows[row].file);
+    if (!path) return false;
+    *file = path;
+    *line = seq->rows[row].line;
+    return true;
+}
+
+/* ---- .debug_abbrev: "7.5.3 Abbreviations Tables" ---- */
+
+static bool step(Dwarf *d)
+{
+    if (d->steps_left == 0) return false;
+    d->steps_left--;
+    return true;
+}
+
+static bool read_spec(Reader *r, uint64_t *attribute, uint64_t *form, int64_t *implicit)
+{
+    *implicit = 0;
+    return rd_u64(r, "", attribute) && rd_u64(r, "", form) && (*form != DW_FORM_implicit_const || rd_s64(r, "", implicit));
+}
+
+static bool read_abbrev(Dwarf *d, Reader *r, Abbrev *a)
+{
+    uint8_t has_children;
+    if (!step(d) || !rd_u64(r, "", &a->code)) return false;
+    if (a->code == 0) return true;
+    if (!rd_u64(r, "", &a->tag) || !rd_byte(r, "", &has_children)) return false;
+    a->attributes = (uint32_t)rd_offset(r);
+    for (;;) {
+        uint64_t attribute, form;
+        int64_t implicit;
+        if (!step(d) || !read_spec(r, &attribute, &form, &implicit)) return false;
+        if (attribute == 0 && form == 0) return true;
+    }
+}
+
+static bool load_abbrevs(Dwarf *d, uint64_t at)
+{
+    if (d->has_abbrevs && d->abbrevs_at == at) return true;
+    d->has_abbrevs = false;
+    d->n_abbrevs = 0;
+    Reader r = reader_at(d, &d->abbrev, at, d->abbrev.size);
+    for (;;) {
+        Abbrev *items = arena_grow(d->arena, d->abbrevs, d->n_abbrevs, &d->cap_abbrevs, sizeof *items);
+        if (!items) return false;
+        d->abbrevs = items;
+        Abbrev *a = &items[d->n_abbrevs];
+        if (!read_abbrev(d, &r, a)) return false;
+        if (a->code == 0) break;
+        d->n_abbrevs++;
+    }
+    d->has_abbrevs = true;
+    d->abbrevs_at = at;
+    return true;
+}
+
+/* Every producer counts them from 1. */
+static const Abbrev *find_abbrev(Dwarf *d, uint64_t code)
+{
+    if (code - 1 < d->n_abbrevs && d->abbrevs[code - 1].code == code) return &d->abbrevs[code - 1];
+    for (size_t i = 0; i < d->n_abbrevs && step(d); i++)
+        if (d->abbrevs[i].code == code) return &d->abbrevs[i];
+    return NULL;
+}
+
+/* ---- .debug_info: entries ---- */
+
+enum { DW_TAG_subprogram = 0x2e };
+enum { DW_AT_location = 0x02, DW_AT_stmt_list = 0x10, DW_AT_low_pc = 0x11, DW_AT_abstract_origin = 0x31,
+       DW_AT_decl_file = 0x3a, DW_AT_decl_line = 0x3b, DW_AT_specification = 0x47, DW_AT_addr_base = 0x73,
+       DW_AT_GNU_addr_base = 0x2133 };
+enum { DW_OP_addr = 0x03, DW_OP_const4u = 0x0c, DW_OP_addrx = 0xa1, DW_OP_constx = 0xa2, DW_OP_WASM_location = 0xed,
+       DW_OP_GNU_addr_index = 0xfb };
+enum { DW_UT_type = 2, DW_UT_skeleton = 4, DW_UT_split_compile = 5, DW_UT_split_type = 6 };
+
+typedef struct InfoUnit {
+    const Section *section;
+    uint32_t start, end, entries; /* in .debug_info; entries: behind the header */
+    Encoding enc;
+    uint64_t abbrevs, addr_base;
+    uint32_t line_unit; /* or none */
+} InfoUnit;
+
+typedef struct Entry {
+    uint64_t tag; /* 0: the end of a list of siblings */
+    Value location, low_pc, stmt_list, addr_base, origin, file, line;
+} Entry;
+
+static bool read_entry_of_info(Dwarf *d, const InfoUnit *u, Reader *r, Entry *e)
+{
+    uint64_t code;
+    *e = (Entry){0};
+    if (!step(d) || !rd_u64(r, "", &code)) return false;
+    if (code == 0) return true;
+    const Abbrev *a = find_abbrev(d, code);
+    if (!a) return false;
+    e->tag = a->tag;
+    Reader specs = reader_at(d, &d->abbrev, a->attributes, d->abbrev.size);
+    for (;;) {
+        uint64_t attribute, form;
+        int64_t implicit;
+        Value v;
+        if (!step(d) || !read_spec(&specs, &attribute, &form, &implicit)) return false;
+        if (attribute == 0 && form == 0) return true;
+        if (!read_value(r, form, implicit, &u->enc, &v)) return false;
+        switch (attribute) {
+        case DW_AT_location: e->location = v; break;
+        case DW_AT_low_pc: e->low_pc = v; break;
+        case DW_AT_stmt_list: e->stmt_list = v; break;
+        case DW_AT_GNU_addr_base:
+        case DW_AT_addr_base: e->addr_base = v; break;
+        case DW_AT_specification:
+        case DW_AT_abstract_origin: e->origin = v; break;
+        case DW_AT_decl_file: e->file = v; break;
+        case DW_AT_decl_line: e->line = v; break;
+        default: break;
+        }
+    }
+}
+
+/* "7.5.1 Unit Headers" */
+static bool read_info_header(Reader *r, InfoUnit *u)
+{
+    uint64_t version, ignored;
+    uint8_t type = 0;
+    if (!read_fixed(r, 2, &version)) return false;
+    u->enc.version = (uint16_t)version;
+    if (version >= 5 && (!rd_byte(r, "", &type) || !rd_byte(r, "", &u->enc.address_size))) return false;
+    uint32_t at = (uint32_t)rd_offset(r);
+    if (!read_fixed(r, u->enc.offset_size, &u->abbrevs)) return false;
+    u->abbrevs = section_offset(u->section, at, u->abbrevs);
+    if (version < 5 && !rd_byte(r, "", &u->enc.address_size)) return false;
+    if (type == DW_UT_skeleton || type == DW_UT_split_compile || type == DW_UT_type || type == DW_UT_split_type)
+        if (!read_fixed(r, 8, &ignored)) return false;
+    if (type == DW_UT_type || type == DW_UT_split_type)
+        if (!read_fixed(r, u->enc.offset_size, &ignored)) return false;
+    u->entries = (uint32_t)rd_offset(r);
+    return is_encoding(&u->enc);
+}
+
+static uint32_t line_unit_at(const Dwarf *d, uint64_t offset)
+{
+    size_t low = 0, high = d->n_units;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (d->units[mid].offset < offset) low = mid + 1;
+        else high = mid;
+    }
+    return low < d->n_units && d->units[low].offset == offset ? (uint32_t)low : none;
+}
+
+/* Entry `index` of this unit's part of .debug_addr. "7.27 Address Table" */
+static bool indexed_address(const Dwarf *d, const InfoUnit *u, uint64_t index, Decl *out)
+{
+    if (index > d->addr.size || u->addr_base > d->addr.size) return false;
+    uint64_t at = u->addr_base + index * u->enc.address_size;
+    return at < d->addr.size && symbol_address(d, &d->addr, (uint32_t)at, out);
+}
+
+/* An address, or the thread's base plus an address: `DW_OP_WASM_location 3 __tls_base, DW_OP_addr x, DW_OP_plus` */
+static bool location_address(Dwarf *d, const InfoUnit *u, const Value *location, Decl *out)
+{
+    enum { GLOBAL_U32 = 3 };
+    Reader r = reader_at(d, u->section, location->at, location->at + (uint64_t)location->bytes.len);
+    uint8_t op;
+    uint64_t n;
+    if (!rd_byte(&r, "", &op)) return false;
+    if (op == DW_OP_WASM_location) {
+        uint8_t kind;
+        if (!rd_byte(&r, "", &kind) || !(kind == GLOBAL_U32 ? read_fixed(&r, 4, &n) : rd_u64(&r, "", &n))) return false;
+        if (!rd_byte(&r, "", &op)) return false;
+    }
+    switch (op) {
+    case DW_OP_addr:
+    case DW_OP_const4u: return symbol_address(d, u->section, (uint32_t)rd_offset(&r), out);
+    case DW_OP_addrx:
+    case DW_OP_constx:
+    case DW_OP_GNU_addr_index: return rd_u64(&r, "", &n) && indexed_address(d, u, n, out);
+    default: return false;
+    }
+}
+
+static bool entry_address(Dwarf *d, const InfoUnit *u, const Entry *e, Decl *out)
+{
+    if (e->location.bytes.len) return location_address(d, u, &e->location, out);
+    if (e->tag != DW_TAG_subprogram) return false;
+    switch (e->low_pc.form) {
+    case DW_FORM_addr: return symbol_address(d, u->section, e->low_pc.at, out);
+    case DW_FORM_addrx:
+    case DW_FORM_addrx1:
+    case DW_FORM_addrx2:
+    case DW_FORM_addrx3:
+    case DW_FORM_addrx4:
+    case DW_FORM_GNU_addr_index: return indexed_address(d, u, e->low_pc.number, out);
+    default: return false;
+    }
+}
+
+/* What an entry does not say itself, the one says that it completes (DW_AT_specification) or is an instance of
+ * (DW_AT_abstract_origin): one hop, within the unit. */
+static void follow_origin(Dwarf *d, const InfoUnit *u, Entry *e)
+{
+    if (!e->origin.form || (e->file.form && e->line.form)) return;
+    bool in_section = e->origin.form == DW_FORM_ref_addr;
+    uint64_t at = in_section ? section_offset(u->section, e->origin.at, e->origin.number) : u->start + e->origin.number;
+    if (e->origin.form == DW_FORM_ref_sig8 || at < u->entries || at >= u->end) return;
+    Reader r = reader_at(d, u->section, at, u->end);
+    Entry origin;
+    if (!read_entry_of_info(d, u, &r, &origin)) return;
+    if (!e->file.form) e->file = origin.file;
+    if (!e->line.form) e->line = origin.line;
+}
+
+static bool add_decl(Dwarf *d, Decl decl)
+{
+    Decl *items = arena_grow(d->arena, d->decls, d->n_decls, &d->cap_decls, sizeof *items);
+    if (!items) return false;
+    d->decls = items;
+    decl.order = (uint32_t)d->n_decls;
+    items[d->n_decls++] = decl;
+    return true;
+}
+
+static void walk_unit(Dwarf *d, InfoUnit *u)
+{
+    Reader r = reader_at(d, u->section, u->entries, u->end);
+    Entry e;
+    if (!load_abbrevs(d, u->abbrevs) || !read_entry_of_info(d, u, &r, &e)) return;
+    if (!e.stmt_list.form) return; /* no lines, no places */
+    u->line_unit = line_unit_at(d, section_offset(u->section, e.stmt_list.at, e.stmt_list.number));
+    if (e.addr_base.form) u->addr_base = section_offset(u->section, e.addr_base.at, e.addr_base.number);
+    while (rd_left(&r)) {
+        Decl decl = {.unit = u->line_unit};
+        if (!read_entry_of_info(d, u, &r, &e)) return;
+        if (!entry_address(d, u, &e, &decl)) continue;
+        follow_origin(d, u, &e);
+        if (!e.file.form || !e.line.form || e.file.number >= none || e.line.number >= none) continue;
+        decl.file = (uint32_t)e.file.number;
+        decl.line = (uint32_t)e.line.number;
+        if (!add_decl(d, decl)) return;
+    }
+}
+
+static int by_symbol(const void *a, const void *b)
+{
+    const Decl *x = a, *y = b;
+    if (x->space != y->space) return x->space < y->space ? -1 : 1;
+    if (x->at != y->at) return x->at < y->at ? -1 : 1;
+    return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static Section section_of(const Dwarf *d, const WasmCustom *c)
+{
+    return (Section){.bytes = d->module->bytes + c->payload.offset,
+                     .size = c->payload.size,
+                     .relocs = d->object ? wasm_section_relocs(d->object, c->order) : NULL};
+}
+
+/* Every section of that name: type units come in sections of their own. */
+static void index_decls(Dwarf *d)
+{
+    if (d->has_decls) return;
+    d->has_decls = true;
+    index_lines(d); /* their units have the names of files */
+    const WasmModule *m = d->module;
+    uint64_t bytes = d->abbrev.size;
+    for (uint32_t i = 0; i < m->n_customs; i++)
+        if (str_eq(m->customs[i].name, STR(".debug_info"))) bytes += m->customs[i].payload.size;
+    d->steps_left = bytes * STEPS_PER_BYTE;
+
+    for (uint32_t i = 0; i < m->n_customs; i++) {
+        if (!str_eq(m->customs[i].name, STR(".debug_info"))) continue;
+        Section info = section_of(d, &m->customs[i]);
+        Reader r = reader_at(d, &info, 0, info.size), unit;
+        while (rd_left(&r)) {
+            InfoUnit u = {.section = &info, .start = (uint32_t)rd_offset(&r), .line_unit = none};
+            if (!read_unit(&r, &unit, &u.enc.offset_size)) break;
+            u.end = (uint32_t)(unit.end - unit.base);
+            if (read_info_header(&unit, &u)) walk_unit(d, &u);
+        }
+    }
+    if (d->n_decls) qsort(d->decls, d->n_decls, sizeof *d->decls, by_symbol);
+}
+
+bool dwarf_line_of_symbol(Dwarf *d, uint32_t symbol, const char **file, uint32_t *line)
+{
+    if (!d || !d->object || symbol >= d->object->n_symbols) return false;
+    const WasmSymbol *s = &d->object->symbols[symbol];
+    if ((s->kind != SYM_DATA && s->kind != SYM_FUNCTION) || (s->flags & (SYM_UNDEFINED | SYM_ABSOLUTE))) return false;
+    index_decls(d);
+    Decl wanted = {.space = s->kind == SYM_DATA ? s->index : SPACE_FUNCTION,
+                   .at = s->kind == SYM_DATA ? s->data_offset : s->index};
+    size_t low = 0, high = d->n_decls; /* the first that is not before it */
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (by_symbol(&d->decls[mid], &wanted) < 0) low = mid + 1;
+        else high = mid;
+    }
+    if (low == d->n_decls) return false;
+    const Decl *found = &d->decls[low];
+    if (found->space != wanted.space || found->at != wanted.at) return false;
+    const char *path = file_path(d, found->unit, found->file);
+    if (!path) return false;
+    *file = path;
+    *line = found->line;
+    return true;
+}
+
+/* ---- opening ---- */
+
+static Dwarf *open_dwarf(const WasmModule *m, const WasmObject *object, Arena *arena)
+{
+    const WasmCustom *line = wasm_find_custom(m, STR(".debug_line"));
+    if (!line) return NULL; /* file names are there, too */
+    Dwarf *d = arena_alloc(arena, sizeof *d);
+    if (!d) return NULL;
+    *d = (Dwarf){.arena = arena, .module = m, .object = object, .ignored = {.limit = 1, .errors = 1}, .files_left = MAX_FILES};
+    d->line = section_of(d, line);
+    struct { Section *section; Str name; } others[] = {
+        {&d->abbrev, STR(".debug_abbrev")},
+        {&d->addr, STR(".debug_addr")},
+        {&d->line_str, STR(".debug_line_str")},
+        {&d->str, STR(".debug_str")},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        const WasmCustom *c = wasm_find_custom(m, others[i].name);
+        if (c) *others[i].section = section_of(d, c);
+    }
+    for (uint32_t i = 0; i < m->n_sections; i++)
+        if (m->sections[i].id == SEC_CODE) {
+            d->code_offset = m->sections[i].payload.offset;
+            d->code_size = m->sections[i].payload.size;
+        }
+    return d;
+}
+
+Dwarf *dwarf_open_object(const WasmObject *object, Arena *arena) { return open_dwarf(&object->module, object, arena); }
+Dwarf *dwarf_open_module(const WasmModule *m, Arena *arena) { return open_dwarf(m, NULL, arena); }
