@@ -58,7 +58,7 @@ typedef struct World {
  * errors: what the validator finds (nothing that violates goes into a bundle); B03, B04 (the world does not fit) */
 MUST_USE bool bundle_create(const World *, Diags *, Writer *out);
 
-/* ---- sign.c: keys and signatures, minisign's forms ----------------------------------------------------------- */
+/* ---- key.c: pairs of keys, minisign's file forms ---------------------------------------------------------------- */
 
 /* Where the password of an encrypted key comes from; all NULL: asked for on the terminal. */
 typedef struct BundlePassword {
@@ -66,23 +66,49 @@ typedef struct BundlePassword {
     const char *environment; /* name of a variable                                                            */
 } BundlePassword;
 
-/* bundle_sign: adds one signature to a bundle in memory.
- * in:     key_file  a secret key as minisign -G [-W] writes it; opened last
- *         comment   the trusted comment, NULL: "timestamp:<now>\tfile:<name>\thashed" as minisign writes it
- * out:    *out      the whole bundle with one record more
- * errors: IO_READ, BUNDLE_BAD_KEY, BUNDLE_KEY_PASSWORD, B01 when the bytes are no bundle, BUNDLE_BAD_RECORD when
- *         there are sixteen signatures already, or one of this key */
-MUST_USE bool bundle_sign(const uint8_t *bundle, size_t size, const char *key_file, const BundlePassword *,
-                          const char *comment, Diags *, Writer *out);
+typedef struct BundleKeyFiles {
+    const char *secret_file, *public_file;
+    bool encrypt;            /* with a password                                                               */
+    bool replace;            /* files that exist                                                              */
+} BundleKeyFiles;
+/* bundle_keygen: makes a pair and writes both files, the secret one readable by its owner only.
+ * errors: IO_WRITE, BUNDLE_BAD_PASSWORD */
+MUST_USE bool bundle_keygen(const BundleKeyFiles *, const BundlePassword *, uint8_t id[BUNDLE_KEY_ID_BYTES], Diags *);
 
-/* The same for tools that parse hostile files: the key is only ever in a process that has parsed nothing.
- * bundle_signer_start forks that process (call it before the first input is opened, and before any thread);
- * bundle_signer_sign hands it the manifest's hash and gets a signature back; the key is opened at that moment.
- * bundle_signer_stop ends it; needed also after failure. */
-typedef struct BundleSignerProcess { int pid, to, from; } BundleSignerProcess;
+/* ---- sign.c: signatures ------------------------------------------------------------------------------------------ */
+
+/* A secret key is only ever in a process that has parsed nothing but the key: bundle_signer_start forks it.
+ * bundle_signer_start   call it before the first input is opened and before any thread; nothing is read yet
+ * bundle_signer_sign    hands the manifest's hash over; the key is opened at that moment, and forgotten again
+ * bundle_signer_stop    ends the process; to be called whatever happened (also for a zero struct)
+ * in:     key_file  a secret key as minisign -G [-W] or parigot-bundle keygen wrote it
+ *         bundle    header, manifest, signatures, blobs; what they say is not looked at
+ *         comment   the trusted comment: UTF-8, no control character but tab (bundle_default_comment)
+ * out:    *out      the whole bundle with one record more; wr_free it
+ * errors: IO_READ, BUNDLE_BAD_KEY, BUNDLE_BAD_PASSWORD; B01 when the bytes are no bundle; BUNDLE_SIGNED_TWICE when there
+ *         are sixteen signatures already, or one under this key's id */
+typedef struct BundleSignerProcess {
+    int pid, socket;
+    const char *key_file; /* borrowed */
+} BundleSignerProcess;
 MUST_USE bool bundle_signer_start(BundleSignerProcess *, const char *key_file, const BundlePassword *, Diags *);
-MUST_USE bool bundle_signer_sign(BundleSignerProcess *, const uint8_t *bundle, size_t size, const char *comment,
-                                 Diags *, Writer *out);
+MUST_USE bool bundle_signer_sign(BundleSignerProcess *, const uint8_t *bundle, size_t size, const char *file,
+                                 const char *comment, Diags *, Writer *out);
 void bundle_signer_stop(BundleSignerProcess *);
+
+/* bundle_attach: adds a signature that `minisign -S` made of the extracted manifest. Its public key is not needed: whether
+ * it is right shows when the bundle is opened.
+ * in:     minisig   the text of the .minisig file
+ * errors: BUNDLE_BAD_KEY (not such a file), and those of bundle_signer_sign */
+MUST_USE bool bundle_attach(const uint8_t *bundle, size_t size, const char *file, Str minisig, const char *minisig_file,
+                            Diags *, Writer *out);
+/* The text of a .minisig file for signature record `index`, as `minisign -V -m MANIFEST` takes it; "" when out of memory. */
+const char *bundle_minisig_text(Arena *, const Bundle *, uint32_t index);
+
+/* bundle_clock: the time that goes into what is made: SOURCE_DATE_EPOCH when it is set, else the clock.
+ * errors: USAGE when the variable is not a number of seconds */
+MUST_USE bool bundle_clock(Diags *, int64_t *seconds);
+/* "timestamp:1700000000\tfile:x.pbundle\thashed", as minisign writes it; the last part of the path. NULL: no memory. */
+const char *bundle_default_comment(Arena *, const char *path, int64_t seconds);
 
 #endif
