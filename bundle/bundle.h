@@ -170,7 +170,8 @@ MUST_USE bool bundle_check_wire(const ProtobufCMessageDescriptor *, Str bytes, B
 /* bundle_read_manifest: bounds depth, count and size of the messages, refuses what is unknown, then unpacks.
  * bundle_check_manifest: everything that must hold within a manifest: names, indices, digests' lengths, order of
  * modules, one provider for each service, grants for each system service that is imported.
- * in:     the arena takes the messages; its limit bounds them too
+ * in:     the arena takes the messages; its limit bounds them too. A manifest to be checked has limits and meter in
+ *         each module, as reading leaves it
  * errors: B03 */
 MUST_USE bool bundle_read_manifest(Arena *, Str bytes, const char *file, Diags *, const BundleManifest **out);
 MUST_USE bool bundle_check_manifest(const BundleManifest *, const char *file, Diags *);
