@@ -1,0 +1,208 @@
+/* assign.c: dense indices for all that is written: imports first, then what the linker made, then the objects in their
+ * order. Types are numbered as they are first used, equal ones once. */
+#include "linker/ld.h"
+
+#include <string.h>
+
+uint32_t ld_out_type(Ld *ld, uint32_t type)
+{
+    TypeInfo *t = &ld->types[type];
+    if (t->out_index == LD_NONE) {
+        t->out_index = (uint32_t)ld->n_out_types;
+        LD_PUSH(ld, ld->out_types, ld->n_out_types, ld->out_types_cap) = type;
+    }
+    return t->out_index;
+}
+
+/* ---- imports ---- */
+
+/* One import for all symbols that name the same thing with the same type. */
+static Str import_key(Ld *ld, const Symbol *s)
+{
+    char *key = arena_printf(&ld->arena, "%u %u %zu %.*s %.*s", s->kind, s->type, s->import_module.len,
+                             STR_ARG(s->import_module), STR_ARG(s->import_name));
+    return str_of(key);
+}
+
+static void name_import(Ld *ld, Symbol *s)
+{
+    if (s->import_name.len || s->explicit_import) return;
+    s->import_module = STR("env");
+    s->import_name = s->name;
+    (void)ld;
+}
+
+static void assign_imports(Ld *ld)
+{
+    NameTable keys = {0};
+    for (uint32_t i = 0; i < ld->names.n; i++) {
+        Symbol *s = ld->symbols[i];
+        if (!s->imported) continue;
+        name_import(ld, s);
+        uint32_t *counts[] = {[SYM_FUNCTION] = &ld->n_imported_funcs, [SYM_GLOBAL] = &ld->n_imported_globals, [SYM_TABLE] = &ld->n_imported_tables};
+        bool added = true;
+        uint32_t known = s->kind == SYM_FUNCTION ? ld_name_add(ld, &keys, import_key(ld, s), &added) : 0;
+        if (!added) {
+            s->out_index = known; /* keys are those of functions alone, in the order of their indices */
+            continue;
+        }
+        s->out_index = (*counts[s->kind])++;
+        LD_PUSH(ld, ld->imports, ld->n_imports, ld->imports_cap) = (OutImport){s};
+    }
+}
+
+/* ---- functions, globals, tables ---- */
+
+static void add_func(Ld *ld, InFunc *f)
+{
+    if (!f->live) return;
+    f->out_index = ld->n_imported_funcs + (uint32_t)ld->n_funcs;
+    LD_PUSH(ld, ld->funcs, ld->n_funcs, ld->funcs_cap) = f;
+}
+
+static void assign_funcs(Ld *ld)
+{
+    for (size_t i = 0; i < ld->n_synthetic; i++) add_func(ld, ld->synthetic[i]);
+    for (size_t o = 0; o < ld->n_objs; o++)
+        for (uint32_t i = 0; i < ld->objs[o]->o.module.n_bodies; i++) add_func(ld, &ld->objs[o]->funcs[i]);
+}
+
+static InGlobal *add_global(Ld *ld, InGlobal *g)
+{
+    g->out_index = ld->n_imported_globals + (uint32_t)ld->n_globals;
+    LD_PUSH(ld, ld->globals, ld->n_globals, ld->globals_cap) = g;
+    return g;
+}
+
+/* The stack pointer is the first mutable one: so WAMR finds it, and rule 2 of docs/module-section.md says so too. */
+static void assign_globals(Ld *ld)
+{
+    if (ld->stack_pointer->state == SYM_DEFINED && ld->stack_pointer->linker) add_global(ld, ld->stack_pointer->global);
+    for (size_t o = 0; o < ld->n_objs; o++) {
+        const Obj *obj = ld->objs[o];
+        for (uint32_t i = 0; i < obj->o.module.n_globals - obj->o.module.n_imported[KIND_GLOBAL]; i++)
+            if (obj->globals[i].live) add_global(ld, &obj->globals[i]);
+    }
+    for (size_t i = 0; i < ld->n_gots; i++) {
+        Symbol *s = ld->gots[i];
+        InGlobal *g = arena_alloc(&ld->arena, sizeof *g);
+        const char *kind = s->kind == SYM_FUNCTION ? "GOT.func.internal." : "GOT.data.internal.";
+        *g = (InGlobal){.type = TYPE_I32, .live = true, .address_of = s, .name = str_of(arena_printf(&ld->arena, "%s%.*s", kind, STR_ARG(s->name)))};
+        s->got = add_global(ld, g)->out_index;
+    }
+}
+
+static void add_table(Ld *ld, InTable *t)
+{
+    t->out_index = ld->n_imported_tables + (uint32_t)ld->n_tables;
+    LD_PUSH(ld, ld->tables, ld->n_tables, ld->tables_cap) = t;
+}
+
+/* The function table is there when an address is taken, when code calls through it, or when it is exported. */
+static void assign_tables(Ld *ld)
+{
+    const Symbol *s = ld->table_symbol;
+    bool imported = s && s->imported;
+    if (!imported && (ld->n_elems || ld->opt->export_table || (s && s->live))) {
+        if (s && s->state == SYM_DEFINED) ld->indirect_table = s->table;
+        else {
+            ld->indirect_table = arena_alloc(&ld->arena, sizeof *ld->indirect_table);
+            *ld->indirect_table = (InTable){.type.elem_type = TYPE_FUNCREF, .name = STR("__indirect_function_table")};
+        }
+        ld->indirect_table->live = true;
+        if (!ld->indirect_table->obj) add_table(ld, ld->indirect_table);
+    }
+    for (size_t o = 0; o < ld->n_objs; o++) {
+        const Obj *obj = ld->objs[o];
+        for (uint32_t i = 0; i < obj->o.module.n_tables - obj->o.module.n_imported[KIND_TABLE]; i++)
+            if (obj->tables[i].live) add_table(ld, &obj->tables[i]);
+    }
+}
+
+static void assign_elems(Ld *ld)
+{
+    for (size_t i = 0; i < ld->n_elems; i++) {
+        Symbol *s = ld->elems[i];
+        uint32_t at = ld->opt->table_base + (uint32_t)i;
+        if (s->state == SYM_DEFINED) s->func->table_index = at;
+        s->table_place = at;
+    }
+}
+
+/* ---- types ---- */
+
+static void assign_types(Ld *ld)
+{
+    for (size_t o = 0; o < ld->n_objs; o++) {
+        Obj *obj = ld->objs[o];
+        for (uint32_t f = 0; f < obj->o.module.n_bodies; f++) {
+            const InFunc *func = &obj->funcs[f];
+            for (uint32_t i = func->first_reloc; func->live && i < func->first_reloc + func->n_relocs; i++)
+                if (obj->code_relocs->items[i].type == R_WASM_TYPE_INDEX_LEB)
+                    (void)ld_out_type(ld, obj->type_ids[obj->code_relocs->items[i].index]);
+        }
+    }
+    for (size_t i = 0; i < ld->n_imports; i++)
+        if (ld->imports[i].symbol->kind == SYM_FUNCTION) (void)ld_out_type(ld, ld->imports[i].symbol->type);
+    for (size_t i = 0; i < ld->n_funcs; i++) (void)ld_out_type(ld, ld->funcs[i]->type);
+}
+
+/* ---- exports ---- */
+
+static void export_global_of(Ld *ld, Symbol *s)
+{
+    InGlobal *g = arena_alloc(&ld->arena, sizeof *g);
+    *g = (InGlobal){.type = TYPE_I32, .live = true, .address_of = s};
+    LD_PUSH(ld, ld->exports, ld->n_exports, ld->exports_cap) = (OutExport){s->name, KIND_GLOBAL, add_global(ld, g)->out_index};
+}
+
+static void export_symbol(Ld *ld, Symbol *s)
+{
+    OutExport e = {s->name, KIND_FUNC, 0};
+    switch (s->kind) {
+    case SYM_FUNCTION:
+        if (s->func->export_name.len) e.name = s->func->export_name;
+        e.index = s->func->thunk ? s->func->thunk->out_index : s->func->out_index;
+        break;
+    case SYM_GLOBAL:
+        e.kind = KIND_GLOBAL;
+        e.index = s->global->out_index;
+        break;
+    case SYM_TABLE:
+        e.kind = KIND_TABLE;
+        e.index = s->table->out_index;
+        break;
+    case SYM_DATA: export_global_of(ld, s); return;
+    default: return;
+    }
+    LD_PUSH(ld, ld->exports, ld->n_exports, ld->exports_cap) = e;
+}
+
+static void assign_exports(Ld *ld)
+{
+    if (ld->opt->export_memory || (!ld->opt->import_memory && !ld->opt->no_export_memory))
+        LD_PUSH(ld, ld->exports, ld->n_exports, ld->exports_cap) =
+            (OutExport){str_of(ld->opt->export_memory_name), KIND_MEMORY, 0};
+    bool table_done = false;
+    for (uint32_t i = 0; i < ld->names.n; i++) {
+        Symbol *s = ld->symbols[i];
+        if (!s->live || !ld_is_exported(ld, s)) continue;
+        export_symbol(ld, s);
+        table_done |= s == ld->table_symbol;
+    }
+    if (ld->opt->export_table && ld->indirect_table && !table_done)
+        LD_PUSH(ld, ld->exports, ld->n_exports, ld->exports_cap) =
+            (OutExport){STR("__indirect_function_table"), KIND_TABLE, ld->indirect_table->out_index};
+}
+
+/* requires: live, elems and gots are final. provides: out indices; after this no function, global, table or type is added. */
+void ld_assign_indices(Ld *ld)
+{
+    assign_imports(ld);
+    assign_funcs(ld);
+    assign_globals(ld);
+    assign_tables(ld);
+    assign_elems(ld);
+    assign_types(ld);
+    assign_exports(ld);
+}

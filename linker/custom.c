@@ -1,0 +1,246 @@
+/* custom.c: custom sections: those of the objects put together (DWARF above all), and those that the linker writes
+ * itself: producers, target_features. tool-conventions ProducersSection.md, Linking.md "Target Features Section" */
+#include "linker/ld.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- sections of the objects ---- */
+
+static bool is_kept_by_name(const Ld *ld, Str name)
+{
+    for (size_t i = 0; i < ld->opt->keep_sections.n; i++)
+        if (str_eq(str_of(ld->opt->keep_sections.items[i]), name)) return true;
+    return false;
+}
+
+static bool is_copied(const Ld *ld, const InCustom *c)
+{
+    /* Those that a linker makes anew, bitcode that compilers enclose, and what only our own linker may say. */
+    static const Str ours[] = {{"linking", 7}, {"name", 4}, {"producers", 9}, {"target_features", 15}, {".llvmbc", 7}, {".llvmcmd", 8},
+                               {"parigot.module", 14}};
+    for (size_t i = 0; i < ARRAY_LEN(ours); i++)
+        if (str_eq(c->name, ours[i])) return false;
+    if (c->discarded || c->size == 0 || str_has_prefix(c->name, STR("reloc."))) return false;
+    if (ld->opt->strip == LD_STRIP_NONE) return true;
+    bool debug = str_has_prefix(c->name, STR(".debug_"));
+    return !debug && (ld->opt->strip == LD_STRIP_DEBUG || is_kept_by_name(ld, c->name));
+}
+
+/* Strings of .debug_str are kept once; a part that does not end with one stands behind them as it is. */
+static void add_part(Ld *ld, OutCustom *out, InCustom *c)
+{
+    LD_PUSH(ld, out->parts, out->n, out->cap) = c;
+    c->out = out;
+    if (ld->opt->optimize > 0 && str_eq(c->name, STR(".debug_str")) && c->bytes[c->size - 1] == 0) {
+        if (!out->merged) out->merged = arena_alloc(&ld->arena, sizeof *out->merged);
+        ld_split_strings(ld, c->bytes, c->size, &c->pieces, &c->n_pieces);
+        ld_add_strings(ld, out->merged, c->bytes, c->pieces, c->n_pieces);
+        return;
+    }
+    c->offset = out->size;
+    out->size += c->size;
+}
+
+/* requires: comdats are chosen. provides: ld->customs, and where each part goes. */
+void ld_gather_customs(Ld *ld)
+{
+    NameTable names = {0};
+    for (size_t o = 0; o < ld->n_objs; o++) {
+        Obj *obj = ld->objs[o];
+        for (uint32_t i = 0; i < obj->n_customs; i++) {
+            InCustom *c = &obj->customs[i];
+            if (!is_copied(ld, c)) continue;
+            bool added;
+            uint32_t k = ld_name_add(ld, &names, c->name, &added);
+            if (added) {
+                OutCustom *out = arena_alloc(&ld->arena, sizeof *out);
+                out->name = c->name;
+                LD_PUSH(ld, ld->customs, ld->n_customs, ld->customs_cap) = out;
+            }
+            add_part(ld, ld->customs[k], c);
+        }
+    }
+    for (size_t i = 0; i < ld->n_customs; i++) {
+        OutCustom *out = ld->customs[i];
+        if (!out->merged) continue;
+        ld_place_strings(ld, out->merged, false); /* sorting all of .debug_str costs more than its tails are worth */
+        out->size += out->merged->size;
+    }
+}
+
+static void write_part(Ld *ld, Writer *w, const InCustom *c)
+{
+    size_t start = w->len;
+    wr_bytes(w, c->bytes, c->size);
+    if (w->failed || !c->relocs) return;
+    /* offsets count from behind the section's name */
+    RelocSite site = {.at = w->ptr + start, .split = UINT32_MAX, .obj = c->obj, .section = c->name};
+    ld_apply_relocs(ld, &site, c->relocs->items, c->relocs->n);
+}
+
+static uint32_t leb_size(uint64_t v)
+{
+    uint32_t n = 1;
+    for (; v >= 0x80; v >>= 7) n++;
+    return n;
+}
+
+void ld_write_customs(Ld *ld, Writer *w)
+{
+    for (size_t i = 0; i < ld->n_customs; i++) {
+        const OutCustom *out = ld->customs[i];
+        wr_byte(w, SEC_CUSTOM);
+        uint64_t size = leb_size(out->name.len) + out->name.len + out->size;
+        if (size > UINT32_MAX) {
+            w->failed = true;
+            return;
+        }
+        wr_u32(w, (uint32_t)size);
+        wr_name(w, out->name);
+        if (out->merged) ld_write_strings(w, out->merged);
+        for (size_t k = 0; k < out->n; k++)
+            if (!out->parts[k]->pieces) write_part(ld, w, out->parts[k]);
+    }
+}
+
+/* ---- producers ---- */
+
+typedef struct Producer { Str name, version; } Producer;
+typedef struct Producers { Producer *items; size_t n, cap; } Producers;
+static const Str field_names[] = {{"language", 8}, {"processed-by", 12}, {"sdk", 3}};
+enum { PROCESSED_BY = 1 };
+
+static void add_producer(Ld *ld, Producers *p, Str name, Str version)
+{
+    for (size_t i = 0; i < p->n; i++)
+        if (str_eq(p->items[i].name, name)) return;
+    LD_PUSH(ld, p->items, p->n, p->cap) = (Producer){name, version};
+}
+
+/* A broken section says nothing; it is information, no more. */
+static void read_producers(Ld *ld, const Obj *obj, Producers fields[ARRAY_LEN(field_names)])
+{
+    enum { SHOWN = 64 }; /* of one object: each new name is compared with all before it */
+    const WasmCustom *c = wasm_find_custom(&obj->o.module, STR("producers"));
+    if (!c) return;
+    Diags ignored = {.limit = 1};
+    Reader r = wasm_reader(&obj->o.module, c->payload, &ignored);
+    uint32_t n_fields, n;
+    Str field, name, version;
+    bool ok = rd_count(&r, "fields", 2, &n_fields) && n_fields <= ARRAY_LEN(field_names);
+    for (uint32_t f = 0; ok && f < n_fields; f++) {
+        ok = rd_name(&r, "field", &field) && rd_count(&r, "values", 2, &n) && n <= SHOWN;
+        for (uint32_t i = 0; ok && i < n; i++) {
+            ok = rd_name(&r, "name", &name) && rd_name(&r, "version", &version);
+            for (size_t k = 0; ok && k < ARRAY_LEN(field_names); k++)
+                if (str_eq(field, field_names[k]) && fields[k].n < SHOWN) add_producer(ld, &fields[k], name, version);
+        }
+    }
+    diag_free(&ignored);
+}
+
+void ld_write_producers(Ld *ld, Writer *w)
+{
+    Producers fields[ARRAY_LEN(field_names)] = {0};
+    uint32_t n = 0;
+    for (size_t o = 0; o < ld->n_objs; o++) read_producers(ld, ld->objs[o], fields);
+    for (size_t k = 0; k < ARRAY_LEN(field_names); k++) n += fields[k].n != 0;
+    if (n == 0) return;
+    wr_byte(w, SEC_CUSTOM);
+    size_t mark = wr_begin_size(w);
+    wr_name(w, STR("producers"));
+    wr_u32(w, n);
+    for (size_t k = 0; k < ARRAY_LEN(field_names); k++) {
+        if (!fields[k].n) continue;
+        wr_name(w, field_names[k]);
+        wr_u32(w, (uint32_t)fields[k].n);
+        for (size_t i = 0; i < fields[k].n; i++) {
+            wr_name(w, fields[k].items[i].name);
+            wr_name(w, fields[k].items[i].version);
+        }
+    }
+    wr_end_size(w, mark);
+}
+
+/* "clang 19.1.7": who made an object, for the record of inputs. */
+Str ld_producers_text(Ld *ld, const Obj *obj)
+{
+    Producers fields[ARRAY_LEN(field_names)] = {0};
+    read_producers(ld, obj, fields);
+    TextBuf t = {0};
+    for (size_t i = 0; i < fields[PROCESSED_BY].n; i++) {
+        const Producer *p = &fields[PROCESSED_BY].items[i];
+        text_printf(&t, "%s%.*s %.*s", i ? ", " : "", STR_ARG(p->name), STR_ARG(p->version));
+    }
+    Str s = {t.len ? arena_strndup(&ld->arena, t.ptr, t.len) : "", t.len};
+    text_free(&t);
+    return s;
+}
+
+/* ---- target features ---- */
+
+typedef struct Features { Str *items; size_t n, cap; } Features;
+
+static int by_text(const void *a, const void *b) { return str_cmp(*(const Str *)a, *(const Str *)b); }
+
+static bool has_feature(const Features *f, Str name)
+{
+    for (size_t i = 0; i < f->n; i++)
+        if (str_eq(f->items[i], name)) return true;
+    return false;
+}
+
+static void add_feature(Ld *ld, Features *f, Str name)
+{
+    if (!has_feature(f, name)) LD_PUSH(ld, f->items, f->n, f->cap) = name;
+}
+
+/* What all objects use; and no object may use what another disallows. A feature unknown to us is only a name here: the
+ * code that needs it is refused by the validator. */
+static void check_features(Ld *ld, const Features *all)
+{
+    for (size_t o = 0; o < ld->n_objs; o++) {
+        const Obj *obj = ld->objs[o];
+        for (uint32_t i = 0; i < obj->o.n_features; i++) {
+            const WasmTargetFeature *f = &obj->o.features[i];
+            if (f->prefix == '-' && has_feature(all, f->name))
+                diag_add(ld->diags, LD_FEATURES, DIAG_AT(.file = obj->file), "Target feature '%s' is disallowed by %s and used by another input. Use --no-check-features to suppress.",
+                         ld_name_text(ld, f->name), obj->file);
+            if (f->prefix != '-' && ld->opt->has_features && !has_feature(all, f->name))
+                diag_add(ld->diags, LD_FEATURES, DIAG_AT(.file = obj->file), "Target feature '%s' used by %s is not allowed. Use --no-check-features to suppress.",
+                         ld_name_text(ld, f->name), obj->file);
+        }
+    }
+}
+
+static void gather_features(Ld *ld, Features *all)
+{
+    enum { MOST = 256 }; /* there are about twenty */
+    if (ld->opt->has_features) {
+        for (size_t i = 0; i < ld->opt->features.n; i++) add_feature(ld, all, str_of(ld->opt->features.items[i]));
+    } else {
+        for (size_t o = 0; o < ld->n_objs; o++)
+            for (uint32_t i = 0; i < ld->objs[o]->o.n_features && all->n < MOST; i++)
+                if (ld->objs[o]->o.features[i].prefix != '-') add_feature(ld, all, ld->objs[o]->o.features[i].name);
+        for (size_t i = 0; i < ld->opt->extra_features.n; i++) add_feature(ld, all, str_of(ld->opt->extra_features.items[i]));
+    }
+    if (!ld->opt->no_check_features) check_features(ld, all);
+}
+
+void ld_write_features(Ld *ld, Writer *w)
+{
+    Features all = {0};
+    gather_features(ld, &all);
+    if (all.n == 0 || (ld->opt->strip == LD_STRIP_ALL && !is_kept_by_name(ld, STR("target_features")))) return;
+    qsort(all.items, all.n, sizeof *all.items, by_text);
+    wr_byte(w, SEC_CUSTOM);
+    size_t mark = wr_begin_size(w);
+    wr_name(w, STR("target_features"));
+    wr_u32(w, (uint32_t)all.n);
+    for (size_t i = 0; i < all.n; i++) {
+        wr_byte(w, '+');
+        wr_name(w, all.items[i]);
+    }
+    wr_end_size(w, mark);
+}

@@ -1,0 +1,285 @@
+/* inputs.c: from paths to objects and archives. Files are mapped, never copied; an object's arrays are views of them.
+ *
+ * After wasm_read_object every index in an object is in range and every relocation lies in one function body, one data
+ * segment or one custom section; what is added here is the linker's own view: who owns which relocations, and what type
+ * each signature is among all types of the link. Work is linear in the object. */
+#include "linker/ld.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static Str last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return str_of(slash ? slash + 1 : path);
+}
+
+/* ---- one object ---- */
+
+static const WasmRelocs *relocs_of(const Obj *obj, uint8_t section_id, uint32_t *payload)
+{
+    const WasmModule *m = &obj->o.module;
+    for (uint32_t i = 0; i < m->n_sections; i++)
+        if (m->sections[i].id == section_id) {
+            *payload = m->sections[i].payload.offset;
+            return wasm_section_relocs(&obj->o, i);
+        }
+    return NULL;
+}
+
+/* The relocations in [from, from + size) of a section; *next is where the search goes on: ranges ascend. */
+static void take_relocs(const WasmRelocs *r, uint32_t from, uint32_t size, uint32_t *next, uint32_t *first, uint32_t *n)
+{
+    uint32_t i = *next, count = r ? r->n : 0;
+    while (i < count && r->items[i].offset < from) i++;
+    *first = i;
+    while (i < count && r->items[i].offset - from < size) i++;
+    *n = i - *first;
+    *next = i;
+}
+
+static void view_imports(Ld *ld, Obj *obj)
+{
+    const WasmModule *m = &obj->o.module;
+    for (int k = 0; k < KIND_COUNT; k++) obj->imports[k] = arena_array(&ld->arena, m->n_imported[k], sizeof **obj->imports);
+    for (uint32_t i = 0; i < m->n_imports; i++) obj->imports[m->imports[i].kind][m->imports[i].index] = &m->imports[i];
+}
+
+static void view_functions(Ld *ld, Obj *obj)
+{
+    const WasmModule *m = &obj->o.module;
+    uint32_t next = 0, imported = m->n_imported[KIND_FUNC];
+    obj->code_relocs = relocs_of(obj, SEC_CODE, &obj->code_payload);
+    obj->funcs = arena_array(&ld->arena, m->n_bodies, sizeof *obj->funcs);
+    for (uint32_t i = 0; i < m->n_bodies; i++) {
+        InFunc *f = &obj->funcs[i];
+        WasmRange body = m->bodies[i];
+        *f = (InFunc){.obj = obj, .body = wasm_at(m, body), .size = body.size, .out_index = LD_NONE,
+                      .table_index = LD_NONE, .code_offset = body.offset - obj->code_payload,
+                      .type = obj->type_ids[m->func_types[imported + i]]};
+        take_relocs(obj->code_relocs, f->code_offset, f->size, &next, &f->first_reloc, &f->n_relocs);
+    }
+    for (uint32_t i = 0; i < m->n_exports; i++)
+        if (m->exports[i].kind == KIND_FUNC && m->exports[i].index >= imported)
+            obj->funcs[m->exports[i].index - imported].export_name = m->exports[i].name;
+}
+
+static void view_segments(Ld *ld, Obj *obj)
+{
+    const WasmModule *m = &obj->o.module;
+    uint32_t next = 0;
+    obj->data_relocs = relocs_of(obj, SEC_DATA, &obj->data_payload);
+    obj->segments = arena_array(&ld->arena, obj->o.n_segments, sizeof *obj->segments);
+    for (uint32_t i = 0; i < obj->o.n_segments; i++) {
+        WasmRange bytes = m->datas[i].bytes;
+        const WasmSegmentInfo *info = &obj->o.segments[i];
+        InSegment *s = &obj->segments[i];
+        *s = (InSegment){.obj = obj, .index = i, .bytes = wasm_at(m, bytes), .size = bytes.size,
+                         .align_log2 = info->align_log2, .flags = info->flags, .name = info->name,
+                         .data_offset = bytes.offset - obj->data_payload};
+        take_relocs(obj->data_relocs, s->data_offset, s->size, &next, &s->first_reloc, &s->n_relocs);
+    }
+}
+
+static void view_globals_and_tables(Ld *ld, Obj *obj)
+{
+    const WasmModule *m = &obj->o.module;
+    uint32_t first = m->n_imported[KIND_GLOBAL];
+    obj->globals = arena_array(&ld->arena, m->n_globals - first, sizeof *obj->globals);
+    for (uint32_t i = first; i < m->n_globals; i++)
+        obj->globals[i - first] = (InGlobal){.obj = obj, .type = m->globals[i].type, .mutable = m->globals[i].mutable,
+                                             .init = wasm_at(m, m->globals[i].init), .init_size = m->globals[i].init.size,
+                                             .out_index = LD_NONE};
+    first = m->n_imported[KIND_TABLE];
+    obj->tables = arena_array(&ld->arena, m->n_tables - first, sizeof *obj->tables);
+    for (uint32_t i = first; i < m->n_tables; i++)
+        obj->tables[i - first] = (InTable){.obj = obj, .type = m->tables[i], .out_index = LD_NONE};
+}
+
+static void view_customs(Ld *ld, Obj *obj)
+{
+    const WasmModule *m = &obj->o.module;
+    obj->custom_of_section = arena_array(&ld->arena, m->n_sections, sizeof *obj->custom_of_section);
+    for (uint32_t i = 0; i < m->n_sections; i++) obj->custom_of_section[i] = LD_NONE;
+    obj->customs = arena_array(&ld->arena, m->n_customs, sizeof *obj->customs);
+    obj->n_customs = m->n_customs;
+    for (uint32_t i = 0; i < m->n_customs; i++) {
+        const WasmCustom *c = &m->customs[i];
+        obj->custom_of_section[c->order] = i;
+        obj->customs[i] = (InCustom){.obj = obj, .section = c->order, .name = c->name, .bytes = wasm_at(m, c->payload),
+                                     .size = c->payload.size, .relocs = wasm_section_relocs(&obj->o, c->order)};
+    }
+}
+
+/* Which symbols the object calls: only those callers care for a function's type. */
+static void note_calls(Ld *ld, Obj *obj)
+{
+    obj->called = arena_array(&ld->arena, obj->o.n_symbols, 1);
+    const WasmRelocs *r = obj->code_relocs;
+    for (uint32_t i = 0; r && i < r->n; i++)
+        if (r->items[i].type == R_WASM_FUNCTION_INDEX_LEB) obj->called[r->items[i].index] = 1;
+}
+
+/* What an object may hold and we cannot link. */
+static bool is_linkable(Ld *ld, Obj *obj)
+{
+    const WasmModule *m = &obj->o.module;
+    if (m->has_start) {
+        diag_add(ld->diags, LD_BAD_OBJECT, DIAG_AT(.file = obj->file, .offset = m->start_offset),
+                 "a start section in an object cannot be linked");
+        return false;
+    }
+    for (uint32_t i = 0; i < obj->o.n_relocs; i++) {
+        uint8_t id = m->sections[obj->o.relocs[i].section].id;
+        if (id == SEC_CODE || id == SEC_DATA || id == SEC_CUSTOM) continue;
+        diag_add(ld->diags, LD_BAD_OBJECT, DIAG_AT(.file = obj->file, .offset = m->sections[obj->o.relocs[i].section].payload.offset),
+                 "relocations of a section other than code, data and custom ones cannot be applied");
+        return false;
+    }
+    return true;
+}
+
+/* NULL: errors were recorded. */
+Obj *ld_open_object(Ld *ld, const char *file, Str input, Str member, const uint8_t *bytes, size_t size)
+{
+    Obj *obj = arena_alloc(&ld->arena, sizeof *obj);
+    *obj = (Obj){.file = file, .input = input, .member = member, .bytes = bytes, .size = size};
+    if (!wasm_read_object(&ld->arena, bytes, size, file, ld->diags, &obj->o) || !is_linkable(ld, obj)) return NULL;
+
+    const WasmModule *m = &obj->o.module;
+    obj->symbols = arena_array(&ld->arena, obj->o.n_symbols, sizeof *obj->symbols);
+    obj->type_ids = arena_array(&ld->arena, m->n_types, sizeof *obj->type_ids);
+    for (uint32_t i = 0; i < m->n_types; i++) obj->type_ids[i] = ld_type_id(ld, &m->types[i]);
+    view_imports(ld, obj);
+    view_functions(ld, obj);
+    view_segments(ld, obj);
+    view_globals_and_tables(ld, obj);
+    view_customs(ld, obj);
+    note_calls(ld, obj);
+    return obj;
+}
+
+/* ---- archives ---- */
+
+static const char *member_text(Ld *ld, const LdArchive *a, const ArMember *m)
+{
+    return arena_printf(&ld->arena, "%s(%s)", a->file, ld_name_text(ld, m->name));
+}
+
+static bool keep_file(Ld *ld, const char *path, FileBytes *out)
+{
+    if (!file_map(path, 0, ld->diags, out)) return false;
+    LD_PUSH(ld, ld->files, ld->n_files, ld->files_cap) = *out;
+    return true;
+}
+
+/* A thin archive's members are files beside it. */
+static bool thin_member(Ld *ld, const LdArchive *a, ArMember *m)
+{
+    const char *slash = strrchr(a->file, '/');
+    int folder = slash && m->name.len && m->name.ptr[0] != '/' ? (int)(slash - a->file + 1) : 0;
+    FileBytes f;
+    if (!keep_file(ld, arena_printf(&ld->arena, "%.*s%.*s", folder, a->file, STR_ARG(m->name)), &f)) return false;
+    m->bytes = f.ptr;
+    m->size = f.size;
+    return true;
+}
+
+/* The member as an object; NULL when it is none (Rust's archives hold lib.rmeta) or an error was recorded. */
+Obj *ld_open_member(Ld *ld, LdArchive *a, uint32_t i)
+{
+    ArMember *m = &a->ar.members[i];
+    if (a->members[i]) return a->members[i];
+    if (!m->bytes && a->ar.thin && !thin_member(ld, a, m)) return NULL;
+    if (!wasm_is_object(m->bytes, m->size)) return NULL;
+    Obj *obj = ld_open_object(ld, member_text(ld, a, m), last_part(a->file), m->name, m->bytes, m->size);
+    if (obj) obj->from_archive = true;
+    return a->members[i] = obj;
+}
+
+static void add_object(Ld *ld, Obj *obj, bool lazy)
+{
+    if (!obj) return;
+    obj->lazy = lazy;
+    LD_PUSH(ld, ld->sources, ld->n_sources, ld->sources_cap) = (struct LdSource){.obj = obj};
+}
+
+static void add_archive(Ld *ld, const LdInput *in, const char *file, const uint8_t *bytes, size_t size)
+{
+    LdArchive *a = arena_alloc(&ld->arena, sizeof *a);
+    *a = (LdArchive){.file = file, .bytes = bytes, .size = size};
+    if (!ar_read(&ld->arena, bytes, size, file, ld->diags, &a->ar)) return;
+    a->members = arena_array(&ld->arena, a->ar.n_members, sizeof *a->members);
+    if (!in->whole_archive && a->ar.n_symbols) {
+        LD_PUSH(ld, ld->sources, ld->n_sources, ld->sources_cap) = (struct LdSource){.archive = a};
+        return;
+    }
+    /* No index: the members' own symbol tables are looked at, as wasm-ld does with every archive. */
+    for (uint32_t i = 0; i < a->ar.n_members; i++) {
+        Obj *obj = ld_open_member(ld, a, i);
+        if (obj && in->whole_archive) obj->live = true;
+        add_object(ld, obj, !in->whole_archive);
+    }
+}
+
+/* ---- one input ---- */
+
+static void refuse_file(Ld *ld, const char *file, const uint8_t *bytes, size_t size)
+{
+    static const char *const bitcode = "BC\xc0\xde", *const wrapped = "\xde\xc0\x17\x0b";
+    if (size >= 4 && (memcmp(bytes, bitcode, 4) == 0 || memcmp(bytes, wrapped, 4) == 0))
+        diag_add(ld->diags, LD_BITCODE, DIAG_AT(.file = file), "LLVM bitcode cannot be linked: compile without -flto");
+    else if (size >= 8 && memcmp(bytes, "\0asm\1\0\0\0", 8) == 0)
+        diag_add(ld->diags, OBJ_NOT_OBJECT, DIAG_AT(.file = file), "not a relocatable wasm file");
+    else if (size >= 4 && memcmp(bytes, "\177ELF", 4) == 0)
+        diag_add(ld->diags, LD_UNKNOWN_FILE, DIAG_AT(.file = file), "unknown file type: an ELF file, not WebAssembly (compile with --target=wasm32)");
+    else diag_add(ld->diags, LD_UNKNOWN_FILE, DIAG_AT(.file = file), "unknown file type");
+}
+
+static void add_input(Ld *ld, const LdInput *in, const char *file, const uint8_t *bytes, size_t size)
+{
+    if (ld->opt->trace) text_printf(ld->messages, "%s\n", file);
+    if (ar_is_archive(bytes, size)) add_archive(ld, in, file, bytes, size);
+    else if (wasm_is_object(bytes, size)) {
+        Obj *obj = ld_open_object(ld, file, last_part(file), (Str){0}, bytes, size);
+        if (obj) obj->live = true;
+        add_object(ld, obj, in->lazy && !in->whole_archive);
+    } else refuse_file(ld, file, bytes, size);
+}
+
+/* -lNAME is libNAME.a, -l:NAME is NAME, in the first library folder that has it. */
+static const char *find_library(Ld *ld, const char *name)
+{
+    for (size_t i = 0; i < ld->opt->library_dirs.n; i++) {
+        const char *dir = ld->opt->library_dirs.items[i];
+        const char *path = name[0] == ':' ? arena_printf(&ld->arena, "%s/%s", dir, name + 1)
+                                          : arena_printf(&ld->arena, "%s/lib%s.a", dir, name);
+        if (access(path, R_OK) == 0) return path;
+    }
+    Diag *d = diag_add(ld->diags, LD_NO_LIBRARY, DIAG_AT(), "unable to find library -l%s", name);
+    for (size_t i = 0; i < ld->opt->library_dirs.n; i++)
+        diag_note(ld->diags, d, "searched in %s", ld->opt->library_dirs.items[i]);
+    return NULL;
+}
+
+/* requires: options. provides: ld->sources, every object and archive of the command line opened, in its order. */
+void ld_read_inputs(Ld *ld)
+{
+    for (size_t i = 0; i < ld->opt->n_inputs; i++) {
+        const LdInput *in = &ld->opt->inputs[i];
+        if (in->bytes) {
+            add_input(ld, in, in->path, in->bytes, in->size);
+            continue;
+        }
+        const char *path = in->is_library ? find_library(ld, in->path) : in->path;
+        FileBytes f;
+        if (path && keep_file(ld, path, &f)) add_input(ld, in, path, f.ptr, f.size);
+    }
+    if (ld->opt->n_inputs == 0) diag_add(ld->diags, USAGE, DIAG_AT(), "no input files");
+}
+
+void ld_close_inputs(Ld *ld)
+{
+    for (size_t i = 0; i < ld->n_files; i++) file_close(&ld->files[i]);
+    ld->n_files = 0;
+}

@@ -1,0 +1,343 @@
+/* layout.c: where everything lies in memory.
+ *
+ * Under a policy (docs/module-section.md, layout): null guard, stack, sealed data, waived data, heap. Under none what
+ * wasm-ld does: data from --global-base (1024), the stack behind it or first of all, then the heap.
+ *
+ * Segments of one kind go together under the name before the second dot (.rodata.x to .rodata), in the order of the
+ * objects; read-only ones first, zero ones last. Strings that the compiler marked as mergeable are kept once.
+ * Sums are 64 bits wide and compared with the memory's size at the end: an object can claim any alignment. */
+#include "linker/ld.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t align_to(uint64_t v, uint64_t to) { return (v + to - 1) & ~(to - 1); }
+
+/* ---- strings ---- */
+
+typedef struct TailEntry { const Str *s; uint32_t index; } TailEntry;
+
+void ld_split_strings(Ld *ld, const uint8_t *bytes, uint32_t size, StringPiece **pieces, uint32_t *n)
+{
+    uint32_t count = 0;
+    for (const uint8_t *p = bytes, *end = bytes + size; p < end; count++) p = (const uint8_t *)memchr(p, 0, (size_t)(end - p)) + 1;
+    *pieces = arena_array(&ld->arena, count, sizeof **pieces);
+    *n = count;
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t len = (uint32_t)((const uint8_t *)memchr(bytes + at, 0, size - at) - (bytes + at)) + 1;
+        (*pieces)[i] = (StringPiece){.in_offset = at, .size = len};
+        at += len;
+    }
+}
+
+/* Adds the strings of one section; where each will be is known after ld_place_strings. */
+void ld_add_strings(Ld *ld, MergedStrings *m, const uint8_t *bytes, StringPiece *pieces, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        bool added;
+        pieces[i].string = ld_name_add(ld, &m->strings, (Str){(const char *)bytes + pieces[i].in_offset, pieces[i].size}, &added);
+    }
+}
+
+/* By the bytes from the end backwards, larger ones first: a string stands behind those that end with it. */
+static int by_tail(const void *a, const void *b)
+{
+    Str x = *((const TailEntry *)a)->s, y = *((const TailEntry *)b)->s;
+    size_t n = x.len < y.len ? x.len : y.len;
+    for (size_t i = 1; i <= n; i++) {
+        uint8_t cx = (uint8_t)x.ptr[x.len - i], cy = (uint8_t)y.ptr[y.len - i];
+        if (cx != cy) return cx > cy ? -1 : 1;
+    }
+    return x.len > y.len ? -1 : x.len < y.len;
+}
+
+/* Offsets of the distinct strings. With tails, one that ends another lies in that ("lo" in "hello"), and the order is
+ * that of the ends; else they stand in the order in which they came. */
+void ld_place_strings(Ld *ld, MergedStrings *m, bool tails)
+{
+    uint32_t n = m->strings.n;
+    m->offsets = arena_array(&ld->arena, n, sizeof *m->offsets);
+    m->order = arena_array(&ld->arena, n, sizeof *m->order);
+    TailEntry *entries = arena_array(&ld->arena, tails ? n : 0, sizeof *entries);
+    for (uint32_t i = 0; tails && i < n; i++) entries[i] = (TailEntry){&m->strings.names[i], i};
+    if (tails && n) qsort(entries, n, sizeof *entries, by_tail);
+    Str last = {0};
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t k = tails ? entries[i].index : i;
+        Str s = m->strings.names[k];
+        if (tails && str_has_suffix(last, s)) {
+            m->offsets[k] = m->size - s.len;
+            continue;
+        }
+        m->offsets[k] = m->size;
+        m->size += s.len;
+        m->order[m->n_order++] = k;
+        last = s;
+    }
+}
+
+/* Where a byte of a split section went; in_offset is within it, or its very end. */
+uint64_t ld_piece_offset(const MergedStrings *m, const StringPiece *pieces, uint32_t n, uint64_t in_offset)
+{
+    uint32_t low = 0, high = n;
+    while (high - low > 1) {
+        uint32_t mid = low + (high - low) / 2;
+        if (pieces[mid].in_offset <= in_offset) low = mid;
+        else high = mid;
+    }
+    return n ? m->offsets[pieces[low].string] + (in_offset - pieces[low].in_offset) : in_offset;
+}
+
+void ld_write_strings(Writer *w, const MergedStrings *m)
+{
+    for (uint32_t i = 0; i < m->n_order; i++) {
+        Str s = m->strings.names[m->order[i]];
+        wr_bytes(w, s.ptr, s.len);
+    }
+}
+
+/* As in wasm-ld: strings of single bytes, and each ends within its segment. */
+static bool is_mergeable(const Ld *ld, const InSegment *s)
+{
+    return ld->opt->optimize > 0 && (s->flags & SEGMENT_STRINGS) && s->align_log2 == 0 && s->size > 0 &&
+           s->bytes[s->size - 1] == 0 && s->n_relocs == 0;
+}
+
+static bool is_zero(const InSegment *s)
+{
+    return s->size == 0 || (s->bytes[0] == 0 && memcmp(s->bytes, s->bytes + 1, s->size - 1) == 0);
+}
+
+/* ---- output segments ---- */
+
+static Str out_name(const Ld *ld, const InSegment *s)
+{
+    static const Str kinds[] = {{".text.", 6}, {".data.", 6}, {".bss.", 5}, {".rodata.", 8}, {".tdata.", 7}, {".tbss.", 6}};
+    if (str_has_prefix(s->name, STR(".tdata")) || str_has_prefix(s->name, STR(".tbss"))) return STR(".tdata");
+    if (ld->opt->no_merge_data) return s->name;
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if (str_has_prefix(s->name, kinds[i])) return (Str){kinds[i].ptr, kinds[i].len - 1};
+    return s->name;
+}
+
+static int rank(Str name)
+{
+    static const struct { Str prefix; int rank; } rows[] = {{{".tdata", 6}, 0}, {{".rodata", 7}, 1}, {{".data", 5}, 2}, {{".bss", 4}, 4}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (str_has_prefix(name, rows[i].prefix)) return rows[i].rank;
+    return 3;
+}
+
+static int by_rank(const void *a, const void *b)
+{
+    const OutSegment *x = *(OutSegment *const *)a, *y = *(OutSegment *const *)b;
+    if (x->area != y->area) return x->area < y->area ? -1 : 1;
+    int rx = rank(x->name), ry = rank(y->name);
+    if (rx != ry) return rx < ry ? -1 : 1;
+    return x->index < y->index ? -1 : x->index > y->index;
+}
+
+static void gather_segments(Ld *ld)
+{
+    NameTable tables[2] = {0};
+    OutSegment **by_name[2] = {0};
+    size_t caps[2] = {0};
+    for (size_t o = 0; o < ld->n_objs; o++)
+        for (uint32_t i = 0; i < ld->objs[o]->o.n_segments; i++) {
+            InSegment *in = &ld->objs[o]->segments[i];
+            if (!in->live) continue;
+            OutArea area = ld->opt->isolate && ld_is_written(in) ? AREA_WAIVED : AREA_SEALED;
+            bool added;
+            uint32_t k = ld_name_add(ld, &tables[area], out_name(ld, in), &added);
+            if (added) {
+                OutSegment *out = arena_alloc(&ld->arena, sizeof *out);
+                *out = (OutSegment){.name = tables[area].names[k], .area = area, .index = (uint32_t)ld->n_segments};
+                out->bss = str_has_prefix(out->name, STR(".bss"));
+                LD_PUSH(ld, ld->segments, ld->n_segments, ld->segments_cap) = out;
+                by_name[area] = arena_grow(&ld->arena, by_name[area], k, &caps[area], sizeof **by_name);
+                by_name[area][k] = out;
+            }
+            OutSegment *out = by_name[area][k];
+            in->out = out;
+            LD_PUSH(ld, out->parts, out->n, out->cap) = in;
+            if (out->bss && !is_zero(in)) out->bss = false; /* names prove nothing */
+            if (in->align_log2 > out->align_log2) out->align_log2 = in->align_log2;
+        }
+    if (ld->n_segments) qsort(ld->segments, ld->n_segments, sizeof *ld->segments, by_rank);
+}
+
+/* Offsets within one output segment; its mergeable strings stand where the first of them would. */
+static void place_parts(Ld *ld, OutSegment *out)
+{
+    MergedStrings *merged = NULL;
+    for (size_t i = 0; i < out->n; i++) {
+        InSegment *in = out->parts[i];
+        if (!is_mergeable(ld, in)) continue;
+        if (!merged) merged = arena_alloc(&ld->arena, sizeof *merged);
+        ld_split_strings(ld, in->bytes, in->size, &in->pieces, &in->n_pieces);
+        ld_add_strings(ld, merged, in->bytes, in->pieces, in->n_pieces);
+    }
+    if (merged) ld_place_strings(ld, merged, true);
+    bool merged_placed = false;
+    for (size_t i = 0; i < out->n; i++) {
+        InSegment *in = out->parts[i];
+        if (!in->pieces) {
+            out->size = align_to(out->size, UINT64_C(1) << in->align_log2);
+            in->offset = out->size;
+            out->size += in->size;
+        } else if (!merged_placed) {
+            merged_placed = true;
+            merged->offset = out->size;
+            out->size += merged->size;
+        }
+    }
+    out->merged = merged;
+}
+
+/* ---- memory ---- */
+
+static uint64_t place_stack(Ld *ld, uint64_t at)
+{
+    LdLayout *l = &ld->layout;
+    at = align_to(at, STACK_ALIGN);
+    if (ld->opt->stack_size % STACK_ALIGN)
+        diag_add(ld->diags, LD_BAD_LAYOUT, DIAG_AT(), "stack size must be 16-byte aligned: %u", ld->opt->stack_size);
+    l->stack_low = (uint32_t)at;
+    at += ld->opt->stack_size;
+    l->stack_high = (uint32_t)at;
+    return at;
+}
+
+static uint64_t place_area(Ld *ld, OutArea area, uint64_t at)
+{
+    for (size_t i = 0; i < ld->n_segments; i++) {
+        OutSegment *s = ld->segments[i];
+        if (s->area != area) continue;
+        at = align_to(at, UINT64_C(1) << s->align_log2);
+        s->address = at;
+        at += s->size;
+    }
+    return at;
+}
+
+static uint64_t place_isolated(Ld *ld)
+{
+    LdLayout *l = &ld->layout;
+    uint64_t page = ld->opt->seal_align, at = NULL_GUARD;
+    l->null_guard = NULL_GUARD;
+    at = align_to(place_stack(ld, at), page);
+    l->global_base = l->sealed_low = (uint32_t)at;
+    at = align_to(place_area(ld, AREA_SEALED, at), page);
+    l->sealed_high = l->waived_low = (uint32_t)at;
+    at = place_area(ld, AREA_WAIVED, at);
+    l->waived_high = l->data_end = (uint32_t)at;
+    at = align_to(at, HEAP_ALIGN);
+    l->heap_base = (uint32_t)at;
+    if (ld->heap_control) l->heap_control = HEAP_CONTROL;
+    return at + l->heap_control;
+}
+
+static uint64_t place_plain(Ld *ld)
+{
+    LdLayout *l = &ld->layout;
+    uint64_t at = ld->opt->has_global_base ? ld->opt->global_base : 1024;
+    if (ld->opt->stack_first) {
+        at = place_stack(ld, 0);
+        if (ld->opt->has_global_base && ld->opt->global_base < at)
+            diag_add(ld->diags, LD_BAD_LAYOUT, DIAG_AT(), "--global-base cannot be less than stack size when --stack-first is used");
+        else if (ld->opt->has_global_base) at = ld->opt->global_base;
+    }
+    l->global_base = (uint32_t)at;
+    at = place_area(ld, AREA_SEALED, at);
+    l->data_end = (uint32_t)at;
+    if (!ld->opt->stack_first) at = place_stack(ld, at);
+    at = align_to(at, HEAP_ALIGN);
+    l->heap_base = (uint32_t)at;
+    return at;
+}
+
+/* The sizes that the command line gives are whole pages, and large enough. */
+static bool fits(Ld *ld, const char *what, uint64_t bytes, uint64_t needed)
+{
+    if (bytes % WASM_PAGE) diag_add(ld->diags, LD_BAD_LAYOUT, DIAG_AT(), "%s memory must be aligned to the page size (65536 bytes)", what);
+    else if (bytes < needed) diag_add(ld->diags, LD_BAD_LAYOUT, DIAG_AT(), "%s memory too small, %llu bytes needed", what, (unsigned long long)needed);
+    else if (bytes > UINT64_C(1) << 32) diag_add(ld->diags, LD_BAD_LAYOUT, DIAG_AT(), "%s memory too large, cannot be greater than 4294967296", what);
+    else return true;
+    return false;
+}
+
+static void size_memory(Ld *ld, uint64_t end)
+{
+    LdLayout *l = &ld->layout;
+    const LdOptions *opt = ld->opt;
+    if (opt->initial_heap % WASM_PAGE) diag_add(ld->diags, LD_BAD_LAYOUT, DIAG_AT(), "initial heap must be aligned to the page size (65536 bytes)");
+    end += opt->initial_heap;
+    if (opt->initial_memory && fits(ld, "initial", opt->initial_memory, end)) end = opt->initial_memory;
+    end = align_to(end, WASM_PAGE);
+    if (end > UINT64_C(1) << 32) {
+        diag_add(ld->diags, LD_BAD_LAYOUT, DIAG_AT(), "memory too large: stack and data need %llu bytes", (unsigned long long)end);
+        end = 0;
+    }
+    l->pages = (uint32_t)(end / WASM_PAGE);
+    l->heap_end = (uint32_t)(end > UINT32_MAX ? UINT32_MAX : end);
+    if (opt->max_memory && fits(ld, "maximum", opt->max_memory, end)) {
+        l->has_max = true;
+        l->max_pages = (uint32_t)(opt->max_memory / WASM_PAGE);
+    }
+    if (opt->no_growable_memory) {
+        l->has_max = true;
+        l->max_pages = l->pages;
+    }
+}
+
+/* What ended beyond 4 GiB was cut to 32 bits above; size_memory has said so, and nothing is written then. */
+static void settle_symbols(Ld *ld)
+{
+    const LdLayout *l = &ld->layout;
+    const struct { Symbol *symbol; uint32_t value; } rows[] = {
+        {ld->heap_base, l->heap_base},     {ld->heap_end, l->heap_end},       {ld->data_end, l->data_end},
+        {ld->stack_low, l->stack_low},     {ld->stack_high, l->stack_high},   {ld->global_base, l->global_base},
+        {ld->dso_handle, l->global_base},  {ld->heap_control, l->heap_base},  {ld->table_base, ld->opt->table_base},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (rows[i].symbol) rows[i].symbol->value = rows[i].value;
+    if (ld->stack_pointer->linker) ld->stack_pointer->global->value = l->stack_high;
+}
+
+/* Modulo 2^64: whoever needs 32 bits checks. The end of the last of some merged strings is behind its own copy. */
+uint64_t ld_data_address(const Symbol *s, int64_t addend)
+{
+    if (s->state != SYM_DEFINED) return (uint64_t)addend; /* weak */
+    const InSegment *in = s->segment;
+    if (s->linker || !in) return s->value + (uint64_t)addend;
+    uint64_t at = s->value + (uint64_t)addend;
+    if (!in->pieces) return in->out->address + in->offset + at;
+    return in->out->address + in->out->merged->offset + ld_piece_offset(in->out->merged, in->pieces, in->n_pieces, at);
+}
+
+/* Data segments as they are written: none for what is zero, or empty. */
+static void number_segments(Ld *ld)
+{
+    for (size_t i = 0; i < ld->n_segments; i++) {
+        OutSegment *s = ld->segments[i];
+        s->index = (s->bss && !ld->opt->import_memory) || s->size == 0 ? LD_NONE : ld->n_data_segments++;
+    }
+}
+
+/* What a store may hit: told by the segment's name, as the compiler chose it. A name can lie; then the seal makes the
+ * store trap. .data.rel.ro is constant once it is relocated. */
+bool ld_is_written(const InSegment *s)
+{
+    return !str_has_prefix(s->name, STR(".rodata")) && !str_has_prefix(s->name, STR(".data.rel.ro"));
+}
+
+/* requires: live is final. provides: every address is final. */
+void ld_layout_memory(Ld *ld)
+{
+    gather_segments(ld);
+    for (size_t i = 0; i < ld->n_segments; i++) place_parts(ld, ld->segments[i]);
+    size_memory(ld, ld->opt->isolate ? place_isolated(ld) : place_plain(ld));
+    settle_symbols(ld);
+    number_segments(ld);
+}

@@ -1,0 +1,128 @@
+/* main.c: parigot-ld: the command line, the link, and what is told about it. */
+#include "linker/linker.h"
+#include "validator/validator.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { EXIT_CLEAN = 0, EXIT_FINDINGS = 1, EXIT_USAGE = 2, EXIT_INTERNAL = 3 };
+
+static void out_of_memory(void *ctx)
+{
+    (void)ctx;
+    fputs("parigot-ld: fatal error: out of memory [I0104]\n", stderr);
+    _exit(EXIT_INTERNAL);
+}
+
+static bool use_colour(const LdCommand *c)
+{
+    if (c->colour != LD_COLOUR_AUTO) return c->colour == LD_COLOUR_ALWAYS;
+    const char *no = getenv("NO_COLOR");
+    return !(no && *no) && isatty(STDERR_FILENO);
+}
+
+static void print_diags(const LdCommand *c, const Diags *d)
+{
+    TextBuf t = {0};
+    for (size_t i = 0; i < d->n; i++) {
+        if (c->json) {
+            diag_format_json(&t, &d->items[i]);
+            text_add(&t, STR("\n"));
+        } else diag_format(&t, &d->items[i], c->tool, use_colour(c) ? DIAG_COLOUR : DIAG_TEXT);
+    }
+    if (d->limit && d->errors > d->limit && !c->json)
+        text_printf(&t, "%s: error: too many errors emitted, %zu more not shown (use --error-limit=0 to see all errors)\n", c->tool, d->errors - d->limit);
+    if (t.len) fwrite(t.ptr, 1, t.len, stderr);
+    text_free(&t);
+}
+
+/* 2 when the command line or the files were at fault, 1 for everything that is wrong in them. */
+static int status_of(const Diags *d)
+{
+    bool findings = d->errors > d->n;
+    int status = EXIT_CLEAN;
+    for (size_t i = 0; i < d->n; i++) {
+        if (d->items[i].severity < SEV_ERROR) continue;
+        switch (d->items[i].code) {
+        case OUT_OF_MEMORY: return EXIT_INTERNAL;
+        case IO_READ: case IO_WRITE: case IO_TOO_BIG: case USAGE: status = EXIT_USAGE; break;
+        default: findings = true;
+        }
+    }
+    return status ? status : findings ? EXIT_FINDINGS : EXIT_CLEAN;
+}
+
+static int explain(const char *code_text)
+{
+    DiagCode code = diag_find(code_text);
+    if (code == DIAG_NONE) {
+        fprintf(stderr, "parigot-ld: error: no such code: %s [U0101]\n", code_text);
+        return EXIT_USAGE;
+    }
+    printf("%s: %s\n", diag_code_text(code), diag_summary(code));
+    if (*diag_help(code)) printf("\n%s\n", diag_help(code));
+    return EXIT_CLEAN;
+}
+
+static int print_help(void)
+{
+    TextBuf t = {0};
+    ld_print_help(&t);
+    fwrite(t.ptr, 1, t.len, stdout);
+    text_free(&t);
+    return EXIT_CLEAN;
+}
+
+static void print_version(void) { puts("parigot-ld " PARIGOT_VERSION " (in place of LLD 19.1 for static wasm32 links)"); }
+
+/* --policy=NAME. --waive adds to a copy of it. */
+static bool choose_policy(LdCommand *c, Diags *d)
+{
+    if (!c->link.isolate) {
+        c->link.policy = NULL;
+        return true;
+    }
+    c->link.policy = val_builtin_policy(str_of(c->policy));
+    if (c->link.policy) return true;
+    diag_add(d, USAGE, DIAG_AT(), "unknown policy: %s (known: strict, reset, audit, none)", c->policy);
+    return false;
+}
+
+static bool link_and_write(LdCommand *c, Diags *d)
+{
+    LdOutput out;
+    bool ok = choose_policy(c, d) && ld_link(&c->link, d, &out);
+    if (!ok) return false;
+    if (out.messages.len) fwrite(out.messages.ptr, 1, out.messages.len, stdout);
+    if (c->fatal_warnings && d->warnings) ok = false;
+    else ok = file_write(c->link.output, out.module.ptr, out.module.len, 0777, false, d);
+    ld_free_output(&out);
+    return ok;
+}
+
+int main(int argc, char **argv)
+{
+    Arena arena = {.on_oom = out_of_memory};
+    Diags diags = {0};
+    LdCommand c;
+    int status;
+    if (!ld_parse_options(argc, argv, &arena, &diags, &c)) {
+        print_diags(&c, &diags);
+        status = EXIT_USAGE;
+    } else if (c.mode == LD_MODE_HELP) status = print_help();
+    else if (c.mode == LD_MODE_EXPLAIN) status = explain(c.explain);
+    else if (c.mode == LD_MODE_VERSION) print_version(), status = EXIT_CLEAN;
+    else {
+        if (c.show_version) print_version();
+        diags.limit = c.error_limit;
+        bool ok = c.show_version && c.link.n_inputs == 0 ? true : link_and_write(&c, &diags);
+        print_diags(&c, &diags);
+        status = status_of(&diags);
+        if (!ok && status == EXIT_CLEAN) status = EXIT_FINDINGS; /* --fatal-warnings */
+    }
+    diag_free(&diags);
+    arena_free(&arena);
+    return status;
+}

@@ -1,0 +1,156 @@
+/* mark_live.c: what the program can reach is kept; the rest is not written.
+ *
+ * Roots: the entry, exports, symbols marked no_strip, and the constructors and retained segments of each object that
+ * counts as live: one named on the command line, or one in which something is live. From a function or segment the
+ * search goes on through its relocations. Debug information keeps nothing alive.
+ * A function whose address is null (a stub of ours) is kept by calls alone. */
+#include "linker/ld.h"
+
+#include <stdlib.h>
+
+typedef struct Chunk { InFunc *func; InSegment *segment; Obj *obj; } Chunk; /* one of the three */
+typedef struct Queue { Chunk *items; size_t n, cap; } Queue;
+
+static void mark_symbol(Ld *ld, Queue *q, Symbol *s);
+
+static void mark_func(Ld *ld, Queue *q, InFunc *f)
+{
+    if (f->live || f->discarded) return;
+    f->live = true;
+    if (f->obj) LD_PUSH(ld, q->items, q->n, q->cap) = (Chunk){.func = f};
+}
+
+static void mark_segment(Ld *ld, Queue *q, InSegment *s)
+{
+    if (s->live || s->discarded) return;
+    s->live = true;
+    LD_PUSH(ld, q->items, q->n, q->cap) = (Chunk){.segment = s};
+}
+
+static void mark_constructors(Ld *ld, Queue *q, Obj *obj)
+{
+    for (uint32_t i = 0; i < obj->o.n_inits; i++) mark_symbol(ld, q, obj->symbols[obj->o.inits[i].symbol]);
+    for (uint32_t i = 0; i < obj->o.n_segments; i++)
+        if (obj->segments[i].flags & SEGMENT_RETAIN) mark_segment(ld, q, &obj->segments[i]);
+}
+
+static void mark_object(Ld *ld, Queue *q, Obj *obj)
+{
+    if (obj->live) return;
+    obj->live = true;
+    LD_PUSH(ld, q->items, q->n, q->cap) = (Chunk){.obj = obj};
+}
+
+static void mark_symbol(Ld *ld, Queue *q, Symbol *s)
+{
+    if (s->live) return;
+    s->live = true;
+    if (s->state != SYM_DEFINED) return;
+    if (s->obj) mark_object(ld, q, s->obj);
+    switch (s->kind) {
+    case SYM_FUNCTION: mark_func(ld, q, s->func); break;
+    case SYM_DATA:
+        if (s->segment) mark_segment(ld, q, s->segment);
+        break;
+    case SYM_GLOBAL: s->global->live = true; break;
+    case SYM_TABLE: s->table->live = true; break;
+    }
+}
+
+static int by_priority(const void *a, const void *b)
+{
+    const struct CtorCall *x = a, *y = b;
+    if (x->priority != y->priority) return x->priority < y->priority ? -1 : 1;
+    return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static bool takes_address(uint8_t type)
+{
+    uint8_t kind = wasm_reloc_info(type)->index_kind;
+    return kind == RI_TABLE_ELEM;
+}
+
+static void follow(Ld *ld, Queue *q, Obj *obj, const WasmRelocs *relocs, uint32_t first, uint32_t n)
+{
+    for (uint32_t i = first; i < first + n; i++) {
+        const WasmReloc *r = &relocs->items[i];
+        if (r->type == R_WASM_TYPE_INDEX_LEB) continue;
+        Symbol *s = obj->symbols[r->index];
+        if (s->kind == SYM_FUNCTION && s->state == SYM_DEFINED && s->func->null_address && takes_address(r->type)) continue;
+        mark_symbol(ld, q, s);
+    }
+}
+
+static void keep_all(Ld *ld, Queue *q)
+{
+    for (size_t o = 0; o < ld->n_objs; o++) {
+        Obj *obj = ld->objs[o];
+        for (uint32_t i = 0; i < obj->o.module.n_bodies; i++) mark_func(ld, q, &obj->funcs[i]);
+        for (uint32_t i = 0; i < obj->o.n_segments; i++) mark_segment(ld, q, &obj->segments[i]);
+        for (uint32_t i = 0; i < obj->o.n_symbols; i++)
+            if (obj->symbols[i]->state == SYM_DEFINED) mark_symbol(ld, q, obj->symbols[i]);
+    }
+    mark_symbol(ld, q, ld->call_ctors);
+}
+
+bool ld_is_exported(const Ld *ld, const Symbol *s)
+{
+    if (s->state != SYM_DEFINED || s->local) return false;
+    if (s == ld->stack_pointer && s->linker) return s->exported; /* mutable: by name only */
+    return s->exported || ld->opt->export_all || (ld->opt->export_dynamic && !s->hidden);
+}
+
+static bool is_root(const Ld *ld, const Symbol *s)
+{
+    if (s->state != SYM_DEFINED) return s->state == SYM_IS_UNDEFINED && s->no_strip && !s->weak && s->kind != SYM_TABLE;
+    return s->no_strip || ld_is_exported(ld, s);
+}
+
+/* The constructors that will run, by priority, then in the order of the objects. */
+static void gather_constructors(Ld *ld)
+{
+    for (size_t o = 0; o < ld->n_objs; o++) {
+        const Obj *obj = ld->objs[o];
+        for (uint32_t i = 0; i < obj->o.n_inits; i++) {
+            Symbol *s = obj->symbols[obj->o.inits[i].symbol];
+            if (!s->live || s->kind != SYM_FUNCTION || (s->state == SYM_DEFINED && s->func->discarded)) continue;
+            LD_PUSH(ld, ld->ctors, ld->n_ctors, ld->ctors_cap) = (struct CtorCall){obj->o.inits[i].priority, s, (uint32_t)ld->n_ctors};
+        }
+    }
+    if (ld->n_ctors) qsort(ld->ctors, ld->n_ctors, sizeof *ld->ctors, by_priority);
+    if (ld->n_ctors && ld->call_ctors->linker) ld->call_ctors->live = ld->call_ctors->func->live = true;
+}
+
+static void list_removed(Ld *ld)
+{
+    for (size_t o = 0; o < ld->n_objs; o++) {
+        const Obj *obj = ld->objs[o];
+        for (uint32_t i = 0; i < obj->o.module.n_bodies; i++)
+            if (!obj->funcs[i].live)
+                text_printf(ld->messages, "removing unused section %s:(%s)\n", obj->file, ld_name_text(ld, obj->funcs[i].name));
+        for (uint32_t i = 0; i < obj->o.n_segments; i++)
+            if (!obj->segments[i].live)
+                text_printf(ld->messages, "removing unused section %s:(%s)\n", obj->file, ld_name_text(ld, obj->segments[i].name));
+    }
+}
+
+/* requires: no symbol changes its definition any more. provides: `live` of functions, segments, globals, tables and
+ * symbols is final. */
+void ld_mark_live(Ld *ld)
+{
+    Queue q = {0};
+    for (uint32_t i = 0; i < ld->names.n; i++)
+        if (is_root(ld, ld->symbols[i])) mark_symbol(ld, &q, ld->symbols[i]);
+    for (size_t o = 0; o < ld->n_objs; o++)
+        if (ld->objs[o]->live) mark_constructors(ld, &q, ld->objs[o]);
+    if (ld->call_dtors) mark_symbol(ld, &q, ld->call_dtors);
+    if (ld->opt->no_gc) keep_all(ld, &q);
+    while (q.n) {
+        Chunk c = q.items[--q.n];
+        if (c.obj) mark_constructors(ld, &q, c.obj);
+        else if (c.func) follow(ld, &q, c.func->obj, c.func->obj->code_relocs, c.func->first_reloc, c.func->n_relocs);
+        else follow(ld, &q, c.segment->obj, c.segment->obj->data_relocs, c.segment->first_reloc, c.segment->n_relocs);
+    }
+    gather_constructors(ld);
+    if (ld->opt->print_gc) list_removed(ld);
+}

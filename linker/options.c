@@ -1,0 +1,467 @@
+/* options.c: the command line, from the one table options.def. An option that is not there is an error; one that is
+ * there does something, asks for what is done anyway, or is refused with a reason. */
+#include "linker/linker.h"
+#include "linker/response.h"
+#include "validator/validator.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef enum Argument { NONE, VALUE, OPTIONAL, JOINED } Argument;
+typedef enum Action {
+    ACCEPT, ALLOW_UNDEFINED, ALLOW_UNDEFINED_FILE, BUNDLE, BUNDLE_NAME, CHECK_FEATURES, COLOUR, EMULATION, END_LIB, ENTRY, ERROR_FORMAT,
+    ERROR_LIMIT, EXPLAIN, EXPORT, EXPORT_ALL, EXPORT_DYNAMIC, EXPORT_IF_DEFINED, EXPORT_MEMORY, EXPORT_TABLE, EXTRA_FEATURES,
+    FATAL_WARNINGS, FEATURES, FLAVOR, GC, GLOBAL_BASE, GROWABLE_TABLE, HELP, IMPORT_MEMORY, IMPORT_TABLE, IMPORT_UNDEFINED, INITIAL_HEAP,
+    INITIAL_MEMORY, KEEP_SECTION, LIBRARY, LIBRARY_DIR, MAX_MEMORY, MERGE_DATA, NO_CHECK_FEATURES, NO_COLOUR, NO_ENTRY, NO_EXPORT_DYNAMIC,
+    NO_FATAL_WARNINGS, NO_GC, NO_GROWABLE_MEMORY, NO_MERGE_DATA, NO_PRINT_GC, NO_STACK_FIRST, NO_WHOLE_ARCHIVE, OPTIMIZE, OUTPUT, POLICY,
+    PRINT_GC, REFUSE, RSP_QUOTING, SEAL_ALIGN, SIGN, SONAME, STACK_FIRST, START_LIB, STRIP_ALL, STRIP_DEBUG, TABLE_BASE, THREADS, TRACE,
+    UNDEFINED, UNRESOLVED, UNRESOLVED_ERROR, UNRESOLVED_WARN, VERBOSE, VERSION, VERSION_AND_GO_ON, WAIVE, WHOLE_ARCHIVE, Z
+} Action;
+
+typedef struct Option {
+    const char *text;
+    uint8_t argument, action;
+    const char *help;
+} Option;
+static const Option table[] = {
+#define OPT(text, argument, action, help) {text, argument, action, help},
+#include "linker/options.def"
+#undef OPT
+};
+
+typedef struct Parser {
+    LdCommand *out;
+    Arena *arena;
+    Diags *diags;
+    char **args;
+    size_t n, at;
+    bool whole_archive, lazy, had_entry, no_stack_first;
+    const char *global_base;
+    const char *refused_under_policy; /* an option that only --policy=none allows */
+} Parser;
+
+#define PUSH(p, items, n, cap) (*((items) = arena_grow((p)->arena, (items), (n), &(cap), sizeof *(items)), &(items)[(n)++]))
+
+static void add_name(Parser *p, LdNames *names, const char *name) { PUSH(p, names->items, names->n, names->cap) = name; }
+
+static void usage(Parser *p, const char *format, ...) PRINTF(2, 3);
+static void usage(Parser *p, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    diag_vadd(p->diags, USAGE, DIAG_AT(), format, args);
+    va_end(args);
+}
+
+/* ---- finding a row ---- */
+
+static const Option *find_exact(const char *name, size_t len)
+{
+    for (size_t i = 0; i < ARRAY_LEN(table); i++)
+        if (strlen(table[i].text) == len && memcmp(table[i].text, name, len) == 0) return &table[i];
+    return NULL;
+}
+
+static const Option *find_joined(const char *name, bool one_dash)
+{
+    const Option *best = NULL;
+    for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+        size_t len = strlen(table[i].text);
+        if (table[i].argument != JOINED || strncmp(table[i].text, name, len) != 0 || (len == 1 && !one_dash)) continue;
+        if (!best || len > strlen(best->text)) best = &table[i];
+    }
+    return best;
+}
+
+/* The option that an argument is, and its value where it stands in the same argument. Whole names win over letters with
+ * something behind them, as in wasm-ld: -entry is not -e ntry. */
+static const Option *match(const char *arg, const char **value)
+{
+    bool one_dash = arg[1] != '-';
+    const char *name = arg + (one_dash ? 1 : 2), *equals = strchr(name, '=');
+    size_t len = equals ? (size_t)(equals - name) : strlen(name);
+    const Option *o = find_exact(name, len);
+    *value = NULL;
+    if (o && len == 1 && !one_dash) o = NULL;
+    if (o && equals && len > 1 && (o->argument == VALUE || o->argument == OPTIONAL)) {
+        *value = equals + 1;
+        return o;
+    }
+    if (o && !equals) return o;
+    o = find_joined(name, one_dash);
+    if (o) {
+        *value = name + strlen(o->text);
+        if (**value == '=' && o->text[1]) ++*value;
+    }
+    return o;
+}
+
+/* ---- values ---- */
+
+static uint64_t number(Parser *p, const char *option, const char *value, uint64_t most)
+{
+    char *end;
+    errno = 0;
+    unsigned long long v = strtoull(value, &end, 0);
+    if (*value < '0' || *value > '9' || *end || errno || v > most) {
+        usage(p, "--%s: '%s' is not a number from 0 to %llu", option, value, (unsigned long long)most);
+        return 0;
+    }
+    return v;
+}
+
+static void split_commas(Parser *p, LdNames *names, const char *value)
+{
+    while (*value) {
+        size_t len = strcspn(value, ",");
+        if (len) add_name(p, names, arena_strndup(p->arena, value, len));
+        value += len + (value[len] == ',');
+    }
+}
+
+static void z_option(Parser *p, const char *value)
+{
+    if (strncmp(value, "stack-size=", 11) == 0) p->out->link.stack_size = (uint32_t)number(p, "z stack-size", value + 11, UINT32_MAX);
+    else usage(p, "unknown -z option: %s (known: stack-size=BYTES)", value);
+}
+
+static void import_memory(Parser *p, const char *value)
+{
+    LdOptions *o = &p->out->link;
+    o->import_memory = true;
+    p->refused_under_policy = "--import-memory";
+    const char *comma = value ? strchr(value, ',') : NULL;
+    if (value && !comma) {
+        usage(p, "--import-memory=%s: expected MODULE,NAME", value);
+        return;
+    }
+    if (!value) return;
+    o->import_memory_module = arena_strndup(p->arena, value, (size_t)(comma - value));
+    o->import_memory_name = comma + 1;
+}
+
+static void unresolved(Parser *p, const char *value)
+{
+    static const struct { const char *text; LdUnresolved what; } rows[] = {
+        {"report-all", LD_UNRESOLVED_ERROR}, {"ignore-all", LD_UNRESOLVED_IGNORE}, {"import-dynamic", LD_UNRESOLVED_IMPORT_DYNAMIC}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (strcmp(rows[i].text, value) == 0) {
+            p->out->link.unresolved = rows[i].what;
+            return;
+        }
+    usage(p, "unknown --unresolved-symbols value: %s (known: report-all, ignore-all, import-dynamic)", value);
+}
+
+/* RULE:SYMBOL:REASON */
+static void waive(Parser *p, const char *value)
+{
+    const char *symbol = strchr(value, ':'), *reason = symbol ? strchr(symbol + 1, ':') : NULL;
+    if (!reason || !reason[1] || reason == symbol + 1) {
+        usage(p, "--waive=%s: expected RULE:SYMBOL:REASON", value);
+        return;
+    }
+    LdOptions *o = &p->out->link;
+    PUSH(p, o->waivers, o->n_waivers, o->waivers_cap) =
+        (LdWaiver){arena_strndup(p->arena, value, (size_t)(symbol - value)),
+                   arena_strndup(p->arena, symbol + 1, (size_t)(reason - symbol - 1)), reason + 1};
+}
+
+/* One name a line; # begins a comment. */
+static void names_from_file(Parser *p, const char *path)
+{
+    FileBytes f;
+    if (!file_read(path, 16 << 20, p->diags, &f)) return;
+    const char *text = arena_strndup(p->arena, (const char *)f.ptr, f.size);
+    while (*text) {
+        size_t line = strcspn(text, "\n"), len = strcspn(text, "#\n");
+        while (len && strchr(" \t\r", text[len - 1])) len--;
+        size_t skip = strspn(text, " \t");
+        if (len > skip) add_name(p, &p->out->link.allow_undefined, arena_strndup(p->arena, text + skip, len - skip));
+        text += line + (text[line] == '\n');
+    }
+    file_close(&f);
+}
+
+static void add_input(Parser *p, const char *path, bool is_library)
+{
+    LdOptions *o = &p->out->link;
+    PUSH(p, o->inputs, o->n_inputs, o->inputs_cap) =
+        (LdInput){.path = path, .is_library = is_library, .whole_archive = p->whole_archive, .lazy = p->lazy};
+}
+
+/* ---- one option ---- */
+
+static void colour(Parser *p, const char *value)
+{
+    if (!value || strcmp(value, "always") == 0) p->out->colour = LD_COLOUR_ALWAYS;
+    else if (strcmp(value, "never") == 0) p->out->colour = LD_COLOUR_NEVER;
+    else if (strcmp(value, "auto") == 0) p->out->colour = LD_COLOUR_AUTO;
+    else usage(p, "unknown --color-diagnostics value: %s (known: auto, always, never)", value);
+}
+
+static void error_format(Parser *p, const char *value)
+{
+    p->out->json = strcmp(value, "json") == 0;
+    if (!p->out->json && strcmp(value, "text") != 0) usage(p, "unknown --error-format: %s (known: text, json)", value);
+}
+
+static void seal_align(Parser *p, const char *value)
+{
+    uint64_t v = number(p, "seal-align", value, 65536);
+    if (v < 4096 || (v & (v - 1))) usage(p, "--seal-align=%s: a power of two from 4096 to 65536 is needed", value);
+    else p->out->link.seal_align = (uint32_t)v;
+}
+
+static void optimize(Parser *p, const char *value)
+{
+    if (strlen(value) == 1 && ((*value >= '0' && *value <= '4') || *value == 's' || *value == 'z')) p->out->link.optimize = *value == '0' ? 0 : 1;
+    else usage(p, "invalid optimization level: -O%s", value);
+}
+
+/* Options about how the linker works and speaks. */
+static bool act_on_command(Parser *p, const Option *o, const char *v)
+{
+    LdCommand *c = p->out;
+    switch ((Action)o->action) {
+    case ACCEPT: break;
+    case REFUSE: usage(p, "--%s is not supported: %s", o->text, o->help); break;
+    case BUNDLE: c->bundle = true; break;
+    case BUNDLE_NAME: c->bundle_name = v; break;
+    case SIGN: c->sign_key = v; break;
+    case COLOUR: colour(p, v); break;
+    case NO_COLOUR: c->colour = LD_COLOUR_NEVER; break;
+    case EMULATION:
+        if (strcmp(v, "wasm32") != 0) usage(p, "-m %s is not supported: only wasm32 is", v);
+        break;
+    case ERROR_FORMAT: error_format(p, v); break;
+    case ERROR_LIMIT: c->error_limit = (size_t)number(p, o->text, v, UINT32_MAX); break;
+    case EXPLAIN:
+        c->mode = LD_MODE_EXPLAIN;
+        c->explain = v;
+        break;
+    case FATAL_WARNINGS: c->fatal_warnings = true; break;
+    case NO_FATAL_WARNINGS: c->fatal_warnings = false; break;
+    case FLAVOR:
+        if (strcmp(v, "wasm") != 0) usage(p, "-flavor %s is not supported: only wasm is", v);
+        break;
+    case HELP: c->mode = LD_MODE_HELP; break;
+    case VERSION: c->mode = LD_MODE_VERSION; break;
+    case VERSION_AND_GO_ON: c->show_version = true; break;
+    case VERBOSE: c->verbose = true; break;
+    case POLICY: c->policy = v; break;
+    case RSP_QUOTING: break; /* seen to when the files were read */
+    case THREADS: (void)number(p, o->text, v, 1024); break; /* the bytes are the same with any number */
+    default: return false;
+    }
+    return true;
+}
+
+/* Options about inputs and symbols. */
+static bool act_on_symbols(Parser *p, const Option *o, const char *v)
+{
+    LdOptions *l = &p->out->link;
+    switch ((Action)o->action) {
+    case LIBRARY: add_input(p, v, true); break;
+    case LIBRARY_DIR: add_name(p, &l->library_dirs, v); break;
+    case WHOLE_ARCHIVE: p->whole_archive = true; break;
+    case NO_WHOLE_ARCHIVE: p->whole_archive = false; break;
+    case START_LIB:
+        if (p->lazy) usage(p, "nested --start-lib");
+        p->lazy = true;
+        break;
+    case END_LIB:
+        if (!p->lazy) usage(p, "stray --end-lib");
+        p->lazy = false;
+        break;
+    case ENTRY: l->entry = v; break;
+    case NO_ENTRY: l->entry = NULL; break;
+    case EXPORT: add_name(p, &l->exports, v); break;
+    case EXPORT_IF_DEFINED: add_name(p, &l->exports_if_defined, v); break;
+    case EXPORT_ALL: l->export_all = true; break;
+    case EXPORT_DYNAMIC: l->export_dynamic = true; break;
+    case NO_EXPORT_DYNAMIC: l->export_dynamic = false; break;
+    case UNDEFINED: add_name(p, &l->undefined, v); break;
+    case ALLOW_UNDEFINED: l->allow_undefined_functions = true; l->unresolved = LD_UNRESOLVED_IGNORE; break;
+    case IMPORT_UNDEFINED: l->allow_undefined_functions = true; break;
+    case ALLOW_UNDEFINED_FILE: names_from_file(p, v); break;
+    case UNRESOLVED: unresolved(p, v); break;
+    case UNRESOLVED_ERROR: l->unresolved = LD_UNRESOLVED_ERROR; break;
+    case UNRESOLVED_WARN: l->unresolved = LD_UNRESOLVED_WARN; break;
+    case CHECK_FEATURES: l->no_check_features = false; break;
+    case NO_CHECK_FEATURES: l->no_check_features = true; break;
+    case FEATURES: l->has_features = true; split_commas(p, &l->features, v); break;
+    case EXTRA_FEATURES: split_commas(p, &l->extra_features, v); break;
+    case WAIVE: waive(p, v); break;
+    default: return false;
+    }
+    return true;
+}
+
+/* Options about the output. */
+static void act_on_output(Parser *p, const Option *o, const char *v)
+{
+    LdOptions *l = &p->out->link;
+    switch ((Action)o->action) {
+    case OUTPUT: l->output = v; break;
+    case Z: z_option(p, v); break;
+    case MAX_MEMORY: l->max_memory = number(p, o->text, v, UINT64_C(1) << 33); break;
+    case INITIAL_MEMORY: l->initial_memory = number(p, o->text, v, UINT64_C(1) << 33); break;
+    case INITIAL_HEAP: l->initial_heap = number(p, o->text, v, UINT64_C(1) << 33); break;
+    case NO_GROWABLE_MEMORY: l->no_growable_memory = true; break;
+    case GLOBAL_BASE:
+        l->has_global_base = true;
+        l->global_base = (uint32_t)number(p, o->text, v, UINT32_MAX);
+        p->refused_under_policy = "--global-base";
+        break;
+    case STACK_FIRST: l->stack_first = true; break;
+    case NO_STACK_FIRST:
+        l->stack_first = false;
+        p->refused_under_policy = "--no-stack-first";
+        break;
+    case IMPORT_MEMORY: import_memory(p, v); break;
+    case EXPORT_MEMORY:
+        l->export_memory = true;
+        if (v) l->export_memory_name = v;
+        break;
+    case EXPORT_TABLE: l->export_table = true; break;
+    case IMPORT_TABLE:
+        l->import_table = true;
+        p->refused_under_policy = "--import-table";
+        break;
+    case GROWABLE_TABLE: l->growable_table = true; break;
+    case TABLE_BASE: l->table_base = (uint32_t)number(p, o->text, v, 10000000); break;
+    case GC: l->no_gc = false; break;
+    case NO_GC: l->no_gc = true; break;
+    case PRINT_GC: l->print_gc = true; break;
+    case NO_PRINT_GC: l->print_gc = false; break;
+    case KEEP_SECTION: add_name(p, &l->keep_sections, v); break;
+    case MERGE_DATA: l->no_merge_data = false; break;
+    case NO_MERGE_DATA: l->no_merge_data = true; break;
+    case OPTIMIZE: optimize(p, v); break;
+    case SEAL_ALIGN: seal_align(p, v); break;
+    case SONAME: l->soname = v; break;
+    case STRIP_ALL: l->strip = LD_STRIP_ALL; break;
+    case STRIP_DEBUG:
+        if (l->strip == LD_STRIP_NONE) l->strip = LD_STRIP_DEBUG;
+        break;
+    case TRACE: l->trace = true; break;
+    default: break;
+    }
+}
+
+static size_t distance(const char *a, const char *b)
+{
+    enum { MOST = 40 };
+    size_t la = strlen(a), lb = strlen(b), row[MOST + 1];
+    if (la > MOST || lb > MOST) return MOST;
+    for (size_t j = 0; j <= lb; j++) row[j] = j;
+    for (size_t i = 1; i <= la; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= lb; j++) {
+            size_t above = row[j], best = diagonal + (a[i - 1] != b[j - 1]);
+            if (above + 1 < best) best = above + 1;
+            if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
+            row[j] = best;
+            diagonal = above;
+        }
+    }
+    return row[lb];
+}
+
+static void unknown_option(Parser *p, const char *arg)
+{
+    const char *name = arg + strspn(arg, "-"), *near = NULL;
+    const char *bare = arena_strndup(p->arena, name, strcspn(name, "="));
+    size_t best = 3;
+    for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+        size_t d = distance(bare, table[i].text);
+        if (d < best && strlen(table[i].text) > 2) best = d, near = table[i].text;
+    }
+    if (near) usage(p, "unknown argument '%s', did you mean '--%s'", arg, near);
+    else usage(p, "unknown argument: %s (--help lists the usual ones)", arg);
+}
+
+static void parse_one(Parser *p)
+{
+    const char *arg = p->args[p->at++], *value;
+    if (arg[0] != '-' || !arg[1]) {
+        add_input(p, arg, false);
+        return;
+    }
+    const Option *o = match(arg, &value);
+    if (!o) {
+        unknown_option(p, arg);
+        return;
+    }
+    bool needs = o->argument == VALUE || (o->argument == JOINED && o->action != OPTIMIZE);
+    if (needs && (!value || (o->argument == JOINED && !*value))) {
+        if (p->at == p->n) {
+            usage(p, "%s: missing argument", arg);
+            return;
+        }
+        value = p->args[p->at++];
+    }
+    if (!act_on_command(p, o, value) && !act_on_symbols(p, o, value)) act_on_output(p, o, value);
+}
+
+/* ---- the whole command line ---- */
+
+static const char *last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* The policy decides what the other options' defaults are, wherever it stands. */
+static bool find_policy(Parser *p)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        const char *value, *arg = p->args[i];
+        const Option *o = arg[0] == '-' && arg[1] ? match(arg, &value) : NULL;
+        if (!o) continue;
+        if (o->action == POLICY) p->out->policy = value ? value : i + 1 < p->n ? p->args[i + 1] : "";
+        if (!value && (o->argument == VALUE || o->argument == JOINED)) i++;
+    }
+    return strcmp(p->out->policy, "none") != 0;
+}
+
+static void check_together(Parser *p)
+{
+    LdCommand *c = p->out;
+    if (str_has_suffix(str_of(c->link.output), STR(".pbundle")) || c->sign_key) c->bundle = true;
+    if (c->bundle && !c->link.isolate) usage(p, "a module linked with --policy=none cannot be bundled: nothing was proved of it");
+    if (c->link.n_waivers && !c->link.isolate) usage(p, "--waive has no meaning with --policy=none");
+    if (c->link.isolate && p->refused_under_policy)
+        usage(p, "%s needs --policy=none: under a policy the linker lays out memory and table", p->refused_under_policy);
+    if (p->lazy) usage(p, "--start-lib without --end-lib");
+}
+
+bool ld_parse_options(int argc, char **argv, Arena *arena, Diags *diags, LdCommand *out)
+{
+    size_t errors = diags->errors;
+    const char *tool = argc && argv[0] ? last_part(argv[0]) : "parigot-ld";
+    bool drop_in = str_has_prefix(str_of(tool), STR("wasm-ld"));
+    *out = (LdCommand){.tool = drop_in ? tool : "parigot-ld", .policy = drop_in ? "none" : "strict"};
+    Parser p = {.out = out, .arena = arena, .diags = diags};
+    if (!ld_expand_arguments(argc, argv, arena, diags, &p.args, &p.n)) return false;
+    ld_default_options(&out->link, find_policy(&p));
+    while (p.at < p.n) parse_one(&p);
+    check_together(&p);
+    return diags->errors == errors;
+}
+
+void ld_print_help(TextBuf *t)
+{
+    text_printf(t, "usage: parigot-ld [options] FILE...\n"
+                   "Links WebAssembly objects and archives into a module that obeys isolation rules.\n\n");
+    for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+        if (!*table[i].help || table[i].action == REFUSE) continue;
+        static const char *const shape[] = {[NONE] = "", [VALUE] = "=...", [OPTIONAL] = "[=...]", [JOINED] = " ..."};
+        const char *left = table[i].text[1] ? "--" : "-";
+        int width = (int)(strlen(left) + strlen(table[i].text) + strlen(shape[table[i].argument]));
+        text_printf(t, "  %s%s%s%*s%s\n", left, table[i].text, shape[table[i].argument], width < 18 ? 20 - width : 2, "", table[i].help);
+    }
+    text_printf(t, "\nAll options of wasm-ld for static links are known: see parigot-ld(1).\n");
+}

@@ -1,0 +1,100 @@
+/* record.c: the section parigot.module: what the linker knows and the module no longer shows. docs/module-section.md */
+#include "linker/ld.h"
+#include "validator/validator.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void add_layout(const Ld *ld, PmSection *pm)
+{
+    const LdLayout *l = &ld->layout;
+    unsigned page_log2 = (unsigned)__builtin_ctz(ld->opt->seal_align);
+    pm->has_layout = true;
+    pm->layout = (PmLayout){.seal = PM_SEAL_ENGINE, .page_log2 = (uint8_t)page_log2, .null_guard = l->null_guard,
+                            .stack_low = l->stack_low, .stack_high = l->stack_high, .sealed_low = l->sealed_low,
+                            .sealed_high = l->sealed_high, .waived_low = l->waived_low, .waived_high = l->waived_high,
+                            .heap_base = l->heap_base, .heap_control = l->heap_control};
+    pm->has_globals = true;
+    pm->stack_pointer = ld->stack_pointer->global->out_index + 1;
+}
+
+/* ---- services ---- */
+
+enum { PROVIDED = 1, REQUIRED = 2 };
+
+typedef struct Services { NameTable names; PmService *items; size_t cap; } Services;
+
+static void add_service(Ld *ld, Services *s, Str name, uint8_t use)
+{
+    bool added;
+    uint32_t k = ld_name_add(ld, &s->names, name, &added);
+    s->items = arena_grow(&ld->arena, s->items, k, &s->cap, sizeof *s->items);
+    if (added) s->items[k] = (PmService){.name = name};
+    s->items[k].use |= use;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return str_cmp(((const PmService *)a)->name, ((const PmService *)b)->name);
+}
+
+/* "service/Method" in an export's name. */
+static Str service_of(Str export)
+{
+    const char *slash = export.len ? memchr(export.ptr, '/', export.len) : NULL;
+    return slash ? (Str){export.ptr, (size_t)(slash - export.ptr)} : (Str){0};
+}
+
+static void add_services(Ld *ld, PmSection *pm)
+{
+    Services s = {0};
+    for (size_t i = 0; i < ld->n_imports; i++)
+        if (ld->imports[i].symbol->kind == SYM_FUNCTION) add_service(ld, &s, ld->imports[i].symbol->import_module, REQUIRED);
+    for (size_t i = 0; i < ld->n_exports; i++) {
+        Str name = service_of(ld->exports[i].name);
+        if (ld->exports[i].kind == KIND_FUNC && name.len) add_service(ld, &s, name, PROVIDED);
+    }
+    pm->services = s.items;
+    pm->n_services = s.names.n;
+    if (pm->n_services) qsort(s.items, pm->n_services, sizeof *s.items, by_name);
+}
+
+/* ---- inputs ---- */
+
+static int by_input(const void *a, const void *b)
+{
+    const PmInput *x = a, *y = b;
+    int c = str_cmp(x->name, y->name);
+    if (!c) c = str_cmp(x->member, y->member);
+    return c ? c : memcmp(x->digest, y->digest, sizeof x->digest);
+}
+
+static void add_inputs(Ld *ld, PmSection *pm)
+{
+    pm->inputs = arena_array(&ld->arena, ld->n_objs, sizeof *pm->inputs);
+    pm->n_inputs = (uint32_t)ld->n_objs;
+    for (size_t i = 0; i < ld->n_objs; i++) {
+        const Obj *obj = ld->objs[i];
+        PmInput *in = &pm->inputs[i];
+        *in = (PmInput){.name = ld_utf8(ld, obj->input), .member = ld_utf8(ld, obj->member), .producers = ld_producers_text(ld, obj)};
+        crypto_generichash(in->digest, sizeof in->digest, obj->bytes, obj->size, NULL, 0);
+    }
+    if (pm->n_inputs) qsort(pm->inputs, pm->n_inputs, sizeof *pm->inputs, by_input);
+}
+
+static void add_policy(const Ld *ld, PmSection *pm)
+{
+    pm->has_policy = true;
+    pm->policy_name = ld->opt->policy->name;
+}
+
+void ld_write_record(Ld *ld, Writer *w)
+{
+    PmSection pm = {.has_tool = true, .tool = STR("parigot-ld " PARIGOT_VERSION)};
+    add_layout(ld, &pm);
+    add_policy(ld, &pm);
+    add_services(ld, &pm);
+    add_inputs(ld, &pm);
+    pm_write(w, &pm);
+}

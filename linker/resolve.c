@@ -1,0 +1,429 @@
+/* resolve.c: one Symbol for each name, and archive members as they are needed.
+ *
+ * Objects are read in the order of the command line. A reference to something that an archive member defines reads that
+ * member at once, before the next symbol of the object that refers; so a member stands before what pulled it, as with
+ * wasm-ld. The nesting is kept on a stack of our own: a chain of members may be long.
+ *
+ * Rules, tool-conventions Linking.md "Symbol Table Subsection", and wasm-ld's where that is silent: a strong definition
+ * beats a weak one, the first of two weak ones wins, two strong ones are an error; a weak reference pulls no member; of
+ * comdat groups with one name the first wins, and what the others define becomes a reference to it. */
+#include "linker/ld.h"
+
+#include <string.h>
+
+typedef struct Frame { Obj *obj; uint32_t next; } Frame;
+typedef struct Stack { Frame *items; size_t n, cap; } Stack;
+
+static const char *kind_text(uint8_t kind)
+{
+    static const char *const text[] = {"WASM_SYMBOL_TYPE_FUNCTION", "WASM_SYMBOL_TYPE_DATA", "WASM_SYMBOL_TYPE_GLOBAL",
+                                       "WASM_SYMBOL_TYPE_SECTION", "WASM_SYMBOL_TYPE_TAG", "WASM_SYMBOL_TYPE_TABLE"};
+    return kind < ARRAY_LEN(text) ? text[kind] : "?";
+}
+
+/* Both ends of a conflict, one a line. */
+static void conflict(Ld *ld, DiagCode code, const Symbol *s, Obj *obj, uint32_t i, const char *what, const char *was, const char *is)
+{
+    Diag *d = diag_add(ld->diags, code, DIAG_AT(.file = ld_obj_text(obj), .symbol = s->name), "%s: %s", what, ld_name_text(ld, s->name));
+    diag_note(ld->diags, d, "defined %sin %s", was, ld_symbol_place(ld, s->obj, s->obj_symbol));
+    diag_note(ld->diags, d, "defined %sin %s", is, ld_symbol_place(ld, obj, i));
+}
+
+static bool same_kind(Ld *ld, const Symbol *s, Obj *obj, uint32_t i)
+{
+    uint8_t kind = obj->o.symbols[i].kind;
+    if (s->kind == kind) return true;
+    conflict(ld, LD_KIND_MISMATCH, s, obj, i, "symbol type mismatch", arena_printf(&ld->arena, "as %s ", kind_text(s->kind)),
+             arena_printf(&ld->arena, "as %s ", kind_text(kind)));
+    return false;
+}
+
+static bool is_defined_here(const Obj *obj, const WasmSymbol *w)
+{
+    if (w->flags & SYM_UNDEFINED) return false;
+    const WasmModule *m = &obj->o.module;
+    if (w->kind == SYM_FUNCTION) return !obj->funcs[w->index - m->n_imported[KIND_FUNC]].discarded;
+    if (w->kind == SYM_DATA && !(w->flags & SYM_ABSOLUTE)) return !obj->segments[w->index].discarded;
+    return true;
+}
+
+/* What a definition in an object says, put into the symbol. */
+static void set_defined(Symbol *s, Obj *obj, uint32_t i)
+{
+    const WasmSymbol *w = &obj->o.symbols[i];
+    const WasmModule *m = &obj->o.module;
+    s->kind = w->kind;
+    s->state = SYM_DEFINED;
+    s->weak = w->flags & SYM_BINDING_WEAK;
+    s->local = w->flags & SYM_BINDING_LOCAL;
+    s->hidden = w->flags & SYM_VISIBILITY_HIDDEN;
+    s->absolute = w->flags & SYM_ABSOLUTE;
+    s->tls = w->flags & SYM_TLS;
+    s->no_strip |= (w->flags & SYM_NO_STRIP) != 0;
+    s->exported = w->flags & SYM_EXPORTED;
+    s->obj = obj;
+    s->obj_symbol = i;
+    s->linker = false;
+    s->size = w->data_size;
+    switch (w->kind) {
+    case SYM_FUNCTION:
+        s->func = &obj->funcs[w->index - m->n_imported[KIND_FUNC]];
+        s->type = s->func->type;
+        break;
+    case SYM_DATA:
+        s->segment = s->absolute ? NULL : &obj->segments[w->index];
+        s->value = w->data_offset;
+        break;
+    case SYM_GLOBAL:
+        s->global = &obj->globals[w->index - m->n_imported[KIND_GLOBAL]];
+        if (!s->global->name.len) s->global->name = s->name;
+        break;
+    case SYM_TABLE:
+        s->table = &obj->tables[w->index - m->n_imported[KIND_TABLE]];
+        if (!s->table->name.len) s->table->name = s->name;
+        break;
+    default: s->custom = NULL; break;
+    }
+}
+
+static const WasmImport *import_of(const Obj *obj, const WasmSymbol *w)
+{
+    static const uint8_t kinds[] = {[SYM_FUNCTION] = KIND_FUNC, [SYM_GLOBAL] = KIND_GLOBAL, [SYM_TAG] = KIND_TAG, [SYM_TABLE] = KIND_TABLE};
+    if (w->kind == SYM_DATA || w->kind == SYM_SECTION) return NULL;
+    return obj->imports[kinds[w->kind]][w->index];
+}
+
+static uint32_t referred_type(const Obj *obj, const WasmSymbol *w)
+{
+    return w->kind == SYM_FUNCTION ? obj->type_ids[obj->o.module.func_types[w->index]] : LD_NONE;
+}
+
+static void set_import(Ld *ld, Symbol *s, Obj *obj, uint32_t i)
+{
+    const WasmSymbol *w = &obj->o.symbols[i];
+    const WasmImport *im = import_of(obj, w);
+    if (!im) return;
+    bool named = w->flags & SYM_EXPLICIT_NAME;
+    if (!s->import_name.len) {
+        s->import_module = im->module;
+        s->import_name = im->name;
+        s->explicit_import = named;
+        return;
+    }
+    if (!named) return;
+    if (!s->explicit_import || (str_eq(s->import_module, im->module) && str_eq(s->import_name, im->name))) {
+        s->import_module = im->module;
+        s->import_name = im->name;
+        s->explicit_import = true;
+        return;
+    }
+    conflict(ld, LD_IMPORT_MISMATCH, s, obj, i, "import name mismatch for symbol",
+             arena_printf(&ld->arena, "as %s.%s ", ld_name_text(ld, s->import_module), ld_name_text(ld, s->import_name)),
+             arena_printf(&ld->arena, "as %s.%s ", ld_name_text(ld, im->module), ld_name_text(ld, im->name)));
+}
+
+static void set_undefined(Ld *ld, Symbol *s, Obj *obj, uint32_t i)
+{
+    const WasmSymbol *w = &obj->o.symbols[i];
+    s->kind = w->kind;
+    s->state = SYM_IS_UNDEFINED;
+    s->weak = w->flags & SYM_BINDING_WEAK;
+    s->obj = obj;
+    s->obj_symbol = i;
+    s->type = referred_type(obj, w);
+    s->called = obj->called[i];
+    s->no_strip |= (w->flags & SYM_NO_STRIP) != 0;
+    set_import(ld, s, obj, i);
+}
+
+/* ---- definitions ---- */
+
+static bool same_global_type(Ld *ld, const Symbol *s, Obj *obj, uint32_t i)
+{
+    const WasmGlobal *g = &obj->o.module.globals[obj->o.symbols[i].index];
+    uint8_t type;
+    bool mutable;
+    if (s->state == SYM_DEFINED) type = s->global->type, mutable = s->global->mutable;
+    else if (!s->obj) return true; /* named by the command line only */
+    else {
+        const WasmGlobal *other = &s->obj->o.module.globals[s->obj->o.symbols[s->obj_symbol].index];
+        type = other->type, mutable = other->mutable;
+    }
+    if (g->type == type && g->mutable == mutable) return true;
+    conflict(ld, LD_KIND_MISMATCH, s, obj, i, "Global type mismatch",
+             arena_printf(&ld->arena, "as %s %s ", mutable ? "mutable" : "immutable", wasm_type_text(type)),
+             arena_printf(&ld->arena, "as %s %s ", g->mutable ? "mutable" : "immutable", wasm_type_text(g->type)));
+    return false;
+}
+
+static void define(Ld *ld, Symbol *s, Obj *obj, uint32_t i)
+{
+    const WasmSymbol *w = &obj->o.symbols[i];
+    if (s->state == SYM_IS_UNDEFINED || s->state == SYM_DEFINED) {
+        if (s->obj || s->state == SYM_DEFINED) {
+            if (!same_kind(ld, s, obj, i)) return;
+            if (w->kind == SYM_GLOBAL && !same_global_type(ld, s, obj, i)) return;
+        }
+    }
+    if (s->state == SYM_DEFINED) {
+        if (w->flags & SYM_BINDING_WEAK) return;
+        if (!s->weak) {
+            conflict(ld, LD_DUPLICATE, s, obj, i, "duplicate symbol", "", "");
+            return;
+        }
+    }
+    set_defined(s, obj, i);
+}
+
+/* ---- references ---- */
+
+static void push(Ld *ld, Stack *stack, Obj *obj);
+
+/* Reads the member that a lazy symbol stands for. What it defines is decided by what it holds, not by the index. */
+static void extract(Ld *ld, Stack *stack, Symbol *s)
+{
+    Obj *obj = s->lazy_obj ? s->lazy_obj : ld_open_member(ld, s->archive, s->member);
+    s->lazy_obj = NULL;
+    s->archive = NULL;
+    if (obj) push(ld, stack, obj);
+}
+
+static void refer(Ld *ld, Stack *stack, Symbol *s, Obj *obj, uint32_t i)
+{
+    const WasmSymbol *w = &obj->o.symbols[i];
+    bool weak = w->flags & SYM_BINDING_WEAK;
+    s->used = true;
+    switch ((SymState)s->state) {
+    case SYM_NEW: set_undefined(ld, s, obj, i); break;
+    case SYM_LAZY:
+        if (weak) {
+            bool first = !s->weak_lazy;
+            s->weak_lazy = true;
+            if (first) {
+                set_undefined(ld, s, obj, i);
+                s->state = SYM_LAZY;
+            }
+        } else {
+            s->import_name = s->import_module = (Str){0};
+            s->explicit_import = false;
+            set_undefined(ld, s, obj, i);
+            extract(ld, stack, s);
+        }
+        break;
+    case SYM_IS_UNDEFINED:
+        if (!s->obj) { /* named by the command line; now its kind is known */
+            set_undefined(ld, s, obj, i);
+            break;
+        }
+        if (!same_kind(ld, s, obj, i) || (w->kind == SYM_GLOBAL && !same_global_type(ld, s, obj, i))) break;
+        if (obj->called[i] && !s->called) {
+            s->type = referred_type(obj, w);
+            s->called = true;
+        }
+        if (!weak) s->weak = false;
+        set_import(ld, s, obj, i);
+        break;
+    case SYM_DEFINED:
+        if (same_kind(ld, s, obj, i) && w->kind == SYM_GLOBAL) (void)same_global_type(ld, s, obj, i);
+        break;
+    }
+}
+
+/* ---- objects ---- */
+
+static void discard(Obj *obj, const WasmComdat *c)
+{
+    for (uint32_t i = 0; i < c->n; i++) {
+        uint32_t index = c->entries[i].index;
+        switch (c->entries[i].kind) {
+        case 0: obj->segments[index].discarded = true; break;
+        case 1: obj->funcs[index - obj->o.module.n_imported[KIND_FUNC]].discarded = true; break;
+        case 5:
+            if (obj->custom_of_section[index] != LD_NONE) obj->customs[obj->custom_of_section[index]].discarded = true;
+            break;
+        }
+    }
+}
+
+static void choose_comdats(Ld *ld, Obj *obj)
+{
+    for (uint32_t i = 0; i < obj->o.n_comdats; i++) {
+        bool first;
+        (void)ld_name_add(ld, &ld->comdats, obj->o.comdats[i].name, &first);
+        if (!first) discard(obj, &obj->o.comdats[i]);
+    }
+}
+
+static void push(Ld *ld, Stack *stack, Obj *obj)
+{
+    if (obj->in_link) return;
+    obj->in_link = true;
+    obj->lazy = false;
+    choose_comdats(ld, obj);
+    LD_PUSH(ld, stack->items, stack->n, stack->cap) = (Frame){obj, 0};
+}
+
+static void name_function(Obj *obj, const WasmSymbol *w)
+{
+    InFunc *f = &obj->funcs[w->index - obj->o.module.n_imported[KIND_FUNC]];
+    if (!f->name.len) f->name = w->name;
+}
+
+static void add_symbol(Ld *ld, Stack *stack, Obj *obj, uint32_t i)
+{
+    const WasmSymbol *w = &obj->o.symbols[i];
+    bool defined = is_defined_here(obj, w);
+    if (defined && w->kind == SYM_FUNCTION) name_function(obj, w);
+    if (w->kind == SYM_SECTION || (w->flags & SYM_BINDING_LOCAL && !(w->flags & SYM_UNDEFINED))) {
+        Symbol *s = arena_alloc(&ld->arena, sizeof *s);
+        *s = (Symbol){.name = w->name, .type = LD_NONE, .out_index = LD_NONE, .got = LD_NONE};
+        set_defined(s, obj, i);
+        if (w->kind == SYM_SECTION && obj->custom_of_section[w->index] != LD_NONE)
+            s->custom = &obj->customs[obj->custom_of_section[w->index]];
+        obj->symbols[i] = s;
+        return;
+    }
+    Symbol *s = obj->symbols[i] = ld_symbol(ld, w->name);
+    if (defined) define(ld, s, obj, i);
+    else refer(ld, stack, s, obj, i);
+}
+
+/* Reads what is on the stack, and all members that it needs. */
+static void drain(Ld *ld, Stack *stack)
+{
+    while (stack->n) {
+        Frame *top = &stack->items[stack->n - 1];
+        if (top->next < top->obj->o.n_symbols) {
+            add_symbol(ld, stack, top->obj, top->next++);
+            continue;
+        }
+        top->obj->order = (uint32_t)ld->n_objs;
+        LD_PUSH(ld, ld->objs, ld->n_objs, ld->objs_cap) = top->obj;
+        stack->n--;
+    }
+}
+
+/* ---- what would be defined if somebody asked ---- */
+
+static void offer(Ld *ld, Stack *stack, Str name, LdArchive *archive, uint32_t member, Obj *obj)
+{
+    Symbol *s = ld_symbol(ld, name);
+    if (s->state == SYM_LAZY || s->state == SYM_DEFINED) return;
+    bool wanted = s->state == SYM_IS_UNDEFINED && !s->weak;
+    s->weak_lazy = s->state == SYM_IS_UNDEFINED;
+    s->archive = archive;
+    s->member = member;
+    s->lazy_obj = obj;
+    if (!wanted) {
+        s->state = SYM_LAZY;
+        return;
+    }
+    extract(ld, stack, s);
+    drain(ld, stack);
+}
+
+static void offer_archive(Ld *ld, Stack *stack, LdArchive *a)
+{
+    for (uint32_t i = 0; i < a->ar.n_symbols; i++) {
+        const ArMember *m = ar_member_at(&a->ar, a->ar.symbols[i].member_offset);
+        if (m) offer(ld, stack, a->ar.symbols[i].name, a, (uint32_t)(m - a->ar.members), NULL);
+    }
+}
+
+static void offer_object(Ld *ld, Stack *stack, Obj *obj)
+{
+    for (uint32_t i = 0; i < obj->o.n_symbols && !obj->in_link; i++) {
+        const WasmSymbol *w = &obj->o.symbols[i];
+        if (w->kind != SYM_SECTION && !(w->flags & (SYM_UNDEFINED | SYM_BINDING_LOCAL))) offer(ld, stack, w->name, NULL, 0, obj);
+    }
+}
+
+/* ---- symbols named by the command line ---- */
+
+/* A name that the command line asks for pulls an archive member like a reference does. */
+static void ask(Ld *ld, Stack *stack, Str name, bool make)
+{
+    Symbol *s = make ? ld_symbol(ld, name) : ld_find_symbol(ld, name);
+    if (!s) return;
+    if (s->state == SYM_NEW) {
+        s->kind = SYM_FUNCTION;
+        s->state = SYM_IS_UNDEFINED;
+    } else if (s->state == SYM_LAZY) {
+        s->used = true;
+        s->state = SYM_IS_UNDEFINED;
+        s->obj = NULL;
+        s->weak = false;
+        extract(ld, stack, s);
+        drain(ld, stack);
+    }
+}
+
+static void ask_all(Ld *ld, Stack *stack, const LdNames *names, bool make)
+{
+    for (size_t i = 0; i < names->n; i++) ask(ld, stack, str_of(names->items[i]), make);
+}
+
+static void export_named(Ld *ld, const LdNames *names, bool must_be_there)
+{
+    for (size_t i = 0; i < names->n; i++) {
+        Symbol *s = ld_find_symbol(ld, str_of(names->items[i]));
+        if (s && s->state == SYM_DEFINED) s->exported = true;
+        else if (must_be_there && ld->opt->unresolved == LD_UNRESOLVED_ERROR && !ld->opt->allow_undefined_functions)
+            diag_add(ld->diags, LD_NO_EXPORT, DIAG_AT(.symbol = str_of(names->items[i])),
+                     "symbol exported via --export not found: %s", names->items[i]);
+    }
+}
+
+static void find_entry(Ld *ld)
+{
+    if (!ld->opt->entry) return;
+    Symbol *s = ld_find_symbol(ld, str_of(ld->opt->entry));
+    if (s && s->state == SYM_DEFINED && s->kind == SYM_FUNCTION) s->exported = true;
+    else
+        diag_add(ld->diags, LD_NO_ENTRY, DIAG_AT(.symbol = str_of(ld->opt->entry)),
+                 "entry symbol not defined (pass --no-entry to suppress): %s", ld->opt->entry);
+}
+
+/* A lazy symbol that nobody strongly wanted is an undefined weak one when somebody did weakly. */
+static void settle_lazy(Ld *ld)
+{
+    for (uint32_t i = 0; i < ld->names.n; i++) {
+        Symbol *s = ld->symbols[i];
+        if (s->state != SYM_LAZY) continue;
+        s->state = s->weak_lazy ? SYM_IS_UNDEFINED : SYM_NEW;
+        s->weak = true;
+    }
+}
+
+/* requires: ld->sources. provides: ld->objs; every symbol of each is defined, or undefined for good. No object joins
+ * the link after this. */
+void ld_resolve_symbols(Ld *ld)
+{
+    Stack stack = {0};
+    ld_declare_synthetic(ld);
+    for (size_t i = 0; i < ld->opt->undefined.n; i++) ask(ld, &stack, str_of(ld->opt->undefined.items[i]), true);
+    for (size_t i = 0; i < ld->n_sources; i++) {
+        struct LdSource *src = &ld->sources[i];
+        if (src->archive) offer_archive(ld, &stack, src->archive);
+        else if (src->obj->lazy) offer_object(ld, &stack, src->obj);
+        else {
+            push(ld, &stack, src->obj);
+            drain(ld, &stack);
+        }
+    }
+    if (ld->opt->entry) ask(ld, &stack, str_of(ld->opt->entry), false);
+    ask_all(ld, &stack, &ld->opt->exports, false);
+    ask_all(ld, &stack, &ld->opt->exports_if_defined, false);
+    if (!ld->opt->isolate && !ld->call_ctors->used) ask(ld, &stack, STR("__wasm_call_dtors"), false);
+    settle_lazy(ld);
+}
+
+/* requires: the linker's own symbols are defined. provides: `exported` is final. */
+void ld_export_symbols(Ld *ld)
+{
+    export_named(ld, &ld->opt->exports, true);
+    export_named(ld, &ld->opt->exports_if_defined, false);
+    find_entry(ld);
+    Symbol *dtors = ld_find_symbol(ld, STR("__wasm_call_dtors"));
+    if (!ld->opt->isolate && dtors && dtors->state == SYM_DEFINED && dtors->kind == SYM_FUNCTION && !ld->call_ctors->used) ld->call_dtors = dtors;
+}
