@@ -134,7 +134,9 @@ Process *kernel_add(Kernel *k, const ProcessSpec *spec)
     if (p->spec.share > MOST_SHARE) p->spec.share = MOST_SHARE;
     p->limits = process_limits(spec->limits);
     uint64_t waiting = (uint64_t)p->limits.message_bytes * PROCESS_WAITING_MESSAGES;
-    p->waiting_limit_bytes = waiting > PROCESS_WAITING_BYTES ? waiting : PROCESS_WAITING_BYTES;
+    if (waiting < PROCESS_LEAST_WAITING) waiting = PROCESS_LEAST_WAITING;
+    if (waiting > PROCESS_MOST_WAITING) waiting = PROCESS_MOST_WAITING;
+    p->waiting_limit_bytes = waiting; /* half of it takes any message: a sender that waits for room gets it */
     return p;
 }
 

@@ -68,10 +68,11 @@ typedef struct ProcessLimits {
 #define PROCESS_MOST_MESSAGE      (64u << 20)
 #define PROCESS_MOST_QUEUE        4096u
 #define PROCESS_MOST_RESTARTS     600u
-/* What has been sent and not yet handed over may take so many messages of the longest length, or this many bytes,
- * whichever is more; a Reply beyond gets -8 and event 2 later, a call gets -8. */
-#define PROCESS_WAITING_MESSAGES  4u
-#define PROCESS_WAITING_BYTES     (1u << 20)
+/* What a process has sent and nobody has taken yet may be so many messages of its longest length, but not less than the
+ * least nor more than the most; a Reply beyond gets -8 and event 2 later, a call gets -8. */
+#define PROCESS_WAITING_MESSAGES  16u
+#define PROCESS_LEAST_WAITING     (1u << 20)
+#define PROCESS_MOST_WAITING      (4u * PROCESS_MOST_MESSAGE)
 ProcessLimits process_limits(ProcessLimits asked); /* defaults and bounds applied */
 
 typedef enum EntryKind { ENTRY_NONE, ENTRY_INIT, ENTRY_METHOD, ENTRY_RESULT, ENTRY_EVENT } EntryKind;
