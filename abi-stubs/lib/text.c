@@ -1,13 +1,6 @@
-/* text.c: views of text, and text made in arenas. */
+/* text.c: text made in arenas. */
 #include <string.h>
 #include "runtime.h"
-
-parigot_str parigot_str_of(const char *text) { return (parigot_str){text, text ? strlen(text) : 0}; }
-
-bool parigot_str_equal(parigot_str a, parigot_str b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
-}
 
 parigot_str parigot_str_copy(parigot_arena *arena, parigot_str s)
 {
@@ -48,14 +41,4 @@ parigot_str parigot_config(const parigot_kernel_v1_InitRequest *init, const char
     for (size_t i = 0; i < init->config.len; i++)
         if (parigot_str_equal(init->config.ptr[i].key, parigot_str_of(key))) return init->config.ptr[i].value;
     return (parigot_str){NULL, 0};
-}
-
-const char *parigot_status_name(parigot_status status)
-{
-    static const char names[][20] = {
-        "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
-        "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
-        "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
-        "DATA_LOSS", "UNAUTHENTICATED"};
-    return (unsigned)status < sizeof names / sizeof *names ? names[status] : "?";
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "bundle/bundle.h"
 #include "gen.h"
 
 typedef Google__Protobuf__Compiler__CodeGeneratorRequest Request;
@@ -13,7 +14,8 @@ typedef Google__Protobuf__Compiler__CodeGeneratorResponse Response;
 typedef Google__Protobuf__Compiler__CodeGeneratorResponse__File OutFile;
 
 enum { EXIT_USAGE = 2, EXIT_INTERNAL = 3 };
-static const size_t max_request_bytes = (size_t)256 << 20;
+enum { MAX_DEPTH = 64 };                   /* of messages in the request; each nested type is one */
+static const size_t max_request_bytes = (size_t)64 << 20, max_memory_bytes = (size_t)2 << 30;
 
 static const char help[] =
     "usage: protoc --plugin=protoc-gen-parigot --parigot_out=DIR FILE.proto...\n"
@@ -54,10 +56,24 @@ static uint8_t *read_request(Arena *a, size_t *len)
         size_t n = fread(bytes + *len, 1, cap - *len, stdin);
         if (n == 0) break;
         *len += n;
-        if (*len > max_request_bytes) bad_request("is longer than 256 MiB");
+        if (*len > max_request_bytes) bad_request("is longer than 64 MiB");
     }
     if (ferror(stdin)) bad_request(strerror(errno));
     return bytes;
+}
+
+/* protobuf-c bounds nothing: so the bytes are walked first. */
+static Request *unpack_request(const uint8_t *bytes, size_t len)
+{
+    Diags diags = {.limit = 1};
+    BundleWireLimits limits = {.max_depth = MAX_DEPTH, .max_memory_bytes = max_memory_bytes};
+    if (!bundle_check_wire(&google__protobuf__compiler__code_generator_request__descriptor,
+                           (Str){(const char *)bytes, len}, limits, "stdin", 0, &diags))
+        bad_request(diags.n ? arena_printf(&diags.arena, "is no good CodeGeneratorRequest: %s", diags.items[0].text)
+                            : "is no good CodeGeneratorRequest");
+    Request *request = google__protobuf__compiler__code_generator_request__unpack(NULL, len, bytes);
+    if (!request) bad_request("is not a CodeGeneratorRequest");
+    return request;
 }
 
 /* One file of the answer. */
@@ -130,9 +146,13 @@ int main(int argc, char **argv)
     Response response;
     size_t len;
     const uint8_t *bytes = read_request(&g.arena, &len);
-    Request *request = google__protobuf__compiler__code_generator_request__unpack(NULL, len, bytes);
-    if (!request) bad_request("is not a CodeGeneratorRequest");
+    Request *request = unpack_request(bytes, len);
     google__protobuf__compiler__code_generator_response__init(&response);
     generate(&g, request, &response);
-    return answer(&response, &g.arena);
+    int status = answer(&response, &g.arena);
+    for (size_t i = 0; i < response.n_file; i++) free(response.file[i]->content);
+    text_free(&g.errors);
+    arena_free(&g.arena);
+    google__protobuf__compiler__code_generator_request__free_unpacked(request, NULL);
+    return status;
 }
