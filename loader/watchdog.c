@@ -1,0 +1,121 @@
+/* watchdog.c: the thread that interrupts entries that run for too long.
+ *
+ * What the two threads share is one word, `running`: 0, or since when the present entry has been running. The watchdog
+ * interrupts an entry only after it has exchanged that very time for FIRING; so it never hits the entry that came after
+ * the one it meant. While nothing runs for a whole tick it sleeps until it is woken. */
+#include "loader/watchdog.h"
+
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <uv.h>
+
+enum { IDLE = 0, FIRING = 1, FIRED = 2, FIRST_TIME = 3 };
+
+struct Watchdog {
+    const LoadEngine *engine;
+    uint64_t limit_ns, tick_ns;
+    uint64_t (*now)(void *ctx);
+    void *ctx;
+    LoadInstance *instance;       /* written before `running`, read after FIRING has been taken                       */
+    atomic_uint_least64_t running;
+    atomic_uint_least32_t entries;/* counts them: was there one since the last tick?                                  */
+    atomic_bool asleep;           /* waits without a timeout                                                          */
+    bool quit;                    /* under the mutex                                                                  */
+    uv_mutex_t mutex;
+    uv_cond_t wake;
+    uv_thread_t thread;
+};
+
+/* Interrupts what has been running for too long. */
+static void look(Watchdog *w)
+{
+    uint64_t since = atomic_load(&w->running);
+    if (since < FIRST_TIME || w->now(w->ctx) - since < w->limit_ns) return;
+    if (!atomic_compare_exchange_strong(&w->running, &since, FIRING)) return; /* it has just ended */
+    w->engine->interrupt(w->instance, TRAP_DEADLINE);
+    atomic_store(&w->running, FIRED);
+}
+
+static void watch(void *arg)
+{
+    Watchdog *w = arg;
+    uint32_t seen = 0;
+    uv_mutex_lock(&w->mutex);
+    while (!w->quit) {
+        uint32_t entries = atomic_load(&w->entries);
+        bool busy = entries != seen || atomic_load(&w->running) != IDLE;
+        seen = entries;
+        if (!busy) {
+            atomic_store(&w->asleep, true);
+            /* One that began before it could see that: look again. One that begins now takes the mutex to wake us. */
+            if (atomic_load(&w->running) == IDLE) uv_cond_wait(&w->wake, &w->mutex);
+            atomic_store(&w->asleep, false);
+        } else {
+            uv_cond_timedwait(&w->wake, &w->mutex, w->tick_ns);
+            look(w);
+        }
+    }
+    uv_mutex_unlock(&w->mutex);
+}
+
+Watchdog *watchdog_new(const LoadEngine *engine, uint64_t limit_ns, uint64_t (*now)(void *ctx), void *ctx)
+{
+    Watchdog *w = calloc(1, sizeof *w);
+    if (!w) return NULL;
+    w->engine = engine;
+    w->limit_ns = limit_ns;
+    /* An entry may run one tick longer than its limit. */
+    uint64_t tick = limit_ns / 8;
+    w->tick_ns = tick < 1000000 ? 1000000 : tick > 100000000 ? 100000000 : tick;
+    w->now = now;
+    w->ctx = ctx;
+    if (uv_mutex_init(&w->mutex)) goto no_mutex;
+    if (uv_cond_init(&w->wake)) goto no_cond;
+    if (uv_thread_create(&w->thread, watch, w)) goto no_thread;
+    return w;
+no_thread:
+    uv_cond_destroy(&w->wake);
+no_cond:
+    uv_mutex_destroy(&w->mutex);
+no_mutex:
+    free(w);
+    return NULL;
+}
+
+static void wake(Watchdog *w)
+{
+    uv_mutex_lock(&w->mutex);
+    uv_cond_signal(&w->wake);
+    uv_mutex_unlock(&w->mutex);
+}
+
+void watchdog_free(Watchdog *w)
+{
+    if (!w) return;
+    uv_mutex_lock(&w->mutex);
+    w->quit = true;
+    uv_mutex_unlock(&w->mutex);
+    wake(w);
+    uv_thread_join(&w->thread);
+    uv_cond_destroy(&w->wake);
+    uv_mutex_destroy(&w->mutex);
+    free(w);
+}
+
+void watchdog_begin(Watchdog *w, LoadInstance *instance, uint64_t started_ns)
+{
+    w->instance = instance;
+    atomic_fetch_add_explicit(&w->entries, 1, memory_order_relaxed);
+    atomic_store(&w->running, started_ns < FIRST_TIME ? FIRST_TIME : started_ns);
+    if (atomic_load(&w->asleep)) wake(w);
+}
+
+void watchdog_end(Watchdog *w)
+{
+    uint64_t running = atomic_load(&w->running);
+    if (running >= FIRST_TIME && atomic_compare_exchange_strong(&w->running, &running, IDLE)) return;
+    while (atomic_load(&w->running) != FIRED) sched_yield(); /* it is about to set the flag: let it, then clear it */
+    w->engine->interrupt(w->instance, TRAP_NONE);
+    atomic_store(&w->running, IDLE);
+}
