@@ -416,6 +416,9 @@ static bool read_reloc(ObjectReader *o, Reader *r, Pieces *pieces, uint32_t leas
 
     if (rel->offset < least_offset)
         return rd_fail(r, OBJ_BAD_RELOC, "relocations not in offset order, or they overlap: offset %u", rel->offset);
+    bool in_code = info->field == FIELD_LEB32 || info->field == FIELD_SLEB32; /* custom sections have either */
+    if (pieces->section_id == (in_code ? SEC_DATA : SEC_CODE))
+        return rd_fail(r, OBJ_BAD_RELOC, "invalid relocation: %s does not belong in %s", info->text, in_code ? "data" : "code");
     if (!in_piece(pieces, rel->offset, info->width))
         return rd_fail(r, OBJ_BAD_RELOC, "invalid relocation offset: %u (%s)", rel->offset, info->text);
     return check_reloc(o, r, info, rel);

@@ -512,8 +512,9 @@ bool wasm_is_object(const uint8_t *bytes, size_t size); /* wasm magic and a "lin
  * - an init function's symbol is a function's; a function, data segment or custom section is in at most one comdat
  * - each function's type index is in range
  * - relocations are for the code, data and custom sections, at most one reloc.* section for each; they ascend, do not
- *   overlap, and each lies wholly within one function body, one data segment or the custom section's contents; the
- *   symbol is of a kind that the type can use (a GLOBAL_INDEX_LEB also of a function or data: its GOT entry, -fPIC)
+ *   overlap, and each lies wholly within one function body, one data segment or the custom section's contents; fields
+ *   are LEB128 in code and not in data; the symbol is of a kind that the type can use (a GLOBAL_INDEX_LEB also of a
+ *   function or data: its GOT entry, -fPIC)
  * Names may be empty, and there twice: that is the linker's to judge.
  * in:     as for wasm_read_module
  * errors: W codes, object ones included; false when there was any */

@@ -74,7 +74,7 @@ static inline bool compile(const char *language, const char *source, const char 
     char folder[32], command[512];
     temporary_folder(folder);
     put_file(folder, "prog", source, strlen(source));
-    snprintf(command, sizeof command, "clang-19 --target=wasm32 -ffreestanding %s -x %s -c prog -o prog.o", flags, language);
+    snprintf(command, sizeof command, "clang-19 --target=wasm32 -ffreestanding -Qunused-arguments %s -x %s -c prog -o prog.o", flags, language);
     run_in(folder, command);
     *out = get_file(folder, "prog.o");
     remove_folder(folder);

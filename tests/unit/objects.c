@@ -239,6 +239,8 @@ static const struct {
     {"relocations: bytes behind", RELOC_CODE, STR("\3\1\0\4\0\0"), WASM_JUNK},
     {"relocation: unknown type", RELOC_CODE, STR("\3\1\x1b\4\0"), OBJ_BAD_RELOC},
     {"relocation: type of memory64", RELOC_CODE, STR("\3\1\x0f\4\2\0"), WASM_FEATURE},
+    {"relocation: four bytes in code", RELOC_CODE, STR("\3\1\2\4\1"), OBJ_BAD_RELOC},
+    {"relocation: LEB128 in data", RELOC_DATA, STR("\4\1\3\6\2\0"), OBJ_BAD_RELOC},
     {"relocation: symbol out of range", RELOC_CODE, STR("\3\1\0\4\5"), OBJ_BAD_RELOC},
     {"relocation: type index out of range", RELOC_CODE, STR("\3\1\6\4\1"), OBJ_BAD_RELOC},
     {"relocation: function of a data symbol", RELOC_CODE, STR("\3\1\0\4\2"), OBJ_BAD_RELOC},
