@@ -111,5 +111,7 @@ typedef struct LdCommand {
  * owns:   strings point into argv or the arena */
 MUST_USE bool ld_parse_options(int argc, char **argv, Arena *, Diags *, LdCommand *out);
 void ld_print_help(TextBuf *);
+/* Is this argument an option of parigot-ld (for a compiler driver, which hands it on), and is the next its value? */
+bool ld_knows_option(const char *arg, bool *takes_next);
 
 #endif

@@ -452,6 +452,15 @@ bool ld_parse_options(int argc, char **argv, Arena *arena, Diags *diags, LdComma
     return diags->errors == errors;
 }
 
+bool ld_knows_option(const char *arg, bool *takes_next)
+{
+    const char *value;
+    const Option *o = arg[0] == '-' && arg[1] ? match(arg, &value) : NULL;
+    if (!o || o->action == HELP || o->action == VERSION) return false;
+    *takes_next = o->argument == VALUE && !value;
+    return true;
+}
+
 void ld_print_help(TextBuf *t)
 {
     text_printf(t, "usage: parigot-ld [options] FILE...\n"

@@ -384,6 +384,15 @@ static void find_entry(Ld *ld)
                  "entry symbol not defined (pass --no-entry to suppress): %s", ld->opt->entry);
 }
 
+/* A program that defines parigot_start has the guest library's entries: nothing else would pull them from it. */
+static void ask_for_entries(Ld *ld, Stack *stack)
+{
+    const Symbol *start = ld_find_symbol(ld, STR("parigot_start"));
+    if (!start || start->state != SYM_DEFINED) return;
+    ask(ld, stack, STR("parigot_init"), false);
+    ask(ld, stack, STR("parigot_alloc"), false);
+}
+
 /* A lazy symbol that nobody strongly wanted is an undefined weak one when somebody did weakly. */
 static void settle_lazy(Ld *ld)
 {
@@ -411,6 +420,7 @@ void ld_resolve_symbols(Ld *ld)
             drain(ld, &stack);
         }
     }
+    if (ld->opt->isolate) ask_for_entries(ld, &stack);
     if (ld->opt->entry) ask(ld, &stack, str_of(ld->opt->entry), false);
     ask_all(ld, &stack, &ld->opt->exports, false);
     ask_all(ld, &stack, &ld->opt->exports_if_defined, false);
