@@ -750,8 +750,12 @@ static void check_by_table(Body *b, WasmOp op, const WasmOpInfo *info, uint32_t 
     there &= b->sp == operands;
     if (there && n && b->v->track) {
         uint32_t width = store_width(info);
+        if (width) b->v->memory_written = true;
         if (width && (operands[0] & KNOWN)) known_store(b, b->vals[operands - b->ops], offset, width);
-        if (op == OP_MEMORY_FILL || op == OP_MEMORY_COPY || op == OP_MEMORY_INIT) note_bulk_store(b, operands);
+        if (op == OP_MEMORY_FILL || op == OP_MEMORY_COPY || op == OP_MEMORY_INIT) {
+            b->v->memory_written = true;
+            note_bulk_store(b, operands);
+        }
     }
     uint8_t left = there && n ? operands[0] : 0, right = there && n > 1 ? operands[1] : 0;
     if (info->pushes[0]) push_val(b, type_of_letter(info->pushes[0]));
@@ -1029,6 +1033,7 @@ static void check_body(Body *b, uint32_t func, WasmRange range)
     *b->ctl = (Ctl){.height = OPS_PAD, .sig = SIG_INDEX + b->m->func_types[func], .kind = CTL_FUNC};
     known_reset(b);
     run_body(b);
+    if (b->frame_depth && still_valid(b->v)) judge_frame(b->v, func, b->frame_at, b->frame_depth);
 }
 
 void check_code(Val *v)

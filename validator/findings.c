@@ -79,7 +79,29 @@ const ValPolicy *policy_at(const Val *v, int i)
     return i == 1 ? v->o.also : NULL;
 }
 
-static bool expired(const Val *v, const ValWaiver *w) { return w->expires && v->o.now && v->o.now > w->expires; }
+bool waiver_expired(const Val *v, const ValWaiver *w) { return w->expires && v->o.now && v->o.now > w->expires; }
+
+bool waiver_object_linked(const Val *v, const ValWaiver *w)
+{
+    if (!w->has_object) return true;
+    const PmSection *pm = &v->report->pm;
+    for (uint32_t i = 0; i < pm->n_inputs; i++)
+        if (memcmp(pm->inputs[i].digest, w->object, sizeof w->object) == 0) return true;
+    return false;
+}
+
+/* Did the linker record that this symbol, found to break this rule, came from that archive? */
+static bool from_archive(const Val *v, ValRule rule, Str symbol, const uint8_t archive[32])
+{
+    const PmSection *pm = &v->report->pm;
+    for (uint32_t i = 0; i < pm->n_waivers; i++) {
+        const PmWaiver *w = &pm->waivers[i];
+        if (w->has_archive && memcmp(w->archive, archive, sizeof w->archive) == 0 && str_eq(w->symbol, symbol) &&
+            str_eq(w->rule, str_of(val_rule_info[rule].code)))
+            return true;
+    }
+    return false;
+}
 
 /* "P105@name" or "P105@17", against the function of the finding; "P602@" is a finding about the module as a whole. */
 static bool names_finding(Val *v, Str finding, ValRule rule, uint32_t func)
@@ -93,16 +115,19 @@ static bool names_finding(Val *v, Str finding, ValRule rule, uint32_t func)
     return str_eq(rest, str_of(number)) || (rest.len && str_eq(rest, func_name(v, func)));
 }
 
+static bool lets_through(Val *v, const ValWaiver *w, ValRule rule, uint32_t func, Str symbol)
+{
+    if (w->rule != rule || waiver_expired(v, w)) return false;
+    if (w->has_archive) return symbol.len && from_archive(v, rule, symbol, w->archive);
+    if (w->symbol.len) return str_eq(w->symbol, symbol) && waiver_object_linked(v, w);
+    return names_finding(v, w->finding, rule, func);
+}
+
 static const ValWaiver *find_waiver(Val *v, const ValPolicy *p, ValRule rule, uint32_t func, Str symbol)
 {
     if (!val_rule_info[rule].waivable) return NULL;
-    for (uint32_t i = 0; i < p->n_waivers; i++) {
-        const ValWaiver *w = &p->waivers[i];
-        if (w->rule != rule || w->has_archive || expired(v, w)) continue;
-        if (w->symbol.len ? symbol.len && str_eq(w->symbol, symbol) && !w->has_object
-                          : names_finding(v, w->finding, rule, func))
-            return w;
-    }
+    for (uint32_t i = 0; i < p->n_waivers; i++)
+        if (lets_through(v, &p->waivers[i], rule, func, symbol)) return &p->waivers[i];
     return NULL;
 }
 
@@ -145,6 +170,7 @@ static void PRINTF(6, 0)
 record(Val *v, ValRule rule, ValLevel level, Site site, Str symbol, const char *format, va_list args)
 {
     uint32_t limit = v->o.findings_limit ? v->o.findings_limit : FINDINGS_DEFAULT;
+    if (level == VAL_ERROR) v->rule_errors++;
     DiagPlace at = DIAG_AT(.file = v->m->file);
     char text[256];
     const char *words = "more findings of this rule, not shown";

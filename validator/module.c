@@ -41,22 +41,52 @@ static bool prepare(Val *v)
     return false;
 }
 
+static void judge(Val *v)
+{
+    judge_globals(v); /* provides stack_ok */
+    judge_layout(v);
+    judge_tables(v);
+    judge_threads(v);
+    judge_imports(v);
+    judge_memory(v);
+    judge_exports(v);
+    judge_limits(v);
+    judge_wamr(v);
+}
+
+/* What was not found broken holds: the rules above are complete for valid modules. */
+static void conclude(Val *v)
+{
+    ValReport *r = v->report;
+    for (int i = 0; i < VAL_RULE_COUNT; i++) {
+        ValVerdict *verdict = &r->rules[i].verdict;
+        if (!rule_on(v, (ValRule)i)) *verdict = VAL_RULE_OFF;
+        else if (*verdict == VAL_NO_VERDICT && r->valid) *verdict = VAL_PROVED;
+        else if (*verdict != VAL_VIOLATED && !r->valid) *verdict = VAL_NO_VERDICT;
+    }
+    r->features = v->used;
+    r->scratch_bytes = v->scratch.used_bytes;
+}
+
 bool val_view(Arena *arena, const WasmModule *m, const ValOptions *options, Diags *diags, ValReport *report)
 {
     *report = (ValReport){.module = *m};
-    Val v = {.m = m, .arena = arena, .diags = diags, .report = report, .scratch = {.limit_bytes = arena->limit_bytes}};
+    Val v = {.m = m, .arena = arena, .diags = diags, .report = report, .scratch = {.limit_bytes = arena->limit_bytes},
+             .errors_before = diags->errors};
     if (options) v.o = *options;
-    size_t errors = diags->errors;
     combine_policies(&v);
     if (prepare(&v)) {
         check_structure(&v);
-        if (diags->errors == errors) check_code(&v);
+        if (still_valid(&v)) {
+            if (v.judging) read_layout(&v);
+            check_code(&v);
+        }
+        report->valid = still_valid(&v);
+        if (report->valid && v.judging) judge(&v);
     }
-    report->valid = diags->errors == errors;
-    report->features = v.used;
-    report->scratch_bytes = v.scratch.used_bytes;
+    conclude(&v);
     arena_free(&v.scratch);
-    return diags->errors == errors;
+    return diags->errors == v.errors_before;
 }
 
 bool val_module(Arena *arena, const uint8_t *bytes, size_t size, const char *file, const ValOptions *options,

@@ -42,7 +42,9 @@ typedef struct Val {
     ValReport *report;
 
     /* what policy and options come to */
-    bool judging; /* some rule is on */
+    bool judging;         /* some rule is on */
+    size_t errors_before; /* in diags */
+    size_t rule_errors;   /* of those since: findings, not errors of the specification */
     struct {
         ValLevel violated, not_provable;
         uint32_t stored; /* Diags */
@@ -60,7 +62,9 @@ typedef struct Val {
     uint32_t stack_pointer; /* index of the global that is watched as one, or NONE32 */
     uint32_t null_guard, stack_low, stack_high; /* of the layout; 0 without */
     bool track;             /* constants are followed: P101 or P104 is on */
-    bool layout_ok;         /* checks 1 and 3 to 5 of the layout have not failed so far */
+    bool layout_ok;         /* of the layout's checks 1, 3, 4, 5 and frames none has failed so far */
+    bool stack_ok;          /* nothing in the stack pointer survives an entry (P101) */
+    bool memory_written;    /* there is some instruction that writes to memory */
     uint32_t table_writes;
     uint32_t max_nesting;
     size_t cap_waived, cap_frames;
@@ -77,6 +81,8 @@ void invalid(Val *, DiagCode, Site, const char *format, ...) PRINTF(4, 5);
 bool use_feature(Val *, WasmFeature, Site, const char *what);
 void refuse_feature(Val *, WasmFeature, Site, const char *what);
 
+static inline bool still_valid(const Val *v) { return v->diags->errors - v->errors_before == v->rule_errors; }
+
 static inline bool rule_on(const Val *v, ValRule r)
 {
     return v->rules[r].violated != VAL_OFF || v->rules[r].not_provable != VAL_OFF;
@@ -89,7 +95,23 @@ void not_provable(Val *, ValRule, Site, Str symbol, const char *format, ...) PRI
 void note_waived(Val *, ValRule, const ValWaiver *, Str symbol, uint32_t address, uint32_t size);
 /* The policies that are in force, 0 to 2 of them. */
 const ValPolicy *policy_at(const Val *, int i);
+bool waiver_expired(const Val *, const ValWaiver *);
+bool waiver_object_linked(const Val *, const ValWaiver *); /* its object, if it names one, is among the recorded inputs */
 void out_of_memory(Val *);
+
+/* ---- rules_globals.c: the start of a function, step by step. Each returns false, for good, at the first difference. ---- */
+
+typedef struct FuncStart {
+    Reader r;
+    bool ok;
+} FuncStart;
+void open_func(Val *, uint32_t func, FuncStart *); /* behind the locals; !ok for an import */
+bool start_op(FuncStart *, WasmOp);               /* of one byte */
+bool start_byte(FuncStart *, uint8_t);
+bool start_u32(FuncStart *, uint32_t value);
+bool start_i32(FuncStart *, uint32_t *value);
+bool start_sets(const FuncStart *, uint32_t global, uint32_t *value); /* i32.const value, global.set global? */
+void take_thunk(FuncStart *);                                         /* steps over these two */
 
 /* ---- passes ---- */
 

@@ -1,0 +1,351 @@
+/* rules_names.c: what a module asks for and offers: P301 to P305 imports, P501 to P503 exports, P105 and P106, and the
+ * names that betray threads and schedulers, P203 to P206. docs/rules.md; the tables are docs/abi.md's. */
+#include "validator/state.h"
+
+#include <string.h>
+
+/* ---- names of services and methods ---- */
+
+static bool is_ident_start(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; }
+
+/* Length of the protobuf identifier at the start of s; 0 = there is none. */
+static size_t ident_length(Str s)
+{
+    if (s.len == 0 || !is_ident_start(s.ptr[0])) return 0;
+    size_t n = 1;
+    while (n < s.len && (is_ident_start(s.ptr[n]) || (s.ptr[n] >= '0' && s.ptr[n] <= '9'))) n++;
+    return n;
+}
+
+enum { NAME_MAX_BYTES = 255 };
+
+static bool is_method(Str s) { return s.len && s.len <= NAME_MAX_BYTES && ident_length(s) == s.len; }
+
+/* ident(.ident)+ */
+static bool is_service(Str s)
+{
+    if (s.len > NAME_MAX_BYTES) return false;
+    for (int parts = 1;; parts++) {
+        size_t n = ident_length(s);
+        if (n == 0) return false;
+        if (n == s.len) return parts > 1;
+        if (s.ptr[n] != '.') return false;
+        s = (Str){s.ptr + n + 1, s.len - n - 1};
+    }
+}
+
+/* "service/method" */
+static bool split_method(Str name, Str *service, Str *method)
+{
+    const char *slash = name.len ? memchr(name.ptr, '/', name.len) : NULL;
+    if (!slash) return false;
+    *service = (Str){name.ptr, (size_t)(slash - name.ptr)};
+    *method = (Str){slash + 1, name.len - service->len - 1};
+    return is_service(*service) && is_method(*method);
+}
+
+static bool is_hosts_package(Str service) { return str_has_prefix(service, STR("parigot.")); }
+
+/* `*` stands for any characters but '/'. One star is tried again at a time: at most |pattern| * |name| steps. */
+static bool matches(Str pattern, Str name)
+{
+    size_t p = 0, n = 0, star = SIZE_MAX, mark = 0;
+    while (n < name.len) {
+        if (p < pattern.len && pattern.ptr[p] == '*') {
+            star = p++;
+            mark = n;
+        } else if (p < pattern.len && pattern.ptr[p] == name.ptr[n]) {
+            p++;
+            n++;
+        } else if (star != SIZE_MAX && name.ptr[mark] != '/') {
+            p = star + 1;
+            n = ++mark;
+        } else return false;
+    }
+    while (p < pattern.len && pattern.ptr[p] == '*') p++;
+    return p == pattern.len;
+}
+
+static bool any_matches(const Str *patterns, uint32_t n, Str name)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (matches(patterns[i], name)) return true;
+    return false;
+}
+
+/* ---- signatures: docs/abi.md. All parameters and results are i32. ---- */
+
+typedef struct AbiFunc {
+    const char *name;
+    uint8_t n_params, n_results;
+} AbiFunc;
+
+static const Str kernel = {"parigot.kernel.v1.Kernel", 24};
+static const AbiFunc kernel_methods[] = {{"Reply", 4, 1}, {"Fail", 4, 1}, {"Cancel", 1, 1}, {"Deadline", 2, 1}, {"Exit", 1, 1}};
+static const AbiFunc service_method = {"", 3, 1};   /* ptr, len, cookie -> call id */
+static const AbiFunc entries[] = {
+    {"parigot_alloc", 1, 1}, {"parigot_init", 2, 1}, {"parigot_result", 6, 0}, {"parigot_event", 3, 0}};
+static const AbiFunc provided_method = {"", 4, 0};  /* state, call, ptr, len */
+
+static const AbiFunc *find_abi(const AbiFunc *rows, size_t n, Str name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(name, str_of(rows[i].name))) return &rows[i];
+    return NULL;
+}
+
+static bool has_type(const WasmType *t, const AbiFunc *a)
+{
+    if (t->n_params != a->n_params || t->n_results != a->n_results) return false;
+    for (uint32_t i = 0; i < t->n_params; i++)
+        if (t->params[i] != TYPE_I32) return false;
+    return t->n_results == 0 || t->results[0] == TYPE_I32;
+}
+
+static const char *abi_signature(Val *v, const AbiFunc *a)
+{
+    static const uint8_t i32s[] = {TYPE_I32, TYPE_I32, TYPE_I32, TYPE_I32, TYPE_I32, TYPE_I32};
+    return wasm_type_signature(&v->scratch, &(WasmType){i32s, i32s, a->n_params, a->n_results});
+}
+
+/* ---- P301 to P305 ---- */
+
+/* The import as "service/Method", for patterns and messages; cut where it is longer than any name may be. */
+static Str joined(char buffer[2 * NAME_MAX_BYTES + 2], Str service, Str method)
+{
+    memcpy(buffer, service.ptr, service.len);
+    buffer[service.len] = '/';
+    memcpy(buffer + service.len + 1, method.ptr, method.len);
+    return (Str){buffer, service.len + 1 + method.len};
+}
+
+static bool is_allowed(const Val *v, Str name)
+{
+    for (int i = 0; i < 2; i++) {
+        const ValPolicy *p = policy_at(v, i);
+        if (!p || p->rules[RULE_P303].violated == VAL_OFF) continue;
+        if (!any_matches(p->imports_allow, p->n_imports_allow, name) || any_matches(p->imports_deny, p->n_imports_deny, name)) return false;
+    }
+    return true;
+}
+
+static void judge_import(Val *v, const WasmImport *im)
+{
+    Site site = SITE(im->offset);
+    char buffer[2 * NAME_MAX_BYTES + 2];
+    if (im->module.len == 0 || im->name.len == 0) {
+        violated(v, RULE_P302, site, (Str){0}, "import \"%.*s\" \"%.*s\" has an empty name", STR_ARG(im->module), STR_ARG(im->name));
+        return;
+    }
+    if (im->kind != KIND_FUNC) {
+        violated(v, RULE_P304, site, im->name, "imports the %s \"%.*s\" \"%.*s\"", wasm_kind_text(im->kind), STR_ARG(im->module), STR_ARG(im->name));
+        return;
+    }
+    const AbiFunc *wanted = &service_method;
+    if (!is_service(im->module) || !is_method(im->name)) {
+        violated(v, RULE_P301, site, im->name, "import \"%.*s\" \"%.*s\" does not name a method of a service", STR_ARG(im->module), STR_ARG(im->name));
+        return;
+    }
+    if (str_eq(im->module, kernel)) {
+        wanted = find_abi(kernel_methods, ARRAY_LEN(kernel_methods), im->name);
+        if (!wanted) {
+            violated(v, RULE_P301, site, im->name, "the kernel has no method \"%.*s\"", STR_ARG(im->name));
+            return;
+        }
+    } else if (!is_allowed(v, joined(buffer, im->module, im->name))) {
+        violated(v, RULE_P303, site, im->name, "import \"%.*s\" \"%.*s\" is not allowed by the policy", STR_ARG(im->module), STR_ARG(im->name));
+    }
+    const WasmType *t = wasm_func_type(v->m, im->index);
+    if (rule_on(v, RULE_P305) && !has_type(t, wanted))
+        violated(v, RULE_P305, site, im->name, "import \"%.*s\" \"%.*s\" is %s, the method is %s", STR_ARG(im->module), STR_ARG(im->name),
+                 wasm_type_signature(&v->scratch, t), abi_signature(v, wanted));
+}
+
+void judge_imports(Val *v)
+{
+    for (uint32_t i = 0; i < v->m->n_imports; i++) judge_import(v, &v->m->imports[i]);
+}
+
+/* ---- P501 to P503 ---- */
+
+static bool export_allowed(const Val *v, Str name)
+{
+    bool some = false;
+    for (int i = 0; i < 2; i++) {
+        const ValPolicy *p = policy_at(v, i);
+        if (!p || p->rules[RULE_P501].violated == VAL_OFF) continue;
+        if (!any_matches(p->exports_allow, p->n_exports_allow, name)) return false;
+        some = true;
+    }
+    return some;
+}
+
+/* What the ABI knows under this name; NULL = nothing. */
+static const AbiFunc *abi_of_export(Str name)
+{
+    Str service, method;
+    if (split_method(name, &service, &method)) return is_hosts_package(service) ? NULL : &provided_method;
+    return find_abi(entries, ARRAY_LEN(entries), name);
+}
+
+static void judge_entry(Val *v, const WasmExport *e, const AbiFunc *abi)
+{
+    Site site = SITE(e->offset);
+    if (e->kind != KIND_FUNC) {
+        violated(v, RULE_P502, site, e->name, "export \"%.*s\" is a %s, the ABI's is a function", STR_ARG(e->name), wasm_kind_text(e->kind));
+        return;
+    }
+    if (e->index < v->m->n_imported[KIND_FUNC]) {
+        violated(v, RULE_P502, site, e->name, "export \"%.*s\" hands an import on: entries are functions of the module's own", STR_ARG(e->name));
+        return;
+    }
+    const WasmType *t = wasm_func_type(v->m, e->index);
+    if (rule_on(v, RULE_P502) && !has_type(t, abi))
+        violated(v, RULE_P502, (Site){e->offset, e->index}, e->name, "export \"%.*s\" is %s, the ABI's is %s", STR_ARG(e->name),
+                 wasm_type_signature(&v->scratch, t), abi_signature(v, abi));
+}
+
+/* Kinds with a rule of their own: memories P402, tables P105, mutable globals P103. */
+static bool judged_elsewhere(const Val *v, const WasmExport *e)
+{
+    return e->kind == KIND_MEMORY || e->kind == KIND_TABLE || (e->kind == KIND_GLOBAL && v->m->globals[e->index].mutable);
+}
+
+static void judge_export(Val *v, const WasmExport *e)
+{
+    Str service, method;
+    const AbiFunc *abi = abi_of_export(e->name);
+    if (abi) judge_entry(v, e, abi);
+    else if (judged_elsewhere(v, e) || export_allowed(v, e->name)) return;
+    else if (split_method(e->name, &service, &method))
+        violated(v, RULE_P501, SITE(e->offset), e->name, "export \"%.*s\": package parigot belongs to the host, a module cannot provide it", STR_ARG(e->name));
+    else
+        violated(v, RULE_P501, SITE(e->offset), e->name, "export \"%.*s\" (%s) is not named by the ABI", STR_ARG(e->name), wasm_kind_text(e->kind));
+}
+
+static bool exports(const WasmModule *m, const char *name)
+{
+    for (uint32_t i = 0; i < m->n_exports; i++)
+        if (str_eq(m->exports[i].name, str_of(name))) return true;
+    return false;
+}
+
+static void require_export(Val *v, const char *name, const char *why)
+{
+    if (!exports(v->m, name)) violated(v, RULE_P503, SITE_OF_MODULE, (Str){0}, "no export \"%s\": %s", name, why);
+}
+
+void judge_exports(Val *v)
+{
+    const WasmModule *m = v->m;
+    bool in_world = v->o.world, calls = false;
+    for (uint32_t i = 0; i < m->n_exports; i++) {
+        judge_export(v, &m->exports[i]);
+        in_world |= abi_of_export(m->exports[i].name) != NULL;
+    }
+    for (uint32_t i = 0; i < m->n_imports; i++) {
+        bool service = m->imports[i].kind == KIND_FUNC && is_service(m->imports[i].module) && is_method(m->imports[i].name);
+        in_world |= service;
+        calls |= service && !str_eq(m->imports[i].module, kernel);
+    }
+    if (in_world) {
+        require_export(v, "parigot_alloc", "the kernel hands messages over in memory that it gives");
+        require_export(v, "parigot_init", "the kernel calls it once, first");
+    }
+    if (calls) require_export(v, "parigot_result", "the module calls services, their results come there");
+}
+
+/* ---- P105, P106 ---- */
+
+void judge_tables(Val *v)
+{
+    static const char *const constructors[] = {"__wasm_call_ctors", "__post_instantiate", "_initialize", "__wasm_apply_data_relocs",
+                                               "__wasm_init_memory"};
+    const WasmModule *m = v->m;
+    for (uint32_t i = 0; i < m->n_exports; i++) {
+        const WasmExport *e = &m->exports[i];
+        if (e->kind == KIND_TABLE) violated(v, RULE_P105, SITE(e->offset), e->name, "exports the table %u as \"%.*s\"", e->index, STR_ARG(e->name));
+        for (size_t k = 0; k < ARRAY_LEN(constructors) && e->kind == KIND_FUNC; k++)
+            if (str_eq(e->name, str_of(constructors[k])))
+                violated(v, RULE_P106, (Site){e->offset, e->index}, e->name, "exports the constructor \"%.*s\"", STR_ARG(e->name));
+    }
+    if (m->has_start)
+        violated(v, RULE_P106, (Site){m->start_offset, m->start}, func_name(v, m->start), "function %u runs when the module is instantiated (start section)", m->start);
+}
+
+/* ---- P203 to P206 ---- */
+
+/* A name that betrays something. module and name match wholly, or as a prefix where they end in '*'. */
+typedef struct Telltale {
+    ValRule rule;
+    const char *module, *name;
+} Telltale;
+
+static const Telltale import_telltales[] = {
+    {RULE_P204, "wasi", "thread-spawn"},                     /* wasi-threads */
+    {RULE_P204, "*", "pthread_*"},
+    {RULE_P204, "*", "__pthread_*"},                          /* emscripten */
+    {RULE_P204, "*", "emscripten_*_thread*"},
+    {RULE_P204, "*", "_emscripten_thread*"},
+    {RULE_P204, "*", "__emscripten_thread*"},
+    {RULE_P204, "*", "thrd_*"},
+    {RULE_P206, "*", "emscripten_fiber_*"},
+    {RULE_P206, "*", "emscripten_asyncify*"},
+    {RULE_P206, "go", "runtime.*"},                           /* Go up to 1.20 */
+    {RULE_P206, "gojs", "runtime.*"},                         /* Go */
+    {RULE_P206, "gojs", "syscall/js.*"},
+    {RULE_P206, "env", "runtime.*"},                          /* TinyGo */
+    {RULE_P206, "asyncify", "*"},
+};
+static const Telltale export_telltales[] = {
+    {RULE_P203, "", "__tls_base"}, {RULE_P203, "", "__tls_size"}, {RULE_P203, "", "__tls_align"},
+    {RULE_P203, "", "__wasm_init_tls"},
+    {RULE_P204, "", "wasi_thread_start"}, {RULE_P204, "", "_emscripten_thread_*"},
+    {RULE_P206, "", "asyncify_start_unwind"}, {RULE_P206, "", "asyncify_stop_unwind"},
+    {RULE_P206, "", "asyncify_start_rewind"}, {RULE_P206, "", "asyncify_stop_rewind"},
+    {RULE_P206, "", "go_scheduler"},
+};
+
+static const Telltale *betrays(const Telltale *rows, size_t n, Str module, Str name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (matches(str_of(rows[i].module), module) && matches(str_of(rows[i].name), name)) return &rows[i];
+    return NULL;
+}
+
+/* tool-conventions Linking.md "Target Features Section": vec(prefix, name) */
+static void judge_target_features(Val *v)
+{
+    const WasmCustom *custom = wasm_find_custom(v->m, STR("target_features"));
+    if (!custom) return;
+    Diags ignored = {.limit = 1};
+    Reader r = wasm_reader(v->m, custom->payload, &ignored);
+    uint32_t n;
+    uint8_t prefix;
+    Str name;
+    if (rd_count(&r, "features", 2, &n))
+        while (n-- && rd_byte(&r, "prefix", &prefix) && rd_name(&r, "name", &name))
+            if (prefix != '-' && (str_eq(name, STR("atomics")) || str_eq(name, STR("shared-mem"))))
+                violated(v, RULE_P205, SITE(custom->payload.offset), name, "target_features: %c%.*s", prefix, STR_ARG(name));
+    diag_free(&ignored);
+}
+
+void judge_threads(Val *v)
+{
+    const WasmModule *m = v->m;
+    const Telltale *t;
+    for (uint32_t i = 0; i < m->n_imports; i++) {
+        const WasmImport *im = &m->imports[i];
+        if ((t = betrays(import_telltales, ARRAY_LEN(import_telltales), im->module, im->name)))
+            violated(v, t->rule, SITE(im->offset), im->name, "imports \"%.*s\" \"%.*s\"", STR_ARG(im->module), STR_ARG(im->name));
+    }
+    for (uint32_t i = 0; i < m->n_exports; i++) {
+        const WasmExport *e = &m->exports[i];
+        if ((t = betrays(export_telltales, ARRAY_LEN(export_telltales), (Str){0}, e->name)))
+            violated(v, t->rule, SITE(e->offset), e->name, "exports \"%.*s\"", STR_ARG(e->name));
+    }
+    for (uint32_t i = m->n_imported[KIND_GLOBAL]; i < m->n_globals; i++)
+        if (str_eq(global_name(v, i), STR("__tls_base")))
+            violated(v, RULE_P203, SITE(m->globals[i].init.offset), global_name(v, i), "global %u is __tls_base", i);
+    judge_target_features(v);
+}
