@@ -275,35 +275,26 @@ void judge_tables(Val *v)
 
 /* ---- P203 to P206 ---- */
 
-/* A name that betrays something. module and name match wholly, or as a prefix where they end in '*'. */
+/* A name that betrays something. */
 typedef struct Telltale {
     ValRule rule;
-    const char *module, *name;
+    const char *module, *name, *what;
 } Telltale;
 
 static const Telltale import_telltales[] = {
-    {RULE_P204, "wasi", "thread-spawn"},                     /* wasi-threads */
-    {RULE_P204, "*", "pthread_*"},
-    {RULE_P204, "*", "__pthread_*"},                          /* emscripten */
-    {RULE_P204, "*", "emscripten_*_thread*"},
-    {RULE_P204, "*", "_emscripten_thread*"},
-    {RULE_P204, "*", "__emscripten_thread*"},
-    {RULE_P204, "*", "thrd_*"},
-    {RULE_P206, "*", "emscripten_fiber_*"},
-    {RULE_P206, "*", "emscripten_asyncify*"},
-    {RULE_P206, "go", "runtime.*"},                           /* Go up to 1.20 */
-    {RULE_P206, "gojs", "runtime.*"},                         /* Go */
-    {RULE_P206, "gojs", "syscall/js.*"},
-    {RULE_P206, "env", "runtime.*"},                          /* TinyGo */
-    {RULE_P206, "asyncify", "*"},
+#define FOREIGN(rule, module, name, what) {RULE_##rule, module, name, what},
+#include "validator/foreign.def"
+#undef FOREIGN
 };
 static const Telltale export_telltales[] = {
-    {RULE_P203, "", "__tls_base"}, {RULE_P203, "", "__tls_size"}, {RULE_P203, "", "__tls_align"},
-    {RULE_P203, "", "__wasm_init_tls"},
-    {RULE_P204, "", "wasi_thread_start"}, {RULE_P204, "", "_emscripten_thread_*"},
-    {RULE_P206, "", "asyncify_start_unwind"}, {RULE_P206, "", "asyncify_stop_unwind"},
-    {RULE_P206, "", "asyncify_start_rewind"}, {RULE_P206, "", "asyncify_stop_rewind"},
-    {RULE_P206, "", "go_scheduler"},
+    {RULE_P203, "", "__tls_base", "belongs to thread-local storage"},
+    {RULE_P203, "", "__tls_size", "belongs to thread-local storage"},
+    {RULE_P203, "", "__tls_align", "belongs to thread-local storage"},
+    {RULE_P203, "", "__wasm_init_tls", "initialises thread-local storage"},
+    {RULE_P204, "", "wasi_thread_start", "is where threads start (wasi-threads)"},
+    {RULE_P204, "", "_emscripten_thread_*", "belongs to threads (Emscripten)"},
+    {RULE_P206, "", "asyncify_*", "suspends the program (asyncify)"},
+    {RULE_P206, "", "go_scheduler", "is the scheduler of TinyGo"},
 };
 
 static const Telltale *betrays(const Telltale *rows, size_t n, Str module, Str name)
@@ -337,12 +328,12 @@ void judge_threads(Val *v)
     for (uint32_t i = 0; i < m->n_imports; i++) {
         const WasmImport *im = &m->imports[i];
         if ((t = betrays(import_telltales, ARRAY_LEN(import_telltales), im->module, im->name)))
-            violated(v, t->rule, SITE(im->offset), im->name, "imports \"%.*s\" \"%.*s\"", STR_ARG(im->module), STR_ARG(im->name));
+            violated(v, t->rule, SITE(im->offset), im->name, "import \"%.*s\" \"%.*s\" %s", STR_ARG(im->module), STR_ARG(im->name), t->what);
     }
     for (uint32_t i = 0; i < m->n_exports; i++) {
         const WasmExport *e = &m->exports[i];
         if ((t = betrays(export_telltales, ARRAY_LEN(export_telltales), (Str){0}, e->name)))
-            violated(v, t->rule, SITE(e->offset), e->name, "exports \"%.*s\"", STR_ARG(e->name));
+            violated(v, t->rule, SITE(e->offset), e->name, "export \"%.*s\" %s", STR_ARG(e->name), t->what);
     }
     for (uint32_t i = m->n_imported[KIND_GLOBAL]; i < m->n_globals; i++)
         if (str_eq(global_name(v, i), STR("__tls_base")))

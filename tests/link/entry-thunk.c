@@ -2,7 +2,7 @@
  * NEED: clang-19
  * NEED: wasm-objdump
  * RUN: clang-19 --target=wasm32 -O2 -ffreestanding -c %s -o a.o
- * RUN: parigot-ld a.o -o a.wasm
+ * RUN: parigot-ld --policy=audit a.o -o a.wasm
  * RUN: wasm-validate a.wasm
  * RUN: wasm-objdump -x a.wasm
  * OUT: parigot.module

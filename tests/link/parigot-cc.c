@@ -38,4 +38,4 @@
 #define VALUE 2
 #endif
 int value(void) { return VALUE; }
-__attribute__((export_name("f"))) int f(void) { return value(); }
+__attribute__((used)) int f(void) { return value(); }

@@ -11,4 +11,4 @@
  * EXIT: 2
  * ERR: invalid response file quoting: dos
  */
-__attribute__((export_name("f"))) int f(void) { return 1; }
+__attribute__((used)) int f(void) { return 1; }
