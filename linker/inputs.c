@@ -38,13 +38,6 @@ static void take_relocs(const WasmRelocs *r, uint32_t from, uint32_t size, uint3
     *next = i;
 }
 
-static void view_imports(Ld *ld, Obj *obj)
-{
-    const WasmModule *m = &obj->o.module;
-    for (int k = 0; k < KIND_COUNT; k++) obj->imports[k] = arena_array(&ld->arena, m->n_imported[k], sizeof **obj->imports);
-    for (uint32_t i = 0; i < m->n_imports; i++) obj->imports[m->imports[i].kind][m->imports[i].index] = &m->imports[i];
-}
-
 static void view_functions(Ld *ld, Obj *obj)
 {
     const WasmModule *m = &obj->o.module;
@@ -150,7 +143,6 @@ Obj *ld_open_object(Ld *ld, const char *file, Str input, Str member, const uint8
     obj->symbols = arena_array(&ld->arena, obj->o.n_symbols, sizeof *obj->symbols);
     obj->type_ids = arena_array(&ld->arena, m->n_types, sizeof *obj->type_ids);
     for (uint32_t i = 0; i < m->n_types; i++) obj->type_ids[i] = ld_type_id(ld, &m->types[i]);
-    view_imports(ld, obj);
     view_functions(ld, obj);
     view_segments(ld, obj);
     view_globals_and_tables(ld, obj);
@@ -193,7 +185,7 @@ Obj *ld_open_member(Ld *ld, LdArchive *a, uint32_t i)
     if (!m->bytes && a->ar.thin && !thin_member(ld, a, m)) return NULL;
     if (!wasm_is_object(m->bytes, m->size)) return NULL;
     Obj *obj = ld_open_object(ld, member_text(ld, a, m), last_part(a->file), m->name, m->bytes, m->size);
-    if (obj) obj->from_archive = true;
+    if (obj) obj->archive = a;
     return a->members[i] = obj;
 }
 

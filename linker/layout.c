@@ -7,6 +7,7 @@
  * objects; read-only ones first, zero ones last. Strings that the compiler marked as mergeable are kept once.
  * Sums are 64 bits wide and compared with the memory's size at the end: an object can claim any alignment. */
 #include "linker/ld.h"
+#include "validator/object_rules.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -147,7 +148,7 @@ static void gather_segments(Ld *ld)
         for (uint32_t i = 0; i < ld->objs[o]->o.n_segments; i++) {
             InSegment *in = &ld->objs[o]->segments[i];
             if (!in->live) continue;
-            OutArea area = ld->opt->isolate && ld_is_written(in) ? AREA_WAIVED : AREA_SEALED;
+            OutArea area = ld->opt->isolate && !val_segment_is_constant(&in->obj->o.segments[in->index]) ? AREA_WAIVED : AREA_SEALED;
             bool added;
             uint32_t k = ld_name_add(ld, &tables[area], out_name(ld, in), &added);
             if (added) {
@@ -323,13 +324,6 @@ static void number_segments(Ld *ld)
         OutSegment *s = ld->segments[i];
         s->index = (s->bss && !ld->opt->import_memory) || s->size == 0 ? LD_NONE : ld->n_data_segments++;
     }
-}
-
-/* What a store may hit: told by the segment's name, as the compiler chose it. A name can lie; then the seal makes the
- * store trap. .data.rel.ro is constant once it is relocated. */
-bool ld_is_written(const InSegment *s)
-{
-    return !str_has_prefix(s->name, STR(".rodata")) && !str_has_prefix(s->name, STR(".data.rel.ro"));
 }
 
 /* requires: live is final. provides: every address is final. */

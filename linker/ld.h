@@ -19,6 +19,7 @@ enum { WASM_PAGE = 65536, STACK_ALIGN = 16, HEAP_ALIGN = 16, NULL_GUARD = 4096, 
 typedef struct Ld Ld;
 typedef struct Obj Obj;
 typedef struct Symbol Symbol;
+typedef struct LdArchive LdArchive;
 
 /* A function that may be written: a body of an object, or one that the linker makes. */
 typedef struct InFunc InFunc;
@@ -102,7 +103,6 @@ struct Obj {
     Symbol **symbols;             /* [o.n_symbols]                                                              */
     uint8_t *called;              /* [o.n_symbols] 1: called directly by this object                            */
     uint32_t *type_ids;           /* [o.module.n_types]                                                         */
-    const WasmImport **imports[KIND_COUNT]; /* [n_imported[kind]] the entry of each imported index              */
     InFunc *funcs;                /* [o.module.n_bodies]                                                        */
     InSegment *segments;          /* [o.n_segments]                                                             */
     InGlobal *globals;            /* defined ones                                                               */
@@ -112,7 +112,9 @@ struct Obj {
     const WasmRelocs *code_relocs, *data_relocs; /* or NULL                                                     */
     uint32_t code_payload, data_payload;         /* file offsets of the sections                                */
     bool live;                    /* on the command line, or something in it is live: its constructors count    */
-    bool from_archive, in_link, lazy;
+    LdArchive *archive;           /* that it is a member of, or NULL                                            */
+    bool in_link, lazy;
+    uint8_t digest[32]; bool digest_known; /* BLAKE2b-256 of the bytes: ld_object_digest                        */
     uint32_t order;               /* place in ld->objs                                                          */
     Dwarf *dwarf; bool dwarf_tried;
 };
@@ -124,7 +126,6 @@ typedef enum SymState {
     SYM_DEFINED
 } SymState;
 
-typedef struct LdArchive LdArchive;
 struct Symbol {
     Str name;
     uint8_t kind, state;          /* SYM_FUNCTION.., SymState                                                   */
@@ -211,8 +212,19 @@ struct LdArchive {
     const char *file;
     const uint8_t *bytes; size_t size;
     Obj **members;                /* [ar.n_members] once extracted                                              */
+    uint8_t digest[32]; bool digest_known;
     bool whole;
 };
+
+/* A finding that a waiver let through. */
+typedef struct LdWaived {
+    const struct ValWaiver *waiver;
+    Obj *obj;
+    Str symbol;
+    InSegment *segment;           /* P104: the data; else NULL                                                  */
+    uint32_t offset, size;        /* in the segment                                                             */
+    uint64_t until;               /* address of what is behind it                                               */
+} LdWaived;
 
 struct Ld {
     const LdOptions *opt;
@@ -255,6 +267,8 @@ struct Ld {
     uint32_t *out_types; size_t n_out_types, out_types_cap; /* type ids in order                                */
     OutSegment **segments; size_t n_segments, segments_cap;
     OutCustom **customs; size_t n_customs, customs_cap;
+    LdWaived *waived; size_t n_waived, waived_cap;
+    uint64_t *admitted;           /* [policy's waivers] bytes let through by each so far                        */
     uint32_t n_data_segments;
     LdLayout layout;
     bool bulk_memory_used;
@@ -280,6 +294,9 @@ void ld_check_signatures(Ld *);
 /* mark_live.c */
 void ld_mark_live(Ld *);
 bool ld_is_exported(const Ld *, const Symbol *);
+/* rules.c */
+void ld_check_objects(Ld *);
+const uint8_t *ld_object_digest(Obj *);
 /* undefined.c */
 void ld_stub_weak(Ld *);
 void ld_check_undefined(Ld *);
@@ -294,7 +311,6 @@ void ld_place_strings(Ld *, MergedStrings *, bool tails);
 uint64_t ld_piece_offset(const MergedStrings *, const StringPiece *, uint32_t n, uint64_t in_offset);
 void ld_write_strings(Writer *, const MergedStrings *);
 uint64_t ld_data_address(const Symbol *, int64_t addend);
-bool ld_is_written(const InSegment *);
 /* synth.c */
 void ld_define_linker_symbols(Ld *);  /* those that something asks for */
 void ld_declare_entries(Ld *);        /* after this: every function that will be written is known */
@@ -334,5 +350,8 @@ const char *ld_obj_text(const Obj *);                                /* "main.o"
 const char *ld_code_place(Ld *, Obj *, const InFunc *, uint32_t code_offset);
 /* "a.c:3 (a.o)": where a symbol of an object is declared. */
 const char *ld_symbol_place(Ld *, Obj *, uint32_t obj_symbol);
+Dwarf *ld_dwarf(Ld *, Obj *);                                        /* or NULL                                 */
+/* Findings on the linked module, from the `first` on: where in the objects they come from. */
+void ld_explain_findings(Ld *, const WasmModule *, size_t first);
 
 #endif

@@ -28,18 +28,36 @@ static void forget_diags(Diags *d, Mark m)
     d->warnings = m.warnings;
 }
 
+/* What is no error and was, or was not, told of the objects by symbol is not told again of the module. */
+static void forget_repeated(Ld *ld, size_t first)
+{
+    Diags *d = ld->diags;
+    size_t kept = first;
+    for (size_t i = first; i < d->n; i++) {
+        ValRule rule;
+        bool of_objects = val_rule_find(str_of(diag_code_text(d->items[i].code)), &rule) && rule < RULE_P301;
+        if (d->items[i].severity >= SEV_ERROR || (!of_objects && (d->items[i].severity > SEV_NOTE || ld->opt->notes))) d->items[kept++] = d->items[i];
+        else if (d->items[i].severity == SEV_WARNING) d->warnings--;
+    }
+    d->n = kept;
+}
+
 /* What is written is what was validated. Frames larger than the null guard are found by the validator; then their checks
  * are put in and the module is made, and judged, once more. */
 static bool write_and_validate(Ld *ld, Writer *out)
 {
-    ValOptions how = {.policy = ld->opt->policy};
+    ValOptions how = {.policy = ld->opt->policy, .now = ld->opt->now};
     ValReport report;
     for (int round = 0;; round++) {
         ld_write_module(ld, out);
         if (ld->diags->errors) return false;
         Mark before = mark_diags(ld->diags);
         bool ok = val_module(&ld->arena, out->ptr, out->len, ld->opt->output, &how, ld->diags, &report);
-        if (!ld->opt->isolate || report.n_frames == 0 || round > 0) return ok;
+        if (!ld->opt->isolate || report.n_frames == 0 || round > 0) {
+            ld_explain_findings(ld, &report.module, before.n);
+            if (ld->opt->isolate) forget_repeated(ld, before.n);
+            return ok;
+        }
         forget_diags(ld->diags, before);
         ld_add_frame_checks(ld, report.frames, report.n_frames);
         wr_free(out);
@@ -58,6 +76,7 @@ static bool link_all(Ld *ld, Writer *out)
     ld_check_signatures(ld);       /* both ends of every call agree on the type                  */
     ld_stub_weak(ld);              /* what is weak and nobody's can be called, and traps         */
     ld_mark_live(ld);              /* what can be reached                                        */
+    ld_check_objects(ld);          /* the policy's rules, by symbol                              */
     ld_check_undefined(ld);        /* nothing live is missing; table and address globals known   */
     ld_declare_entries(ld);        /* thunks                                                     */
     if (ld->diags->errors) return false;

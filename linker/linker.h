@@ -44,7 +44,9 @@ typedef struct LdOptions {
 
     const ValPolicy *policy;         /* NULL: none                                                              */
     bool isolate;                    /* any policy but none: our layout, thunks, section                        */
-    LdWaiver *waivers;      size_t n_waivers, waivers_cap;
+    LdWaiver *waivers;      size_t n_waivers, waivers_cap; /* as given; the policy has them too                 */
+    int64_t now;                     /* seconds since 1970, for waivers that end; 0 = not compared              */
+    bool notes;                      /* findings that the policy only notes are told too                        */
 
     uint32_t stack_size;
     uint32_t seal_align;             /* power of two, 4096..65536                                               */

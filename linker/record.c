@@ -2,7 +2,6 @@
 #include "linker/ld.h"
 #include "validator/validator.h"
 
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,12 +74,63 @@ static void add_inputs(Ld *ld, PmSection *pm)
     pm->inputs = arena_array(&ld->arena, ld->n_objs, sizeof *pm->inputs);
     pm->n_inputs = (uint32_t)ld->n_objs;
     for (size_t i = 0; i < ld->n_objs; i++) {
-        const Obj *obj = ld->objs[i];
+        Obj *obj = ld->objs[i];
         PmInput *in = &pm->inputs[i];
         *in = (PmInput){.name = ld_utf8(ld, obj->input), .member = ld_utf8(ld, obj->member), .producers = ld_producers_text(ld, obj)};
-        crypto_generichash(in->digest, sizeof in->digest, obj->bytes, obj->size, NULL, 0);
+        memcpy(in->digest, ld_object_digest(obj), sizeof in->digest);
     }
     if (pm->n_inputs) qsort(pm->inputs, pm->n_inputs, sizeof *pm->inputs, by_input);
+}
+
+/* ---- waivers ---- */
+
+static uint32_t address_of(const LdWaived *w)
+{
+    return w->segment ? (uint32_t)(w->segment->out->address + w->segment->offset + w->offset) : 0;
+}
+
+static int by_address(const void *a, const void *b)
+{
+    const LdWaived *x = a, *y = b;
+    uint32_t ax = address_of(x), ay = address_of(y);
+    if (ax != ay) return ax < ay ? -1 : 1;
+    return x->size > y->size ? -1 : x->size < y->size; /* of aliases the largest counts */
+}
+
+/* What a symbol takes: up to the next one of its segment, the first from the segment's start. So every byte that is let
+ * through is somebody's. */
+static void add_waiver(const LdWaived *all, size_t i, uint64_t *end, PmSection *pm)
+{
+    const LdWaived *w = &all[i];
+    const ValWaiver *v = w->waiver;
+    PmWaiver *out = &pm->waivers[pm->n_waivers];
+    *out = (PmWaiver){.waiver = v->name, .rule = str_of(val_rule_info[v->rule].code), .symbol = w->symbol, .has_archive = v->has_archive,
+                      .reason = v->reason, .expires = (uint64_t)v->expires};
+    if (v->has_archive) memcpy(out->archive, v->archive, sizeof out->archive);
+    if (w->segment) {
+        bool first = i == 0 || all[i - 1].segment != w->segment;
+        uint64_t from = first ? w->segment->out->address + w->segment->offset : address_of(w);
+        if (from < *end) return; /* an alias of the one before */
+        out->address = (uint32_t)from;
+        out->size = (uint32_t)(w->until - from);
+        *end = w->until;
+    }
+    pm->n_waivers++;
+}
+
+static void add_waivers(Ld *ld, PmSection *pm)
+{
+    if (!ld->n_waived) return;
+    uint64_t end = 0;
+    pm->waivers = arena_array(&ld->arena, ld->n_waived, sizeof *pm->waivers);
+    qsort(ld->waived, ld->n_waived, sizeof *ld->waived, by_address);
+    for (size_t i = ld->n_waived; i-- > 0;) {
+        LdWaived *w = &ld->waived[i], *next = i + 1 < ld->n_waived && w[1].segment == w->segment ? w + 1 : NULL;
+        if (!w->segment) continue;
+        if (!next) w->until = w->segment->out->address + w->segment->offset + w->segment->size;
+        else w->until = address_of(next) > address_of(w) ? address_of(next) : next->until;
+    }
+    for (size_t i = 0; i < ld->n_waived; i++) add_waiver(ld->waived, i, &end, pm);
 }
 
 static void add_policy(const Ld *ld, PmSection *pm)
@@ -94,6 +144,7 @@ void ld_write_record(Ld *ld, Writer *w)
     PmSection pm = {.has_tool = true, .tool = STR("parigot-ld " PARIGOT_VERSION)};
     add_layout(ld, &pm);
     add_policy(ld, &pm);
+    add_waivers(ld, &pm);
     add_services(ld, &pm);
     add_inputs(ld, &pm);
     pm_write(w, &pm);

@@ -86,13 +86,6 @@ static void set_defined(Symbol *s, Obj *obj, uint32_t i)
     }
 }
 
-static const WasmImport *import_of(const Obj *obj, const WasmSymbol *w)
-{
-    static const uint8_t kinds[] = {[SYM_FUNCTION] = KIND_FUNC, [SYM_GLOBAL] = KIND_GLOBAL, [SYM_TAG] = KIND_TAG, [SYM_TABLE] = KIND_TABLE};
-    if (w->kind == SYM_DATA || w->kind == SYM_SECTION) return NULL;
-    return obj->imports[kinds[w->kind]][w->index];
-}
-
 static uint32_t referred_type(const Obj *obj, const WasmSymbol *w)
 {
     return w->kind == SYM_FUNCTION ? obj->type_ids[obj->o.module.func_types[w->index]] : LD_NONE;
@@ -101,8 +94,8 @@ static uint32_t referred_type(const Obj *obj, const WasmSymbol *w)
 static void set_import(Ld *ld, Symbol *s, Obj *obj, uint32_t i)
 {
     const WasmSymbol *w = &obj->o.symbols[i];
-    const WasmImport *im = import_of(obj, w);
-    if (!im) return;
+    if (w->kind == SYM_DATA) return;
+    const WasmImport *im = &obj->o.module.imports[w->import];
     bool named = w->flags & SYM_EXPLICIT_NAME;
     if (!s->import_name.len) {
         s->import_module = im->module;
