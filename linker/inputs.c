@@ -228,8 +228,17 @@ static void refuse_file(Ld *ld, const char *file, const uint8_t *bytes, size_t s
     else diag_add(ld->diags, LD_UNKNOWN_FILE, DIAG_AT(.file = file), "unknown file type");
 }
 
-static void add_input(Ld *ld, const LdInput *in, const char *file, const uint8_t *bytes, size_t size)
+/* A driver's temporary folder says nothing to the user. */
+static const char *shown_name(const Ld *ld, const char *path)
 {
+    const char *hidden = ld->opt->hide_prefix;
+    size_t n = hidden ? strlen(hidden) : 0;
+    return n && strncmp(path, hidden, n) == 0 ? path + n : path;
+}
+
+static void add_input(Ld *ld, const LdInput *in, const char *path, const uint8_t *bytes, size_t size)
+{
+    const char *file = shown_name(ld, path);
     if (ld->opt->trace) text_printf(ld->messages, "%s\n", file);
     if (ar_is_archive(bytes, size)) add_archive(ld, in, file, bytes, size);
     else if (wasm_is_object(bytes, size)) {

@@ -43,6 +43,7 @@ typedef struct LdOptions {
     const char *soname;              /* module name in the name section; NULL: last part of the output's path   */
 
     const ValPolicy *policy;         /* NULL: none                                                              */
+    uint8_t policy_digest[32];
     bool isolate;                    /* any policy but none: our layout, thunks, section                        */
     LdWaiver *waivers;      size_t n_waivers, waivers_cap; /* as given; the policy has them too                 */
     int64_t now;                     /* seconds since 1970, for waivers that end; 0 = not compared              */
@@ -69,6 +70,7 @@ typedef struct LdOptions {
     bool no_check_features;
     bool has_features;               /* --features: exactly these                                               */
     LdNames features, extra_features;
+    const char *hide_prefix;         /* left out of file names in messages; NULL: none                          */
     bool trace;                      /* -t                                                                      */
     size_t memory_limit;             /* of the link's own tables, in bytes; 0 = none                            */
 } LdOptions;
@@ -103,7 +105,7 @@ typedef struct LdCommand {
     const char *sign_key;        /* NULL: no signature                                                          */
     const char *bundle_name;     /* NULL: from the output's name                                                */
     bool bundle;
-    bool json, fatal_warnings, verbose, show_version;
+    bool json, fatal_warnings, show_version;
     size_t error_limit;          /* 0 = all                                                                     */
     enum { LD_COLOUR_AUTO, LD_COLOUR_ALWAYS, LD_COLOUR_NEVER } colour;
 } LdCommand;
@@ -113,6 +115,9 @@ typedef struct LdCommand {
  * owns:   strings point into argv or the arena */
 MUST_USE bool ld_parse_options(int argc, char **argv, Arena *, Diags *, LdCommand *out);
 void ld_print_help(TextBuf *);
+/* ld_choose_policy: --policy, a built-in name or a file, and --waive. Fills link.policy, policy_digest and now.
+ * errors: USAGE, IO_READ, C codes */
+MUST_USE bool ld_choose_policy(LdCommand *, Arena *, Diags *);
 /* Is this argument an option of parigot-ld (for a compiler driver, which hands it on), and is the next its value? */
 bool ld_knows_option(const char *arg, bool *takes_next);
 

@@ -1,6 +1,5 @@
 /* main.c: parigot-ld: the command line, the link, and what is told about it. */
 #include "linker/linker.h"
-#include "validator/validator.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,23 +76,10 @@ static int print_help(void)
 
 static void print_version(void) { puts("parigot-ld " PARIGOT_VERSION " (in place of LLD 19.1 for static wasm32 links)"); }
 
-/* --policy=NAME. --waive adds to a copy of it. */
-static bool choose_policy(LdCommand *c, Diags *d)
-{
-    if (!c->link.isolate) {
-        c->link.policy = NULL;
-        return true;
-    }
-    c->link.policy = val_builtin_policy(str_of(c->policy));
-    if (c->link.policy) return true;
-    diag_add(d, USAGE, DIAG_AT(), "unknown policy: %s (known: strict, reset, audit, none)", c->policy);
-    return false;
-}
-
-static bool link_and_write(LdCommand *c, Diags *d)
+static bool link_and_write(LdCommand *c, Arena *arena, Diags *d)
 {
     LdOutput out;
-    bool ok = choose_policy(c, d) && ld_link(&c->link, d, &out);
+    bool ok = ld_choose_policy(c, arena, d) && ld_link(&c->link, d, &out);
     if (!ok) return false;
     if (out.messages.len) fwrite(out.messages.ptr, 1, out.messages.len, stdout);
     if (c->fatal_warnings && d->warnings) ok = false;
@@ -117,7 +103,7 @@ int main(int argc, char **argv)
     else {
         if (c.show_version) print_version();
         diags.limit = c.error_limit;
-        bool ok = c.show_version && c.link.n_inputs == 0 ? true : link_and_write(&c, &diags);
+        bool ok = c.show_version && c.link.n_inputs == 0 ? true : link_and_write(&c, &arena, &diags);
         print_diags(&c, &diags);
         status = status_of(&diags);
         if (!ok && status == EXIT_CLEAN) status = EXIT_FINDINGS; /* --fatal-warnings */

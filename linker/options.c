@@ -12,7 +12,7 @@ typedef enum Argument { NONE, VALUE, OPTIONAL, JOINED } Argument;
 typedef enum Action {
     ACCEPT, ALLOW_UNDEFINED, ALLOW_UNDEFINED_FILE, BUNDLE, BUNDLE_NAME, CHECK_FEATURES, COLOUR, EMULATION, END_LIB, ENTRY, ERROR_FORMAT,
     ERROR_LIMIT, EXPLAIN, EXPORT, EXPORT_ALL, EXPORT_DYNAMIC, EXPORT_IF_DEFINED, EXPORT_MEMORY, EXPORT_TABLE, EXTRA_FEATURES,
-    FATAL_WARNINGS, FEATURES, FLAVOR, GC, GLOBAL_BASE, GROWABLE_TABLE, HELP, IMPORT_MEMORY, IMPORT_TABLE, IMPORT_UNDEFINED, INITIAL_HEAP,
+    FATAL_WARNINGS, FEATURES, FLAVOR, GC, GLOBAL_BASE, GROWABLE_TABLE, HELP, HIDE_PREFIX, IMPORT_MEMORY, IMPORT_TABLE, IMPORT_UNDEFINED, INITIAL_HEAP,
     INITIAL_MEMORY, KEEP_SECTION, LIBRARY, LIBRARY_DIR, MAX_MEMORY, MERGE_DATA, NO_CHECK_FEATURES, NO_COLOUR, NO_ENTRY, NO_EXPORT_DYNAMIC,
     NO_FATAL_WARNINGS, NO_GC, NO_GROWABLE_MEMORY, NO_MERGE_DATA, NO_PRINT_GC, NO_STACK_FIRST, NO_WHOLE_ARCHIVE, OPTIMIZE, OUTPUT, POLICY,
     PRINT_GC, REFUSE, RSP_QUOTING, SEAL_ALIGN, SIGN, SONAME, STACK_FIRST, START_LIB, STRIP_ALL, STRIP_DEBUG, TABLE_BASE, THREADS, TRACE,
@@ -245,10 +245,11 @@ static bool act_on_command(Parser *p, const Option *o, const char *v)
     case FLAVOR:
         if (strcmp(v, "wasm") != 0) usage(p, "-flavor %s is not supported: only wasm is", v);
         break;
+    case HIDE_PREFIX: c->link.hide_prefix = v; break;
     case HELP: c->mode = LD_MODE_HELP; break;
     case VERSION: c->mode = LD_MODE_VERSION; break;
     case VERSION_AND_GO_ON: c->show_version = true; break;
-    case VERBOSE: c->verbose = true; break;
+    case VERBOSE: c->link.notes = true; break;
     case POLICY: c->policy = v; break;
     case RSP_QUOTING: break; /* seen to when the files were read */
     case THREADS: (void)number(p, o->text, v, 1024); break; /* the bytes are the same with any number */

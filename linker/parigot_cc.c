@@ -348,6 +348,7 @@ static int link_objects(Cc *cc)
     add(cc, &l, access(ld, X_OK) == 0 ? ld : "/usr/bin/parigot-ld");
     add(cc, &l, "-o");
     add(cc, &l, cc->output ? cc->output : "a.wasm");
+    add(cc, &l, arena_printf(&cc->arena, "--hide-prefix=%s/", cc->temp_dir));
     add_all(cc, &l, &cc->link);
     if (!cc->no_libraries) {
         const char *builtins = find_builtins(cc);

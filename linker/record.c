@@ -137,6 +137,7 @@ static void add_policy(const Ld *ld, PmSection *pm)
 {
     pm->has_policy = true;
     pm->policy_name = ld->opt->policy->name;
+    memcpy(pm->policy_digest, ld->opt->policy_digest, sizeof pm->policy_digest);
 }
 
 void ld_write_record(Ld *ld, Writer *w)
