@@ -166,9 +166,10 @@ typedef struct LoadCompileOptions {
 
 typedef struct LoadEngine {
     const char *name;
+    WasmFeatures features; /* what it runs: modules are to be validated with no more */
 
-    /* compile: in: a module that val_module has accepted; it and its bytes must outlive the LoadModule.
-     * out:    NULL after recording a Diag: RUN_FEATURE, RUN_LAYOUT, OUT_OF_MEMORY */
+    /* compile: in: a module that val_module has accepted with these features; it and its bytes must outlive the LoadModule.
+     * out:    NULL after recording a Diag: RUN_LAYOUT, OUT_OF_MEMORY */
     LoadModule *(*compile)(const WasmModule *, const LoadCompileOptions *, Diags *);
     void (*free_module)(LoadModule *); /* after its last instance */
 
@@ -191,7 +192,7 @@ typedef struct LoadEngine {
     void (*destroy)(LoadInstance *);
 } LoadEngine;
 
-extern const LoadEngine load_interp; /* interp.c: the default */
+extern const LoadEngine load_interp; /* instance.c: the default */
 
 static inline uint32_t load_call_slots(const WasmType *t)
 {

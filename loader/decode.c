@@ -1,0 +1,1262 @@
+/* decode.c: from stack code to register code, one function at a time, in one pass over its body.
+ *
+ * The operand stack is followed at decoding time. An operand at height h has its own slot; but what local.get and the
+ * constants push is only noted (a Special) and goes into the instruction that uses it. What a branch can meet is kept
+ * simple: where a block begins or a label is bound, every operand is in its own slot.
+ *
+ * Three things make the code short:
+ *   - the last result of each class is also in an accumulator, so the next instruction takes it from there, and when it
+ *     is the only one to use it, the store into the slot is dropped (Acc);
+ *   - local.set and local.tee give the instruction that made the value the local's slot as destination;
+ *   - a comparison that a branch uses becomes part of the branch.
+ *
+ * The module has been validated: indices, types and nesting are right, and the code after a branch is skipped. Time and
+ * memory are linear in the body: a Special is copied at most once, and there are at most SPECIALS_MAX of them at a time.
+ *
+ * Source: core 2.0 §4.4 "Instructions", §5.4. */
+#include "loader/interp.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* ---- what interp.def says about the families ---------------------------------------------------------------------- */
+
+typedef enum Family {
+    FAM_NONE,
+#define BIN(name, T, R, expr)         FAM_##name,
+#define BINT(name, T, R, trap, expr)  FAM_##name,
+#define CMP(name, T, negation, expr)  FAM_##name,
+#define CMPN                          CMP
+#define UN(name, T, R, expr)          FAM_##name,
+#define UNT(name, T, R, trap, expr)   FAM_##name,
+#define LOAD(name, R, access)         FAM_##name,
+#define STORE(name, T, access)        FAM_##name,
+#define OTHER(name, words)
+#include "loader/interp.def"
+#undef BIN
+#undef BINT
+#undef CMP
+#undef CMPN
+#undef UN
+#undef UNT
+#undef LOAD
+#undef STORE
+#undef OTHER
+    FAM_COUNT
+} Family;
+
+typedef enum FamilyKind { KIND_BIN, KIND_CMP, KIND_UN, KIND_LOAD, KIND_STORE } FamilyKind;
+typedef enum Class { I32, I64, F32, F64 } Class;
+
+typedef struct FamilyInfo {
+    uint8_t kind;       /* FamilyKind */
+    uint8_t T, R;       /* Class of operands and of the result */
+    uint16_t first;     /* RegOp of the first form */
+    uint16_t branch;    /* CMP: RegOp of the first BR_ form */
+    uint16_t negation;  /* CMP: Family */
+} FamilyInfo;
+
+static const FamilyInfo families[FAM_COUNT] = {
+#define BIN(name, T, R, expr)        [FAM_##name] = {KIND_BIN, T, R, REG_##name##_SS_S, 0, 0},
+#define BINT(name, T, R, trap, expr) [FAM_##name] = {KIND_BIN, T, R, REG_##name##_SS_S, 0, 0},
+#define CMP(name, T, negation, expr) [FAM_##name] = {KIND_CMP, T, I32, REG_##name##_SS_S, REG_BR_##name##_SS, FAM_##negation},
+#define CMPN                         CMP
+#define UN(name, T, R, expr)         [FAM_##name] = {KIND_UN, T, R, REG_##name##_S_S, 0, 0},
+#define UNT(name, T, R, trap, expr)  [FAM_##name] = {KIND_UN, T, R, REG_##name##_S_S, 0, 0},
+#define LOAD(name, R, access)        [FAM_##name] = {KIND_LOAD, I32, R, REG_##name##_S_S, 0, 0},
+#define STORE(name, T, access)       [FAM_##name] = {KIND_STORE, T, T, REG_##name##_SS, 0, 0},
+#define OTHER(name, words)
+#include "loader/interp.def"
+#undef BIN
+#undef BINT
+#undef CMP
+#undef CMPN
+#undef UN
+#undef UNT
+#undef LOAD
+#undef STORE
+#undef OTHER
+};
+
+static const uint16_t family_of_op[OP_COUNT] = {
+#define BIN(name, T, R, expr)          [OP_##name] = FAM_##name,
+#define BINT(name, T, R, trap, expr)   [OP_##name] = FAM_##name,
+#define CMP(name, T, negation, expr)   [OP_##name] = FAM_##name,
+#define CMPN(name, T, negation, expr)
+#define UN(name, T, R, expr)           [OP_##name] = FAM_##name,
+#define UNT(name, T, R, trap, expr)    [OP_##name] = FAM_##name,
+#define LOAD(name, R, access)          [OP_##name] = FAM_##name,
+#define STORE(name, T, access)         [OP_##name] = FAM_##name,
+#define OTHER(name, words)
+#include "loader/interp.def"
+#undef BIN
+#undef BINT
+#undef CMP
+#undef CMPN
+#undef UN
+#undef UNT
+#undef LOAD
+#undef STORE
+#undef OTHER
+};
+
+const uint8_t reg_op_words[REG_COUNT] = {
+#define ONE(label, words)              words,
+#define BIN(name, T, R, expr)          FORMS_BIN(ONE, name, T)
+#define BINT(name, T, R, trap, expr)   FORMS_BIN(ONE, name, T)
+#define CMP(name, T, negation, expr)   FORMS_BIN(ONE, name, T) FORMS_BR(ONE, name)
+#define CMPN                           CMP
+#define UN(name, T, R, expr)           FORMS_UN(ONE, name)
+#define UNT(name, T, R, trap, expr)    FORMS_UN(ONE, name)
+#define LOAD(name, R, access)          FORMS_LOAD(ONE, name)
+#define STORE(name, T, access)         FORMS_STORE(ONE, name)
+#define OTHER(name, words)             ONE(name, words)
+#include "loader/interp.def"
+#undef ONE
+#undef BIN
+#undef BINT
+#undef CMP
+#undef CMPN
+#undef UN
+#undef UNT
+#undef LOAD
+#undef STORE
+#undef OTHER
+};
+
+/* x op y == y op x, NaN payloads aside */
+static bool commutes(Family f)
+{
+    switch (f) {
+    case FAM_I32_ADD: case FAM_I32_MUL: case FAM_I32_AND: case FAM_I32_OR: case FAM_I32_XOR:
+    case FAM_I64_ADD: case FAM_I64_MUL: case FAM_I64_AND: case FAM_I64_OR: case FAM_I64_XOR:
+    case FAM_I32_EQ: case FAM_I32_NE: case FAM_I64_EQ: case FAM_I64_NE:
+    case FAM_F32_ADD: case FAM_F32_MUL: case FAM_F64_ADD: case FAM_F64_MUL: return true;
+    default: return false;
+    }
+}
+
+/* ---- state of one decoding ---------------------------------------------------------------------------------------- */
+
+#define NO_SLOT  UINT32_MAX
+#define NO_PLACE SIZE_MAX
+
+enum { SPECIALS_MAX = 64 };
+
+/* An operand that is not in its own slot: a local as it is now, or a constant. */
+typedef struct Special {
+    uint32_t height;
+    uint32_t slot; /* of the local; NO_SLOT: a constant */
+    uint64_t bits;
+} Special;
+
+/* What an instruction uses. */
+typedef struct Operand {
+    uint32_t slot;   /* where it is, or NO_SLOT for a constant */
+    uint32_t own;    /* the slot of its height */
+    uint64_t bits;
+} Operand;
+
+/* What an accumulator holds: the operand in slot temp, the local in slot local, both, or (NO_SLOT) nothing known. */
+typedef struct Acc {
+    uint32_t temp, local;
+    size_t producer;   /* the instruction that put it there */
+    bool has_short;    /* it has a form that leaves out the store: RegOp + 1 */
+    bool redirects;    /* its d is the destination */
+} Acc;
+enum { ACC_I, ACC_F, ACC_D, ACC_COUNT };
+static const uint8_t acc_of_class[] = {[I32] = ACC_I, [I64] = ACC_I, [F32] = ACC_F, [F64] = ACC_D};
+
+typedef struct Label {
+    uint8_t op;          /* OP_BLOCK, OP_LOOP, OP_IF (no else yet), OP_ELSE */
+    uint32_t height;     /* of the operand stack below the parameters */
+    uint32_t n_params, n_results;
+    size_t target;       /* loop: byte place of its first instruction */
+    size_t sites;        /* chain of the branches to the end; 0 = none */
+    size_t else_site;    /* if: the branch to the else; 0 = none */
+    size_t stub;         /* chain of entries of the br_table at hand; 0 = none */
+} Label;
+
+struct Decoder {
+    Code *code;
+    const WasmModule *m;
+    Func *func;
+    Reader in;
+    Diags diags;
+    LoadTrapKind failed;
+
+    Word *out;
+    size_t n_out, cap_out;    /* words */
+    size_t last;              /* place of the last instruction, when no label has been bound behind it */
+    Family last_family;       /* of it, or FAM_NONE */
+    Acc acc[ACC_COUNT], acc_before_last; /* ACC_I as it was before the last instruction */
+
+    uint32_t n_params, n_results, n_locals, temp_base;
+    uint32_t height, max_height;
+    Special specials[SPECIALS_MAX]; /* heights ascend */
+    uint32_t n_specials;
+    uint8_t *pending;         /* by slot: number of specials of that local */
+    size_t cap_pending;
+
+    Label *labels;            /* outermost first; labels[0] is the function */
+    size_t n_labels, cap_labels;
+    bool unreachable;
+    uint32_t skipped;         /* blocks opened in unreachable code */
+
+    uint32_t op_offset;       /* in the file, of the instruction at hand */
+    uint32_t n_wanted;        /* when decoding again for decode_offsets */
+    const uint32_t *wanted_words;
+    uint32_t *found_offsets;
+};
+
+static const Acc acc_empty = {NO_SLOT, NO_SLOT, NO_PLACE, false, false};
+
+static void forget_accs(Decoder *d)
+{
+    for (int i = 0; i < ACC_COUNT; i++) d->acc[i] = acc_empty;
+}
+
+static void fail(Decoder *d, LoadTrapKind why)
+{
+    if (d->failed == TRAP_NONE) d->failed = why;
+}
+
+/* Room for n items in an array from malloc. */
+static bool reserve(Decoder *d, void **items, size_t *cap, size_t n, size_t item_size)
+{
+    if (n <= *cap) return true;
+    size_t new_cap = *cap * 2 > n ? *cap * 2 : n + 64;
+    void *p = new_cap > SIZE_MAX / item_size ? NULL : realloc(*items, new_cap * item_size);
+    if (p == NULL) {
+        fail(d, TRAP_NO_MEMORY);
+        return false;
+    }
+    *items = p;
+    *cap = new_cap;
+    return true;
+}
+
+/* ---- emitting ----------------------------------------------------------------------------------------------------- */
+
+/* Room for what one WebAssembly instruction can become, other than its br_table entries. Branches reach 2 GiB. */
+enum { WORDS_PER_OP = 3 * SPECIALS_MAX + 64, WORDS_MAX = 1 << 27 };
+
+static bool reserve_code(Decoder *d, size_t words)
+{
+    if (words > WORDS_MAX - d->n_out) {
+        fail(d, TRAP_TOO_COMPLEX);
+        return false;
+    }
+    return reserve(d, (void **)&d->out, &d->cap_out, d->n_out + words, sizeof *d->out);
+}
+
+static Ins *ins_at(Decoder *d, size_t place) { return (Ins *)(d->out + place); }
+static RegOp reg_op_at(Decoder *d, size_t place) { return (RegOp)d->out[place]; }
+
+/* Appends an instruction with zero operands. Its place is d->last. */
+static Ins *emit(Decoder *d, RegOp op)
+{
+    size_t place = d->n_out, words = reg_op_words[op];
+    assert(place + words <= d->cap_out);
+    memset(d->out + place, 0, words * sizeof *d->out);
+    d->out[place] = op;
+    d->n_out += words;
+    d->last = place;
+    d->last_family = FAM_NONE;
+    for (uint32_t i = 0; i < d->n_wanted; i++)
+        if (place <= d->wanted_words[i]) d->found_offsets[i] = d->op_offset; /* the last one to do so is right */
+    return ins_at(d, place);
+}
+
+/* ---- the operand stack -------------------------------------------------------------------------------------------- */
+
+static uint32_t slot_of_height(const Decoder *d, uint32_t height) { return d->temp_base + height; }
+static uint32_t slot_of_local(const Decoder *d, uint32_t local)
+{
+    return local < d->n_params ? local : d->func->record + RECORD_SLOTS + (local - d->n_params);
+}
+
+/* The slot gets a new value: no accumulator holds it any more. */
+static void slot_changes(Decoder *d, uint32_t slot)
+{
+    for (int i = 0; i < ACC_COUNT; i++) {
+        if (d->acc[i].temp == slot) d->acc[i].temp = NO_SLOT;
+        if (d->acc[i].local == slot) d->acc[i].local = NO_SLOT;
+    }
+}
+
+static void set_height(Decoder *d, uint64_t height)
+{
+    if (d->temp_base + height > SLOTS_MAX) {
+        fail(d, TRAP_TOO_COMPLEX);
+        return;
+    }
+    d->height = (uint32_t)height;
+    if (d->height > d->max_height) d->max_height = d->height;
+}
+
+/* n operands that are in their own slots */
+static void push_temps(Decoder *d, uint32_t n)
+{
+    set_height(d, (uint64_t)d->height + n);
+}
+
+/* Which accumulator holds this operand as raw bits; ACC_COUNT when none does. */
+static int acc_holding(const Decoder *d, uint32_t slot)
+{
+    for (int i = 0; i < ACC_COUNT; i++)
+        if (slot != NO_SLOT && (d->acc[i].temp == slot || d->acc[i].local == slot)) return i;
+    return ACC_COUNT;
+}
+
+/* The operand has been popped and its one user takes it from the accumulator: its slot need not be written. */
+static void drop_store(Decoder *d, Acc *acc, uint32_t slot)
+{
+    if (acc->temp != slot) return;
+    if (acc->has_short) {
+        assert(acc->local == NO_SLOT);
+        d->out[acc->producer]++;
+    }
+    acc->has_short = acc->redirects = false;
+    acc->temp = NO_SLOT;
+}
+
+/* Takes the operand from the accumulator of the class if it is there. */
+static bool take_from_acc(Decoder *d, Operand o, Class class)
+{
+    Acc *acc = &d->acc[acc_of_class[class]];
+    if (o.slot == NO_SLOT || (acc->temp != o.slot && acc->local != o.slot)) return false;
+    drop_store(d, acc, o.slot);
+    return true;
+}
+
+/* to = operand. consumed: it has been popped, nobody else needs its slot. */
+static void emit_copy(Decoder *d, uint32_t to, Operand o, bool consumed)
+{
+    static const RegOp copy_of_acc[] = {REG_COPY_A, REG_COPY_F, REG_COPY_D};
+    Ins *ins;
+    if (o.slot == to) return;
+    if (o.slot == NO_SLOT) {
+        ins = emit(d, REG_COPY_I);
+        ins->imm64 = o.bits;
+    } else {
+        int i = acc_holding(d, o.slot);
+        if (i < ACC_COUNT) {
+            if (consumed) drop_store(d, &d->acc[i], o.slot);
+            ins = emit(d, copy_of_acc[i]);
+        } else {
+            ins = emit(d, REG_COPY_S);
+            ins->a = (uint16_t)o.slot;
+        }
+    }
+    ins->d = (uint16_t)to;
+    slot_changes(d, to);
+}
+
+static Operand special_operand(const Decoder *d, const Special *s)
+{
+    return (Operand){s->slot, slot_of_height(d, s->height), s->bits};
+}
+
+static void forget_special(Decoder *d, const Special *s)
+{
+    if (s->slot != NO_SLOT) d->pending[s->slot]--;
+}
+
+/* Every operand at this height or above goes into its own slot. */
+static void flush_from(Decoder *d, uint32_t height)
+{
+    uint32_t first = d->n_specials;
+    while (first > 0 && d->specials[first - 1].height >= height) first--;
+    for (uint32_t i = first; i < d->n_specials; i++) {
+        Operand o = special_operand(d, &d->specials[i]);
+        emit_copy(d, o.own, o, false);
+        forget_special(d, &d->specials[i]);
+    }
+    d->n_specials = first;
+}
+
+static void flush_top(Decoder *d, uint32_t n) { flush_from(d, d->height - n); }
+
+/* The local is about to change: operands that mean its old value get it now. */
+static void flush_local(Decoder *d, uint32_t slot)
+{
+    if (d->pending[slot] == 0) return;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < d->n_specials; i++) {
+        Special s = d->specials[i];
+        if (s.slot != slot) {
+            d->specials[kept++] = s;
+            continue;
+        }
+        Operand o = special_operand(d, &s);
+        emit_copy(d, o.own, o, false);
+    }
+    d->n_specials = kept;
+    d->pending[slot] = 0;
+}
+
+static void push_special(Decoder *d, uint32_t slot, uint64_t bits)
+{
+    if (d->n_specials == SPECIALS_MAX) flush_from(d, 0);
+    d->specials[d->n_specials++] = (Special){d->height, slot, bits};
+    if (slot != NO_SLOT) d->pending[slot]++;
+    set_height(d, (uint64_t)d->height + 1);
+}
+
+static void push_const(Decoder *d, uint64_t bits) { push_special(d, NO_SLOT, bits); }
+
+static Operand peek(const Decoder *d)
+{
+    uint32_t height = d->height - 1;
+    if (d->n_specials > 0 && d->specials[d->n_specials - 1].height == height)
+        return special_operand(d, &d->specials[d->n_specials - 1]);
+    uint32_t slot = slot_of_height(d, height);
+    return (Operand){slot, slot, 0};
+}
+
+static Operand pop(Decoder *d)
+{
+    Operand o = peek(d);
+    if (o.slot != o.own) forget_special(d, &d->specials[--d->n_specials]);
+    d->height--;
+    return o;
+}
+
+/* A constant operand goes into its own slot, for instructions that take none in this place. */
+static uint16_t in_slot(Decoder *d, Operand *o)
+{
+    if (o->slot == NO_SLOT) {
+        emit_copy(d, o->own, *o, false);
+        o->slot = o->own;
+    }
+    return (uint16_t)o->slot;
+}
+
+/* The instruction just emitted puts its result of this class into a new operand, and into the accumulator. */
+static void push_result(Decoder *d, Class class, Family family, bool has_short, bool redirects)
+{
+    uint32_t slot = slot_of_height(d, d->height);
+    d->acc_before_last = d->acc[ACC_I];
+    slot_changes(d, slot);
+    d->acc[acc_of_class[class]] = (Acc){slot, NO_SLOT, d->last, has_short, redirects};
+    d->last_family = family;
+    if (redirects) ins_at(d, d->last)->d = (uint16_t)slot;
+    push_temps(d, 1);
+}
+
+/* Whether the operand is what the last instruction has made, in a way that can still be changed. */
+static bool made_by_last(const Decoder *d, Operand o, const Acc *acc)
+{
+    return o.slot == o.own && acc->temp == o.slot && acc->producer == d->last && d->last != NO_PLACE;
+}
+
+/* ---- plain instructions ------------------------------------------------------------------------------------------- */
+
+static bool fits_imm(Class class, uint64_t bits)
+{
+    return class != I64 || (int64_t)bits == (int32_t)bits;
+}
+
+static void put_imm(Ins *ins, Class class, uint64_t bits)
+{
+    if (class == F64) ins->imm64 = bits;
+    else ins->u = (uint32_t)bits;
+}
+
+static void decode_binary(Decoder *d, Family family)
+{
+    const FamilyInfo *f = &families[family];
+    Class class = (Class)f->T;
+    Operand y = pop(d), x = pop(d);
+    if (x.slot == NO_SLOT && y.slot != NO_SLOT && commutes(family)) {
+        Operand swap = x;
+        x = y;
+        y = swap;
+    }
+    in_slot(d, &x);
+    Ins *ins;
+    if (y.slot == NO_SLOT && fits_imm(class, y.bits)) {
+        bool in_acc = take_from_acc(d, x, class);
+        ins = emit(d, (RegOp)(f->first + (in_acc ? FORM_AI : FORM_SI)));
+        put_imm(ins, class, y.bits);
+    } else {
+        in_slot(d, &y);
+        int form = take_from_acc(d, y, class) ? FORM_SA : take_from_acc(d, x, class) ? FORM_AS : FORM_SS;
+        ins = emit(d, (RegOp)(f->first + form));
+        ins->b = (uint16_t)y.slot;
+    }
+    ins->a = (uint16_t)x.slot;
+    push_result(d, (Class)f->R, family, true, true);
+}
+
+static void decode_unary(Decoder *d, Family family)
+{
+    const FamilyInfo *f = &families[family];
+    Operand x = pop(d);
+    in_slot(d, &x);
+    bool in_acc = take_from_acc(d, x, (Class)f->T);
+    emit(d, (RegOp)(f->first + (in_acc ? FORM_A : FORM_S)))->a = (uint16_t)x.slot;
+    push_result(d, (Class)f->R, family, true, true);
+}
+
+/* An address that is a constant and stays below 4 GiB with its offset becomes part of the instruction. */
+static bool constant_address(Operand address, uint32_t offset, uint32_t *sum)
+{
+    *sum = (uint32_t)address.bits + offset;
+    return address.slot == NO_SLOT && *sum >= offset;
+}
+
+static uint32_t read_u32(Decoder *d)
+{
+    uint32_t v = 0;
+    bool ok = rd_u32(&d->in, "immediate", &v);
+    assert(ok);
+    (void)ok;
+    return v;
+}
+
+static uint32_t read_memarg(Decoder *d)
+{
+    (void)read_u32(d); /* the alignment is a hint */
+    return read_u32(d);
+}
+
+static void decode_load(Decoder *d, Family family)
+{
+    const FamilyInfo *f = &families[family];
+    uint32_t offset = read_memarg(d), sum;
+    Operand address = pop(d);
+    if (constant_address(address, offset, &sum)) {
+        emit(d, (RegOp)(f->first + FORM_I))->u = sum;
+    } else {
+        in_slot(d, &address);
+        bool in_acc = take_from_acc(d, address, I32);
+        Ins *ins = emit(d, (RegOp)(f->first + (in_acc ? FORM_A : FORM_S)));
+        ins->a = (uint16_t)address.slot;
+        ins->u = offset;
+    }
+    push_result(d, (Class)f->R, family, true, true);
+}
+
+static void decode_store(Decoder *d, Family family)
+{
+    static const uint8_t forms[3][3] = {
+        {STORE_SS, STORE_SA, STORE_SI}, {STORE_AS, STORE_AA, STORE_AI}, {STORE_IS, STORE_IA, STORE_II}};
+    const FamilyInfo *f = &families[family];
+    uint32_t offset = read_memarg(d), sum;
+    Operand value = pop(d), address = pop(d);
+    bool constant = constant_address(address, offset, &sum);
+    if (!constant) in_slot(d, &address);
+    int how_address = constant ? 2 : take_from_acc(d, address, I32) ? 1 : 0;
+    int how_value = value.slot == NO_SLOT ? 2 : take_from_acc(d, value, (Class)f->T) ? 1 : 0;
+    Ins *ins = emit(d, (RegOp)(f->first + forms[how_address][how_value]));
+    ins->d = (uint16_t)address.slot;
+    ins->a = (uint16_t)value.slot;
+    ins->u = constant ? sum : offset;
+    if (how_value == 2) ins->imm64 = value.bits;
+}
+
+/* i32.eqz of a comparison is the opposite comparison; else, as i64.eqz and ref.is_null, comparison with zero. */
+static void decode_is_zero(Decoder *d, Family equals)
+{
+    Operand x = peek(d);
+    if (made_by_last(d, x, &d->acc[ACC_I]) && families[d->last_family].kind == KIND_CMP && d->last_family != FAM_NONE &&
+        equals == FAM_I32_EQ) {
+        Family negation = (Family)families[d->last_family].negation;
+        d->out[d->last] = d->out[d->last] - families[d->last_family].first + families[negation].first;
+        d->last_family = negation;
+        return;
+    }
+    push_const(d, 0);
+    decode_binary(d, equals);
+}
+
+static void decode_select(Decoder *d)
+{
+    Operand condition = pop(d), b = pop(d), a = pop(d);
+    in_slot(d, &condition);
+    in_slot(d, &b);
+    in_slot(d, &a);
+    bool in_acc = take_from_acc(d, condition, I32);
+    Ins *ins = emit(d, in_acc ? REG_SELECT_A : REG_SELECT_S);
+    ins->a = (uint16_t)a.slot;
+    ins->b = (uint16_t)b.slot;
+    ins->c = (uint16_t)condition.slot;
+    push_result(d, I64, FAM_NONE, false, true); /* raw bits, of whatever class: only copies may use them for floats */
+}
+
+/* ---- variables ---- */
+
+/* local = operand, which has been popped. */
+static void assign_local(Decoder *d, uint32_t slot, Operand o)
+{
+    if (o.slot == slot) return;
+    flush_local(d, slot);
+    int i = acc_holding(d, o.slot);
+    if (i < ACC_COUNT && made_by_last(d, o, &d->acc[i]) && d->acc[i].redirects) {
+        Acc *acc = &d->acc[i];
+        Acc mine = *acc;
+        ins_at(d, d->last)->d = (uint16_t)slot;
+        slot_changes(d, slot);
+        *acc = (Acc){NO_SLOT, slot, mine.producer, false, false};
+        d->last_family = FAM_NONE;
+        return;
+    }
+    emit_copy(d, slot, o, true);
+    if (i < ACC_COUNT) d->acc[i].local = slot;
+}
+
+static void decode_local_set(Decoder *d, bool tee)
+{
+    uint32_t slot = slot_of_local(d, read_u32(d));
+    Operand o = pop(d);
+    assign_local(d, slot, o);
+    if (tee) push_special(d, slot, 0);
+}
+
+static void decode_global_set(Decoder *d)
+{
+    uint32_t global = read_u32(d);
+    Operand o = pop(d);
+    Ins *ins;
+    if (o.slot == NO_SLOT) {
+        ins = emit(d, REG_GLOBAL_SET_I);
+        ins->imm64 = o.bits;
+    } else {
+        bool in_acc = take_from_acc(d, o, I64);
+        ins = emit(d, in_acc ? REG_GLOBAL_SET_A : REG_GLOBAL_SET_S);
+        ins->a = (uint16_t)o.slot;
+    }
+    ins->u = global;
+}
+
+/* ---- labels and branches ------------------------------------------------------------------------------------------ */
+
+static size_t here(const Decoder *d) { return d->n_out * sizeof(Word); }
+static size_t site_of(const Decoder *d, const int32_t *field) { return (size_t)((const char *)field - (const char *)d->out); }
+static int32_t *field_at(Decoder *d, size_t site) { return (int32_t *)((char *)d->out + site); }
+
+static void add_site(Decoder *d, size_t *chain, int32_t *field)
+{
+    *field = (int32_t)*chain;
+    *chain = site_of(d, field);
+}
+
+/* Every branch of the chain comes here. */
+static void bind(Decoder *d, size_t *chain)
+{
+    if (*chain == 0) return;
+    for (size_t site = *chain; site != 0;) {
+        size_t next = (size_t)*field_at(d, site);
+        *field_at(d, site) = (int32_t)(here(d) - site);
+        site = next;
+    }
+    *chain = 0;
+    d->last = NO_PLACE;
+}
+
+static Label *label_at(Decoder *d, uint32_t depth) { return &d->labels[d->n_labels - 1 - depth]; }
+static bool is_function(const Decoder *d, const Label *l) { return l == d->labels; }
+static uint32_t arity(const Label *l) { return l->op == OP_LOOP ? l->n_params : l->n_results; }
+
+/* The field will lead to the label: to the head of a loop, which is known, or to an end, which is not. */
+static void aim(Decoder *d, Label *l, int32_t *field)
+{
+    if (l->op == OP_LOOP) *field = (int32_t)((int64_t)l->target - (int64_t)site_of(d, field));
+    else add_site(d, &l->sites, field);
+}
+
+/* Leaves the function with the topmost operands as results. */
+static void emit_return(Decoder *d, bool consumed)
+{
+    static const RegOp return_of_acc[] = {REG_RETURN_A, REG_RETURN_F, REG_RETURN_D};
+    Ins *ins;
+    if (d->n_results == 0) {
+        ins = emit(d, REG_RETURN_0);
+    } else if (d->n_results == 1) {
+        Operand o = peek(d);
+        int i = acc_holding(d, o.slot);
+        if (o.slot == NO_SLOT) {
+            ins = emit(d, REG_RETURN_I);
+            ins->imm64 = o.bits;
+        } else if (i < ACC_COUNT) {
+            if (consumed) drop_store(d, &d->acc[i], o.slot);
+            ins = emit(d, return_of_acc[i]);
+        } else {
+            ins = emit(d, REG_RETURN_S);
+            ins->a = (uint16_t)o.slot;
+        }
+    } else {
+        flush_top(d, d->n_results);
+        ins = emit(d, REG_RETURN_N);
+        ins->d = (uint16_t)d->n_results;
+        ins->a = (uint16_t)slot_of_height(d, d->height - d->n_results);
+    }
+    ins->b = d->func->record;
+}
+
+/* The topmost operands go where the label expects them. */
+static void move_to_label(Decoder *d, const Label *l, bool consumed)
+{
+    uint32_t n = arity(l);
+    if (n == 0) return;
+    if (n == 1) {
+        emit_copy(d, slot_of_height(d, l->height), peek(d), consumed);
+        return;
+    }
+    flush_top(d, n);
+    if (d->height - n == l->height) return;
+    Ins *ins = emit(d, REG_MOVE);
+    ins->d = (uint16_t)slot_of_height(d, l->height);
+    ins->a = (uint16_t)slot_of_height(d, d->height - n);
+    ins->b = (uint16_t)n;
+}
+
+static void emit_branch(Decoder *d, Label *l, bool consumed)
+{
+    if (is_function(d, l)) {
+        emit_return(d, consumed);
+        return;
+    }
+    move_to_label(d, l, consumed);
+    aim(d, l, &emit(d, REG_BR)->target);
+}
+
+/* A condition, ready to become a branch. */
+typedef struct Condition {
+    RegOp op;
+    uint16_t d, a;
+    uint64_t imm64;
+} Condition;
+
+/* The comparison just emitted is taken back and becomes the condition. */
+static Condition take_comparison(Decoder *d, bool negate)
+{
+    const FamilyInfo *f = &families[d->last_family];
+    const Ins *ins = ins_at(d, d->last);
+    unsigned form = (unsigned)(reg_op_at(d, d->last) - f->first); /* to slot: even */
+    Condition c = {.op = (RegOp)((negate ? families[f->negation].branch : f->branch) + form / 2)};
+    switch (form) {
+    case FORM_SS: c.d = ins->a, c.a = ins->b; break;
+    case FORM_AS: c.a = ins->b; break;
+    case FORM_SA: c.d = ins->a; break;
+    default: /* FORM_SI, FORM_AI */
+        c.d = ins->a;
+        c.imm64 = f->T == F64 ? ins->imm64 : f->T == I64 ? (uint64_t)(int64_t)ins->imm : ins->u;
+    }
+    d->n_out = d->last;
+    d->last = NO_PLACE;
+    d->acc[ACC_I] = d->acc_before_last;
+    d->acc[ACC_I].has_short = d->acc[ACC_I].redirects = false;
+    return c;
+}
+
+static Condition pop_condition(Decoder *d, bool negate)
+{
+    Operand o = pop(d);
+    if (made_by_last(d, o, &d->acc[ACC_I]) && d->last_family != FAM_NONE && families[d->last_family].kind == KIND_CMP) {
+        Condition c = take_comparison(d, negate);
+        /* against zero: shorter */
+        if (c.imm64 == 0) switch (c.op) {
+            case REG_BR_I32_NE_SI: return (Condition){.op = REG_BR_IF_S, .a = c.d};
+            case REG_BR_I32_NE_AI: return (Condition){.op = REG_BR_IF_A};
+            case REG_BR_I32_EQ_SI: return (Condition){.op = REG_BR_UNLESS_S, .a = c.d};
+            case REG_BR_I32_EQ_AI: return (Condition){.op = REG_BR_UNLESS_A};
+            default: break;
+            }
+        return c;
+    }
+    in_slot(d, &o);
+    bool in_acc = take_from_acc(d, o, I32);
+    return (Condition){.op = negate ? (in_acc ? REG_BR_UNLESS_A : REG_BR_UNLESS_S) : in_acc ? REG_BR_IF_A : REG_BR_IF_S,
+                       .a = (uint16_t)o.slot};
+}
+
+static int32_t *emit_condition(Decoder *d, Condition c)
+{
+    Ins *ins = emit(d, c.op);
+    ins->d = c.d;
+    ins->a = c.a;
+    if (reg_op_words[c.op] == 3) ins->imm64 = c.imm64;
+    return &ins->target;
+}
+
+static void decode_br_if(Decoder *d)
+{
+    Label *l = label_at(d, read_u32(d));
+    /* The values for the label lie below the condition, and stay on the stack when the branch is not taken. */
+    uint32_t n = arity(l), top = d->height - 1;
+    uint32_t specials = d->n_specials;
+    if (specials > 0 && d->specials[specials - 1].height == top) specials--; /* the condition */
+    bool special = n == 1 && specials > 0 && d->specials[specials - 1].height + 1 == top;
+    bool in_place = n == 0 || (!special && top - n == l->height);
+    Condition c = pop_condition(d, !in_place);
+    if (n > 1) flush_top(d, n); /* here, because the copies hold on both ways */
+    if (in_place) {
+        aim(d, l, emit_condition(d, c));
+    } else {
+        size_t around = 0;
+        add_site(d, &around, emit_condition(d, c));
+        Acc before[ACC_COUNT];
+        memcpy(before, d->acc, sizeof before);
+        emit_branch(d, l, false);
+        memcpy(d->acc, before, sizeof before);
+        bind(d, &around);
+    }
+    if (n > 0)
+        for (int i = 0; i < ACC_COUNT; i++) d->acc[i].has_short = d->acc[i].redirects = false;
+}
+
+/* Entries lead straight to their labels, or to a stub that moves the values first: one stub for each label. */
+static void decode_br_table(Decoder *d)
+{
+    uint32_t n_entries = read_u32(d) + 1; /* the default is the last */
+    Reader again = d->in;
+    Operand index = pop(d);
+    in_slot(d, &index);
+    bool in_acc = take_from_acc(d, index, I32);
+
+    Reader first = d->in;
+    uint32_t n = arity(label_at(d, read_u32(d)));
+    d->in = first;
+    flush_top(d, n);
+
+    if (!reserve_code(d, WORDS_PER_OP + n_entries)) return;
+    Ins *ins = emit(d, in_acc ? REG_BR_TABLE_A : REG_BR_TABLE_S);
+    ins->a = (uint16_t)index.slot;
+    ins->u = n_entries - 1;
+    size_t table = here(d);
+    memset(d->out + d->n_out, 0, (n_entries + 1) / 2 * sizeof(Word));
+    d->n_out += (n_entries + 1) / 2;
+    for (uint32_t i = 0; i < n_entries; i++) {
+        Label *l = label_at(d, read_u32(d));
+        int32_t *field = field_at(d, table + i * sizeof(int32_t));
+        if (n == 0 || d->height - n == l->height) aim(d, l, field);
+        else add_site(d, &l->stub, field);
+    }
+    if (n > 0) {
+        for (uint32_t i = 0; i < n_entries; i++) {
+            uint32_t depth = 0;
+            if (!rd_u32(&again, "label", &depth)) return;
+            Label *l = label_at(d, depth);
+            if (l->stub == 0) continue;
+            if (!reserve_code(d, WORDS_PER_OP)) return;
+            bind(d, &l->stub);
+            forget_accs(d);
+            emit_branch(d, l, false);
+        }
+    }
+    d->unreachable = true;
+}
+
+/* ---- blocks ---- */
+
+static void read_block_type(Decoder *d, uint32_t *n_params, uint32_t *n_results)
+{
+    int64_t type = 0;
+    bool ok = rd_s33(&d->in, "block type", &type);
+    assert(ok);
+    (void)ok;
+    if (type >= 0) {
+        *n_params = d->m->types[type].n_params;
+        *n_results = d->m->types[type].n_results;
+    } else {
+        *n_params = 0;
+        *n_results = (type & 0x7f) != TYPE_VOID; /* one byte, read as a negative number */
+    }
+}
+
+static void open_block(Decoder *d, WasmOp op)
+{
+    Label l = {.op = (uint8_t)op};
+    read_block_type(d, &l.n_params, &l.n_results);
+    if (!reserve(d, (void **)&d->labels, &d->cap_labels, d->n_labels + 1, sizeof *d->labels)) return;
+    if (op == OP_IF) {
+        Condition c = pop_condition(d, true);
+        flush_from(d, 0);
+        add_site(d, &l.else_site, emit_condition(d, c));
+    } else {
+        flush_from(d, 0);
+    }
+    l.height = d->height - l.n_params;
+    if (op == OP_LOOP) {
+        l.target = here(d);
+        d->last = NO_PLACE;
+        forget_accs(d);
+    }
+    d->labels[d->n_labels++] = l;
+}
+
+/* What is left on the stack where code has become unreachable means nothing. */
+static void drop_specials(Decoder *d)
+{
+    while (d->n_specials > 0) forget_special(d, &d->specials[--d->n_specials]);
+}
+
+static void decode_else(Decoder *d)
+{
+    Label *l = label_at(d, 0);
+    if (!d->unreachable) {
+        flush_top(d, l->n_results);
+        aim(d, l, &emit(d, REG_BR)->target);
+    }
+    drop_specials(d);
+    l->op = OP_ELSE;
+    set_height(d, (uint64_t)l->height + l->n_params);
+    bind(d, &l->else_site);
+    forget_accs(d);
+    d->unreachable = false;
+}
+
+static void decode_end(Decoder *d)
+{
+    Label *l = label_at(d, 0);
+    bool function = is_function(d, l);
+    if (!d->unreachable) {
+        if (function) emit_return(d, true);
+        else flush_top(d, l->n_results);
+    }
+    if (d->unreachable || function) drop_specials(d);
+    if (l->sites != 0 || l->else_site != 0) {
+        set_height(d, (uint64_t)l->height + l->n_results);
+        bind(d, &l->else_site);
+        bind(d, &l->sites);
+        forget_accs(d);
+        d->unreachable = false;
+        if (function) emit_return(d, true);
+    }
+    d->n_labels--;
+}
+
+/* ---- calls -------------------------------------------------------------------------------------------------------- */
+
+/* After a call: the callee's frame began at the first argument, and there the results are now. */
+static void push_call_results(Decoder *d, const WasmType *type)
+{
+    set_height(d, d->height - type->n_params);
+    forget_accs(d);
+    size_t last = d->last;
+    uint32_t slot = slot_of_height(d, d->height);
+    push_temps(d, type->n_results);
+    if (type->n_results == 1) d->acc[ACC_I] = (Acc){slot, NO_SLOT, last, false, false}; /* as every RETURN does */
+}
+
+static void decode_call(Decoder *d, bool tail)
+{
+    uint32_t index = read_u32(d);
+    Func *callee = &d->code->funcs[index];
+    const WasmType *type = wasm_func_type(d->m, index);
+    flush_top(d, type->n_params);
+    Ins *ins = emit(d, tail ? REG_RETURN_CALL : REG_CALL);
+    ins->ptr = callee;
+    ins->d = (uint16_t)slot_of_height(d, d->height - type->n_params);
+    if (tail) {
+        ins->a = (uint16_t)type->n_params;
+        ins->b = d->func->record;
+        d->unreachable = true;
+    } else {
+        push_call_results(d, type);
+    }
+}
+
+static void decode_call_indirect(Decoder *d, bool tail)
+{
+    uint32_t type_index = read_u32(d), table = read_u32(d);
+    const WasmType *type = &d->m->types[type_index];
+    Operand index = pop(d);
+    in_slot(d, &index);
+    bool in_acc = take_from_acc(d, index, I32);
+    flush_top(d, type->n_params);
+    Ins *ins = emit(d, tail ? (in_acc ? REG_RETURN_CALL_INDIRECT_A : REG_RETURN_CALL_INDIRECT_S)
+                            : in_acc ? REG_CALL_INDIRECT_A : REG_CALL_INDIRECT_S);
+    ins->d = (uint16_t)slot_of_height(d, d->height - type->n_params);
+    ins->a = (uint16_t)index.slot;
+    ins->u2 = d->code->module->canonical[type_index];
+    if (tail) {
+        ins->b = d->func->record;
+        ins->c = (uint16_t)type->n_params;
+        ins->u3 = table;
+        d->unreachable = true;
+    } else {
+        ins->u = table;
+        push_call_results(d, type);
+    }
+}
+
+/* ---- the rest ----------------------------------------------------------------------------------------------------- */
+
+/* An instruction of the host's: n operands in consecutive slots; the result, if any, takes the place of the first. */
+static Ins *emit_host_op(Decoder *d, RegOp op, uint32_t n_operands, uint32_t n_results)
+{
+    flush_top(d, n_operands);
+    Ins *ins = emit(d, op);
+    set_height(d, d->height - n_operands);
+    ins->a = (uint16_t)slot_of_height(d, d->height);
+    push_temps(d, n_results);
+    forget_accs(d);
+    return ins;
+}
+
+static uint64_t read_const(Decoder *d, WasmOp op)
+{
+    const uint8_t *p = NULL;
+    int32_t i32 = 0;
+    int64_t i64 = 0;
+    uint64_t bits = 0;
+    bool ok;
+    switch (op) {
+    case OP_I32_CONST: ok = rd_s32(&d->in, "i32", &i32); bits = (uint32_t)i32; break;
+    case OP_I64_CONST: ok = rd_s64(&d->in, "i64", &i64); bits = (uint64_t)i64; break;
+    default: { /* little-endian */
+        size_t size = op == OP_F32_CONST ? 4 : 8;
+        ok = rd_bytes(&d->in, "float", size, &p);
+        for (size_t i = size; ok && i > 0; i--) bits = bits << 8 | p[i - 1];
+    }
+    }
+    assert(ok);
+    (void)ok;
+    return bits;
+}
+
+static void decode_op(Decoder *d, WasmOp op)
+{
+    Family family = (Family)family_of_op[op];
+    if (family != FAM_NONE) switch ((FamilyKind)families[family].kind) {
+        case KIND_BIN:
+        case KIND_CMP: decode_binary(d, family); return;
+        case KIND_UN: decode_unary(d, family); return;
+        case KIND_LOAD: decode_load(d, family); return;
+        case KIND_STORE: decode_store(d, family); return;
+        }
+    switch (op) {
+    case OP_NOP: return;
+    case OP_UNREACHABLE: emit(d, REG_UNREACHABLE); d->unreachable = true; return;
+    case OP_BLOCK:
+    case OP_LOOP:
+    case OP_IF: open_block(d, op); return;
+    case OP_ELSE: decode_else(d); return;
+    case OP_END: decode_end(d); return;
+    case OP_BR: emit_branch(d, label_at(d, read_u32(d)), true); d->unreachable = true; return;
+    case OP_BR_IF: decode_br_if(d); return;
+    case OP_BR_TABLE: decode_br_table(d); return;
+    case OP_RETURN: emit_return(d, true); d->unreachable = true; return;
+    case OP_CALL:
+    case OP_RETURN_CALL: decode_call(d, op == OP_RETURN_CALL); return;
+    case OP_CALL_INDIRECT:
+    case OP_RETURN_CALL_INDIRECT: decode_call_indirect(d, op == OP_RETURN_CALL_INDIRECT); return;
+    case OP_DROP: (void)pop(d); return;
+    case OP_SELECT_T:
+        for (uint32_t n = read_u32(d); n > 0; n--) (void)read_u32(d); /* the type: a byte below 0x80 */
+        decode_select(d);
+        return;
+    case OP_SELECT: decode_select(d); return;
+    case OP_LOCAL_GET: push_special(d, slot_of_local(d, read_u32(d)), 0); return;
+    case OP_LOCAL_SET:
+    case OP_LOCAL_TEE: decode_local_set(d, op == OP_LOCAL_TEE); return;
+    case OP_GLOBAL_GET:
+        emit(d, REG_GLOBAL_GET)->u = read_u32(d);
+        push_result(d, I64, FAM_NONE, false, true);
+        return;
+    case OP_GLOBAL_SET: decode_global_set(d); return;
+    case OP_I32_CONST:
+    case OP_I64_CONST:
+    case OP_F32_CONST:
+    case OP_F64_CONST: push_const(d, read_const(d, op)); return;
+    case OP_I32_EQZ: decode_is_zero(d, FAM_I32_EQ); return;
+    case OP_I64_EQZ: decode_is_zero(d, FAM_I64_EQ); return;
+    case OP_REF_IS_NULL: decode_is_zero(d, FAM_I64_EQ); return;
+    case OP_REF_NULL: (void)read_u32(d); push_const(d, 0); return;
+    case OP_REF_FUNC:
+        emit(d, REG_REF_FUNC)->u = read_u32(d);
+        push_result(d, I64, FAM_NONE, false, true);
+        return;
+
+    case OP_MEMORY_SIZE: (void)read_u32(d); emit_host_op(d, REG_MEMORY_SIZE, 0, 1); return;
+    case OP_MEMORY_GROW: (void)read_u32(d); emit_host_op(d, REG_MEMORY_GROW, 1, 1); return;
+    case OP_MEMORY_COPY: (void)read_u32(d); (void)read_u32(d); emit_host_op(d, REG_MEMORY_COPY, 3, 0); return;
+    case OP_MEMORY_FILL: (void)read_u32(d); emit_host_op(d, REG_MEMORY_FILL, 3, 0); return;
+    case OP_MEMORY_INIT: {
+        uint32_t data = read_u32(d);
+        (void)read_u32(d);
+        emit_host_op(d, REG_MEMORY_INIT, 3, 0)->u = data;
+        return;
+    }
+    case OP_DATA_DROP: emit_host_op(d, REG_DATA_DROP, 0, 0)->u = read_u32(d); return;
+    case OP_TABLE_GET: emit_host_op(d, REG_TABLE_GET, 1, 1)->u = read_u32(d); return;
+    case OP_TABLE_SET: emit_host_op(d, REG_TABLE_SET, 2, 0)->u = read_u32(d); return;
+    case OP_TABLE_SIZE: emit_host_op(d, REG_TABLE_SIZE, 0, 1)->u = read_u32(d); return;
+    case OP_TABLE_GROW: emit_host_op(d, REG_TABLE_GROW, 2, 1)->u = read_u32(d); return;
+    case OP_TABLE_FILL: emit_host_op(d, REG_TABLE_FILL, 3, 0)->u = read_u32(d); return;
+    case OP_TABLE_COPY:
+    case OP_TABLE_INIT: { /* to, from; segment, table: each in the order of the encoding */
+        uint32_t first = read_u32(d), second = read_u32(d);
+        Ins *ins = emit_host_op(d, op == OP_TABLE_COPY ? REG_TABLE_COPY : REG_TABLE_INIT, 3, 0);
+        ins->u2 = first;
+        ins->u3 = second;
+        return;
+    }
+    case OP_ELEM_DROP: emit_host_op(d, REG_ELEM_DROP, 0, 0)->u = read_u32(d); return;
+    default: fail(d, TRAP_TOO_COMPLEX); return; /* what compile() did not announce in its features */
+    }
+}
+
+/* Code that cannot be reached is stepped over; only its blocks are counted. */
+static void skip_op(Decoder *d, WasmOp op)
+{
+    if (op == OP_END || op == OP_ELSE) {
+        if (d->skipped == 0) {
+            decode_op(d, op);
+            return;
+        }
+        if (op == OP_END) d->skipped--;
+        return;
+    }
+    if (op == OP_BLOCK || op == OP_LOOP || op == OP_IF) d->skipped++;
+    bool ok = rd_skip_imm(&d->in, op);
+    assert(ok);
+    (void)ok;
+}
+
+/* ---- one function ------------------------------------------------------------------------------------------------- */
+
+/* Local declarations, core 2.0 §5.4.4 "Code Section": their number is all that matters here. */
+static void read_locals(Decoder *d)
+{
+    uint64_t total = d->n_params;
+    for (uint32_t groups = read_u32(d); groups > 0; groups--) {
+        total += read_u32(d);
+        (void)read_u32(d); /* the type: a byte below 0x80 */
+    }
+    if (total > SLOTS_MAX - RECORD_SLOTS - CLEAR_SLOTS) fail(d, TRAP_TOO_COMPLEX);
+    else d->n_locals = (uint32_t)total;
+}
+
+static uint32_t clear_slots(const Decoder *d)
+{
+    return (d->n_locals - d->n_params + CLEAR_SLOTS - 1) / CLEAR_SLOTS * CLEAR_SLOTS;
+}
+
+static void decode_body(Decoder *d, Code *code, Func *func)
+{
+    const WasmModule *m = code->module->wasm;
+    const WasmType *type = wasm_func_type(m, func->index);
+    d->code = code;
+    d->m = m;
+    d->func = func;
+    d->failed = TRAP_NONE;
+    d->n_params = type->n_params;
+    d->n_results = type->n_results;
+    d->n_out = 0;
+    d->height = d->max_height = 0;
+    d->n_specials = 0;
+    d->n_labels = 0;
+    d->unreachable = false;
+    d->skipped = 0;
+    d->last = NO_PLACE;
+    forget_accs(d);
+
+    d->in = wasm_reader(m, m->bodies[func->index - m->n_imported[KIND_FUNC]], &d->diags);
+    read_locals(d);
+    d->temp_base = func->record + RECORD_SLOTS + (d->n_locals - d->n_params);
+    if (d->failed || !reserve(d, (void **)&d->pending, &d->cap_pending, d->temp_base + 1, 1) ||
+        !reserve(d, (void **)&d->labels, &d->cap_labels, 1, sizeof *d->labels))
+        return;
+    memset(d->pending, 0, d->temp_base);
+    set_height(d, 0);
+    d->labels[d->n_labels++] = (Label){.op = OP_BLOCK, .n_results = d->n_results};
+
+    while (d->n_labels > 0 && !d->failed) {
+        WasmOp op = OP_NOP;
+        d->op_offset = (uint32_t)rd_offset(&d->in);
+        if (!rd_op(&d->in, FEATURES_ALL, &op)) {
+            fail(d, TRAP_TOO_COMPLEX);
+            return;
+        }
+        if (!reserve_code(d, WORDS_PER_OP)) return;
+        if (d->unreachable) skip_op(d, op);
+        else decode_op(d, op);
+    }
+}
+
+static Decoder *decoder_of(LoadModule *module)
+{
+    if (module->decoder == NULL) module->decoder = calloc(1, sizeof *module->decoder);
+    return module->decoder;
+}
+
+void decoder_free(Decoder *d)
+{
+    if (d == NULL) return;
+    free(d->out);
+    free(d->pending);
+    free(d->labels);
+    diag_free(&d->diags);
+    free(d);
+}
+
+/* Places of interp.c take the place of the RegOps. */
+static void link_code(Word *words, size_t n, const void *const *labels)
+{
+    for (size_t i = 0; i < n;) {
+        RegOp op = (RegOp)words[i];
+        Ins *ins = (Ins *)(words + i);
+        i += reg_op_words[op];
+        if (op == REG_BR_TABLE_S || op == REG_BR_TABLE_A) i += (ins->u + 2) / 2;
+        ins->run = labels[op];
+    }
+}
+
+LoadTrapKind decode_function(Code *code, Func *func)
+{
+    LoadModule *module = code->module;
+    LoadTrapKind result = TRAP_NONE;
+    pthread_mutex_lock(&module->lock);
+    Decoder *d = decoder_of(module);
+    if (d == NULL) {
+        result = TRAP_NO_MEMORY;
+    } else if (atomic_load_explicit(&func->code, memory_order_relaxed) == (const Ins *)&func->stub) {
+        d->n_wanted = 0;
+        decode_body(d, code, func);
+        result = d->failed;
+        Func **decoded = NULL;
+        Word *words = NULL;
+        if (result == TRAP_NONE) {
+            words = arena_array(&code->arena, d->n_out, sizeof *words);
+            decoded = arena_grow(&code->arena, code->decoded, code->n_decoded, &code->cap_decoded, sizeof *decoded);
+            if (words == NULL || decoded == NULL) result = TRAP_NO_MEMORY;
+        }
+        if (result == TRAP_NONE) {
+            memcpy(words, d->out, d->n_out * sizeof *words);
+            link_code(words, d->n_out, code->labels);
+            code->decoded = decoded;
+            code->decoded[code->n_decoded++] = func;
+            uint32_t slots = d->temp_base + d->max_height, cleared = func->record + RECORD_SLOTS + clear_slots(d);
+            if (slots < cleared) slots = cleared;
+            func->n_words = (uint32_t)d->n_out;
+            atomic_store_explicit(&func->frame_bytes, slots * (uint32_t)sizeof(Slot), memory_order_relaxed);
+            atomic_store_explicit(&func->n_clear, (uint16_t)clear_slots(d), memory_order_relaxed);
+            atomic_store_explicit(&func->code, (const Ins *)words, memory_order_release);
+        }
+    }
+    pthread_mutex_unlock(&module->lock);
+    return result;
+}
+
+void decode_offsets(Code *code, const Func *func, uint32_t n, const uint32_t words[], uint32_t offsets[])
+{
+    LoadModule *module = code->module;
+    uint32_t body = module->wasm->bodies[func->index - module->wasm->n_imported[KIND_FUNC]].offset;
+    for (uint32_t i = 0; i < n; i++) offsets[i] = body;
+
+    pthread_mutex_lock(&module->lock);
+    Decoder *d = decoder_of(module);
+    if (d != NULL) {
+        Func same = {.record = func->record, .index = func->index};
+        d->n_wanted = n;
+        d->wanted_words = words;
+        d->found_offsets = offsets;
+        decode_body(d, code, &same);
+    }
+    pthread_mutex_unlock(&module->lock);
+}
