@@ -85,6 +85,7 @@ void bundle_key_id_text(const uint8_t id[BUNDLE_KEY_ID_BYTES], char out[17]);
 typedef struct BundleSigner {
     const BundleKey *key;       /* in the trust set                                                           */
     const char *comment;        /* the trusted comment, verified and escaped                                  */
+    uint32_t record;            /* its number among the file's records                                        */
 } BundleSigner;
 
 typedef struct BundleBlob {

@@ -12,51 +12,65 @@
 
 typedef struct ValPolicy ValPolicy; /* validator/validator.h */
 
-/* ---- world.c: the programs that a bundle starts, and what each may use -------------------------------------- */
+/* ---- world.c: the programs that a bundle starts, and what each may use --------------------------------------- */
 
-typedef struct WorldLimits { /* 0 = the loader's default */
-    uint64_t memory_bytes, fuel_per_entry, deadline_ns;
-    uint32_t calls, message_bytes, queue, restarts_per_minute;
-} WorldLimits;
-typedef struct WorldPair { const char *key, *value; } WorldPair;
+/* A number of 0 is "not said" throughout; the loader's default holds then. */
+typedef struct WorldPair { Str key, value; } WorldPair;
 typedef struct WorldModule {
-    const char *name;
-    const char *file;               /* for diagnostics                                                        */
+    Str name;
+    const char *file;               /* for diagnostics, and the last part of it for provenance                */
     const uint8_t *bytes;           /* borrowed                                                               */
     size_t size;
     const ValPolicy *policy;
-    WorldLimits limits;
+    uint64_t memory_bytes, fuel_per_entry, deadline_ns;
+    uint32_t calls, message_bytes, queue, restarts_per_minute;
     uint32_t share;                 /* 0 = 100                                                                */
-    const char **grants; size_t n_grants;   /* system services                                                */
+    Str *grants;       uint32_t n_grants; /* system services                                                  */
     bool grant_imports;             /* all system services that it imports: what stands for `grant` where there
                                        is no world file                                                       */
-    WorldPair *config;   size_t n_config;
-    unsigned line;                  /* in the world file; 0 = none                                            */
+    WorldPair *config; uint32_t n_config;
+    uint32_t line;                  /* in the world file; 0 = none, here and below                            */
+    FileBytes own;                  /* the bytes, when bundle_read_world has read them                        */
 } WorldModule;
-typedef struct WorldRoute { const char *service, *module; } WorldRoute;
-typedef struct WorldFolder { const char *name; bool write; const char **modules; size_t n_modules; } WorldFolder;
+typedef struct WorldRoute { Str service, module; uint32_t line; } WorldRoute;
 
 typedef struct World {
     const char *file;               /* the world file, or NULL                                                */
-    const char *name, *version;     /* version may be NULL                                                    */
+    Str name, version;
     uint64_t generation;            /* 0 = 1                                                                  */
-    int64_t not_after;              /* 0 = none                                                               */
-    const char *main;               /* NULL = none                                                            */
+    int64_t not_after;              /* seconds since 1970; 0 = none                                           */
+    Str main;                       /* empty = none                                                           */
+    uint32_t main_line, remote_line;
     const char *tool;               /* "parigot-ld 0.1.0"                                                     */
     int64_t now;                    /* waivers that have ended by then are refused; 0 = not compared          */
-    WorldModule *modules; size_t n_modules;
-    const char **remote;  size_t n_remote;
-    WorldRoute *routes;   size_t n_routes;
-    WorldFolder *folders; size_t n_folders;
+    WorldModule *modules; uint32_t n_modules;
+    Str *remote;          uint32_t n_remote;
+    WorldRoute *routes;   uint32_t n_routes;
 } World;
 
-/* ---- create.c ----------------------------------------------------------------------------------------------- */
+/* bundle_read_world: reads a world file and the modules and policies that it names (paths are relative to it).
+ * out:    *out     strings and arrays in the arena; bundle_close_world frees the modules' bytes, also after failure
+ * errors: C codes with file:line, IO_READ; all of them
+ * source: docs/world.md */
+MUST_USE bool bundle_read_world(Arena *, const char *path, Diags *, World *out);
+void bundle_close_world(World *);
+/* bundle_parse_world: the same for text, without opening what it names: file, policy and bytes of modules stay empty. */
+MUST_USE bool bundle_parse_world(Arena *, Str text, const char *name, Diags *, World *out);
+
+/* ---- create.c ----------------------------------------------------------------------------------------------------- */
 
 /* bundle_create: validates every module under its policy, finds the start order, encodes the manifest and puts the
- * unsigned bundle together.
+ * unsigned bundle together. No clock is read and no path recorded but its last part: same inputs, same bytes.
  * out:    *out     header, manifest, no signature, blobs; free with wr_free. Empty when false
- * errors: what the validator finds (nothing that violates goes into a bundle); B03, B04 (the world does not fit) */
+ * errors: what the validator finds (nothing that violates its policy goes into a bundle); B04 (the world does not fit) */
 MUST_USE bool bundle_create(const World *, Diags *, Writer *out);
+
+/* ---- revalidate.c --------------------------------------------------------------------------------------------- */
+
+/* bundle_revalidate: is everything that the manifest says about its modules true? Validates each under its own policy
+ * and compares verdicts, imports, exports and layout. Before signing what somebody else has made.
+ * errors: what the validator finds; BUNDLE_MODULE_DIFFERS */
+MUST_USE bool bundle_revalidate(const Bundle *, Diags *);
 
 /* ---- key.c: pairs of keys, minisign's file forms ---------------------------------------------------------------- */
 

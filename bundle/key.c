@@ -163,7 +163,6 @@ static bool encrypt(KeyBytes *k, const char *password)
     put_le32(k->b + OPSLIMIT_AT + 4, (uint32_t)(ops >> 32));
     put_le32(k->b + MEMLIMIT_AT, (uint32_t)mem);
     put_le32(k->b + MEMLIMIT_AT + 4, (uint32_t)(mem >> 32));
-    checksum(k->b, k->b + SECRET_KEY_BYTES - CHECKSUM_BYTES);
     return mask(k, password);
 }
 
@@ -230,6 +229,7 @@ bool bundle_keygen(const BundleKeyFiles *to, const BundlePassword *from, uint8_t
     randombytes_buf(id, BUNDLE_KEY_ID_BYTES);
     memcpy(k->b + BOXED_AT, id, BUNDLE_KEY_ID_BYTES);
     crypto_sign_keypair(public_key, k->b + BOXED_AT + BUNDLE_KEY_ID_BYTES);
+    checksum(k->b, k->b + SECRET_KEY_BYTES - CHECKSUM_BYTES); /* minisign -W leaves zeros; both read both */
     if (to->encrypt) {
         char *password = password_get(from, to->secret_file, true, d);
         ok = password != NULL;

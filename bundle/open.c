@@ -74,27 +74,36 @@ static bool is_same_key(const BundleKey *a, const BundleKey *b)
     return sodium_memcmp(a->key, b->key, BUNDLE_KEY_BYTES) == 0;
 }
 
-static bool add_signer(Bundle *b, const BundleKey *key, Str comment)
+/* minisign puts tabs between the parts of its comments; a space shows them as well. */
+static const char *shown_comment(Arena *a, Str comment)
+{
+    char *plain = arena_strndup(a, comment.ptr, comment.len);
+    for (size_t i = 0; plain && i < comment.len; i++)
+        if (plain[i] == '\t') plain[i] = ' ';
+    return plain ? diag_escape(a, (Str){plain, comment.len}) : NULL;
+}
+
+static bool add_signer(Bundle *b, const BundleKey *key, Str comment, uint32_t record)
 {
     for (uint32_t i = 0; i < b->n_signers; i++)
         if (is_same_key(b->signers[i].key, key)) return true; /* counts once, whatever its ids are */
-    const char *shown = diag_escape(&b->arena, comment);
+    const char *shown = shown_comment(&b->arena, comment);
     if (!shown) return false;
-    b->signers[b->n_signers++] = (BundleSigner){key, shown};
+    b->signers[b->n_signers++] = (BundleSigner){key, shown, record};
     return true;
 }
 
 /* One record. A wrong signature under the id of a trusted key is somebody's mistake or attack: an error even
  * where other signatures would do. A record of a key that we do not know says nothing. */
-static bool count_record(Source *s, Bundle *b, const BundleRecord *r, const uint8_t hash[HASH_BYTES],
-                         const BundleTrust *t, uint64_t at)
+static bool count_record(Source *s, Bundle *b, const BundleRecord *r, uint32_t number,
+                         const uint8_t hash[HASH_BYTES], const BundleTrust *t, uint64_t at)
 {
     bool claimed = false;
     for (size_t i = 0; t && i < t->n; i++) {
         if (sodium_memcmp(t->keys[i].id, r->id, BUNDLE_KEY_ID_BYTES) != 0) continue;
         claimed = true;
         if (!bundle_verify_record(r, t->keys[i].key, hash)) continue;
-        return add_signer(b, &t->keys[i], r->comment) || fail(s, OUT_OF_MEMORY, at, "out of memory");
+        return add_signer(b, &t->keys[i], r->comment, number) || fail(s, OUT_OF_MEMORY, at, "out of memory");
     }
     if (!claimed) return true;
     char id[17];
@@ -132,7 +141,7 @@ static bool verify(Source *s, Bundle *b, const BundleOpenOptions *o)
     for (uint32_t i = 0; i < b->n_signatures; i++) {
         uint64_t here =
             at + (uint64_t)(records[i].id - ALGORITHM_BYTES - (const uint8_t *)b->signature_bytes.ptr);
-        if (!count_record(s, b, &records[i], hash, o->trust, here)) return false;
+        if (!count_record(s, b, &records[i], i, hash, o->trust, here)) return false;
     }
     uint32_t require = o->require ? o->require : 1;
     good = b->n_signers >= require;
@@ -206,7 +215,7 @@ static bool is_zero(const uint8_t *p, size_t n) { return n == 0 || sodium_is_zer
 static bool read_blobs(Source *s, Bundle *b, uint64_t head_end)
 {
     const BundleManifest *m = b->manifest;
-    uint64_t *offsets = arena_array(&b->arena, m->n_blobs, sizeof *offsets), file_end;
+    uint64_t *offsets = arena_array(&b->arena, m->n_blobs, sizeof *offsets), file_end = 0;
     b->blobs = arena_array(&b->arena, m->n_blobs, sizeof *b->blobs);
     if (!offsets || !b->blobs) return fail(s, OUT_OF_MEMORY, DIAG_NOWHERE, "out of memory");
     if (!lay_out(s, m, head_end, offsets, &file_end)) return false;

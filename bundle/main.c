@@ -1,0 +1,175 @@
+/* main.c: parigot-bundle: which command, and what comes of it. */
+#include "bundle/tool.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { EXIT_CLEAN = 0, EXIT_FINDINGS = 1, EXIT_USAGE = 2, EXIT_INTERNAL = 3 };
+
+static const struct {
+    const char *name;
+    ToolCommand *run;
+} commands[] = {
+    {"keygen", tool_keygen}, {"create", tool_create},   {"sign", tool_sign},
+    {"verify", tool_verify}, {"inspect", tool_inspect}, {"extract", tool_extract},
+};
+
+static const char help[] =
+    "usage: parigot-bundle COMMAND [OPTION ...]\n"
+    "  keygen [-W] -s SECRET -p PUBLIC     make a pair of keys, minisign's own files (-W: without password;\n"
+    "                                      --force: replace)\n"
+    "  create --world FILE -o OUT          make a bundle of the world that FILE describes\n"
+    "  create MODULE.wasm ... -o OUT       make a bundle of these modules (--policy=P --name=N "
+    "--main=MODULE)\n"
+    "         --sign KEY                   and sign it (--comment=TEXT)\n"
+    "  sign -s KEY BUNDLE [-o OUT]         add a signature (--comment=TEXT)\n"
+    "  sign --attach X.minisig BUNDLE      add one that minisign -S made of the extracted manifest\n"
+    "  verify BUNDLE ...                   is it whole, and who has signed it?\n"
+    "  inspect [--json] BUNDLE             what is in it, what was proved\n"
+    "  extract BUNDLE                      --manifest F --signatures F.minisig | --module NAME -o F | --all "
+    "FOLDER\n"
+    "keys to verify with (verify, inspect, extract):\n"
+    "  -p FILE, -P BASE64, --trust FOLDER  public keys; a folder's *.pub\n"
+    "  --require N                         how many distinct keys must have signed (1)\n"
+    "passwords of secret keys: asked for, or --password-file=FILE, --password-env=VARIABLE\n"
+    "  --help  --version                   - stands for standard input or output\n"
+    "exit status: 0 good, 1 refused, 2 usage or input/output, 3 internal error.  Manual: parigot-bundle(1)\n";
+
+/* Not the bundle's fault but the caller's: what the command names cannot be used. */
+static bool is_usage(DiagCode code)
+{
+    char letter = diag_code_text(code)[0];
+    return letter == 'I' || letter == 'U' || letter == 'C' || code == BUNDLE_BAD_KEY ||
+           code == BUNDLE_BAD_PASSWORD || code == BUNDLE_NO_KEYS;
+}
+
+static int exit_status(const Diags *d)
+{
+    int status = d->errors ? EXIT_FINDINGS : EXIT_CLEAN;
+    for (size_t i = 0; i < d->n; i++) {
+        if (d->items[i].severity < SEV_ERROR) continue;
+        if (d->items[i].code == OUT_OF_MEMORY) return EXIT_INTERNAL;
+        if (is_usage(d->items[i].code)) status = EXIT_USAGE;
+    }
+    return d->out_of_memory ? EXIT_INTERNAL : status;
+}
+
+static void print_diags(const Diags *d)
+{
+    TextBuf t = {0};
+    bool colour = isatty(STDERR_FILENO) && !getenv("NO_COLOR");
+    for (size_t i = 0; i < d->n; i++)
+        diag_format(&t, &d->items[i], "parigot-bundle", colour ? DIAG_COLOUR : DIAG_TEXT);
+    if (d->limit && d->errors > d->limit)
+        text_printf(&t, "parigot-bundle: %zu more errors are not shown\n", d->errors - d->limit);
+    if (t.ptr) fputs(t.ptr, stderr);
+    if (d->out_of_memory || t.failed)
+        fputs("parigot-bundle: out of memory: not everything is shown\n", stderr);
+    text_free(&t);
+}
+
+bool tool_usage(Tool *tool, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    Diag *d = diag_vadd(&tool->diags, USAGE, DIAG_AT(.file = NULL), format, args);
+    va_end(args);
+    diag_note(&tool->diags, d, "parigot-bundle --help shows what there is");
+    return false;
+}
+
+bool tool_out_of_memory(Tool *tool)
+{
+    diag_add(&tool->diags, OUT_OF_MEMORY, DIAG_AT(.file = NULL), "out of memory");
+    return false;
+}
+
+int tool_option(Tool *tool, int argc, char **argv, const char *short_options,
+                const struct option *long_options)
+{
+    opterr = 0;
+    int c = getopt_long(argc, argv, short_options, long_options, NULL);
+    if (c == ':') tool_usage(tool, "%s: %s needs a value", argv[0], argv[optind - 1]);
+    else if (c == '?' && optopt) tool_usage(tool, "%s: unknown option -%c", argv[0], optopt);
+    else if (c == '?') tool_usage(tool, "%s: unknown or ambiguous option %s", argv[0], argv[optind - 1]);
+    return c == ':' ? '?' : c;
+}
+
+bool tool_operands(Tool *tool, int argc, char **argv, int min, int max, const char *what, char ***out)
+{
+    int n = argc - optind;
+    *out = argv + optind;
+    if (n < min) return tool_usage(tool, "%s: %s is missing", argv[0], what);
+    if (n > max) return tool_usage(tool, "%s: one thing too many: %s", argv[0], argv[optind + max]);
+    return true;
+}
+
+void tool_trust_option(Tool *tool, ToolTrust *t, int option)
+{
+    t->trust.arena = &tool->arena;
+    t->given = true;
+    bool ok = true; /* what is wrong has been recorded */
+    if (option == 'p') ok = bundle_trust_file(&t->trust, optarg, &tool->diags);
+    else if (option == 'P') ok = bundle_trust_text(&t->trust, optarg, &tool->diags);
+    else if (option == 'T') ok = bundle_trust_folder(&t->trust, optarg, &tool->diags);
+    else {
+        char *end;
+        unsigned long n = strtoul(optarg, &end, 10);
+        ok = *optarg >= '1' && *optarg <= '9' && *end == 0 && n <= BUNDLE_MAX_SIGNATURES;
+        if (ok) t->require = (uint32_t)n;
+        else tool_usage(tool, "--require: expected 1 to %d, found \"%s\"", BUNDLE_MAX_SIGNATURES, optarg);
+    }
+    (void)ok;
+}
+
+void tool_forget(Tool *tool, size_t n)
+{
+    while (tool->diags.n > n)
+        tool->diags.warnings -= tool->diags.items[--tool->diags.n].severity == SEV_WARNING;
+}
+
+bool tool_open(Tool *tool, const char *path, const ToolTrust *t, Bundle *out)
+{
+    BundleOpenOptions o = {.trust = &t->trust, .require = t->require, .allow_unsigned = !t->given};
+    size_t before = tool->diags.n;
+    if (t->given && t->trust.n == 0) {
+        diag_add(&tool->diags, BUNDLE_NO_KEYS, DIAG_AT(.file = path), "no public key to verify with");
+        return false;
+    }
+    bool ok = bundle_open(path, &o, &tool->diags, out);
+    if (ok && !t->given) tool_forget(tool, before); /* nobody asked who has signed */
+    return ok;
+}
+
+static ToolCommand *find_command(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        if (strcmp(commands[i].name, name) == 0) return commands[i].run;
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    Tool tool = {.diags.limit = 100};
+    const char *name = argc > 1 ? argv[1] : "";
+    ToolCommand *command = find_command(name);
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--help") == 0 || (i == 1 && strcmp(argv[i], "-h") == 0)) name = "--help";
+    if (strcmp(name, "--help") == 0) text_add(&tool.out, str_of(help));
+    else if (strcmp(name, "--version") == 0) text_add(&tool.out, STR("parigot-bundle " PARIGOT_VERSION "\n"));
+    else if (command) command(&tool, argc - 1, argv + 1);
+    else tool_usage(&tool, *name ? "unknown command: %s" : "no command%s", name);
+
+    print_diags(&tool.diags);
+    int status = tool.out.failed ? EXIT_INTERNAL : exit_status(&tool.diags);
+    if (tool.out.ptr && (fputs(tool.out.ptr, stdout) < 0 || fflush(stdout) != 0) && status == EXIT_CLEAN) {
+        perror("parigot-bundle: cannot write to standard output");
+        status = EXIT_USAGE;
+    }
+    text_free(&tool.out);
+    diag_free(&tool.diags);
+    arena_free(&tool.arena);
+    return status;
+}

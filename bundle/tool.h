@@ -1,0 +1,44 @@
+/* tool.h: parigot-bundle, the commands. Each takes its own argv (argv[0] is the command's name), prints its result and
+ * records what is wrong; main.c prints that and turns it into an exit status.  docs/man/parigot-bundle.1 */
+#ifndef PARIGOT_BUNDLE_TOOL_H
+#define PARIGOT_BUNDLE_TOOL_H
+
+#include "bundle/bundle.h"
+
+#include <getopt.h>
+
+typedef struct Tool {
+    Diags diags;
+    Arena arena;        /* of the run */
+    TextBuf out;        /* what goes to standard output when all is done */
+} Tool;
+
+typedef void ToolCommand(Tool *, int argc, char **argv);
+ToolCommand tool_keygen, tool_create, tool_sign, tool_verify; /* commands.c */
+ToolCommand tool_inspect;                                     /* inspect.c */
+ToolCommand tool_extract;                                     /* extract.c */
+
+/* The next option's value for getopt_long, -1 at the end, '?' after recording what is wrong. */
+int tool_option(Tool *, int argc, char **argv, const char *short_options, const struct option *);
+/* tool_operands: what is left of argv; false (USAGE) when it is not min to max of them. */
+bool tool_operands(Tool *, int argc, char **argv, int min, int max, const char *what, char ***out);
+bool tool_usage(Tool *, const char *format, ...) PRINTF(2, 3); /* records, returns false */
+bool tool_out_of_memory(Tool *);                               /* the same */
+
+/* Options that name keys to verify with: -p FILE, -P BASE64, --trust DIR, --require=N. */
+typedef struct ToolTrust {
+    BundleTrust trust;
+    uint32_t require;
+    bool given;         /* any of them */
+} ToolTrust;
+#define TOOL_TRUST_SHORT "p:P:"
+#define TOOL_TRUST_LONG                                                                                                \
+    {"public-key", required_argument, NULL, 'p'}, {"public-key-text", required_argument, NULL, 'P'},                   \
+        {"trust", required_argument, NULL, 'T'}, {"require", required_argument, NULL, 'R'}
+void tool_trust_option(Tool *, ToolTrust *, int option); /* one of p P T R */
+/* Opens with the keys that were given; without any, signatures are not checked (and nothing is said about it). */
+bool tool_open(Tool *, const char *path, const ToolTrust *, Bundle *out);
+
+void tool_forget(Tool *, size_t n); /* drops the warnings after the first n diagnostics */
+
+#endif
