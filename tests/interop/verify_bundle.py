@@ -189,7 +189,7 @@ def main():
     require(manifest and manifest[0] == (1, TYPE.encode()), 'manifest: type')
     require(all(n <= 13 or n >= 1000 for n, _ in manifest), 'manifest: unknown field')
     blobs, rest = check_blobs(manifest, data[end:], end)
-    require(not rest.strip(b'\0') and len(rest) < ALIGN, 'bytes behind the last blob')
+    require(not rest, 'bytes behind the last blob')
     print(f'{one(manifest, 2, b"").decode()} generation {one(manifest, 4, 0)}')
     for module in map(fields, every(manifest, 8)):
         print(f'  {one(module, 1, b"").decode()}: {len(blobs[one(module, 2, 0)])} bytes')
