@@ -181,9 +181,50 @@ END_TEST
 
 /* ---- keys ---- */
 
-START_TEST(passwords)
+/* A key that costs little to open: scrypt's numbers are the file's. Made by hand, not by bundle_keygen. */
+static void make_cheap_key(const char *name, const char *password)
+{
+    enum { BOX = 104 };
+    TestKey k = test_key(9);
+    uint8_t b[158] = "EdScB2", stream[BOX], sum[32];
+    crypto_generichash_state hash;
+    memset(b + 6, 0x5a, 32);
+    put_le32(b + 38, 32768);
+    put_le32(b + 46, 16 << 20);
+    memcpy(b + 54, k.id, 8);
+    memcpy(b + 62, k.secret, 64);
+    crypto_generichash_init(&hash, NULL, 0, sizeof sum);
+    crypto_generichash_update(&hash, b, 2);
+    crypto_generichash_update(&hash, b + 54, 72);
+    crypto_generichash_final(&hash, b + 126, sizeof sum);
+    ck_assert(crypto_pwhash_scryptsalsa208sha256(stream, BOX, password, strlen(password), b + 6, 32768, 16 << 20) == 0);
+    for (int i = 0; i < BOX; i++) b[54 + i] ^= stream[i];
+    char base64[256];
+    sodium_bin2base64(base64, sizeof base64, b, sizeof b, sodium_base64_VARIANT_ORIGINAL);
+    const char *secret = arena_printf(&arena, "untrusted comment: cheap\n%s\n", base64);
+    write_bytes(in_folder(arena_printf(&arena, "%s.key", name)), secret, strlen(secret));
+    uint8_t p[42] = "Ed";
+    memcpy(p + 2, k.id, 8);
+    memcpy(p + 10, k.public_key, 32);
+    sodium_bin2base64(base64, sizeof base64, p, sizeof p, sodium_base64_VARIANT_ORIGINAL);
+    const char *public_text = arena_printf(&arena, "untrusted comment: cheap\n%s\n", base64);
+    write_bytes(in_folder(arena_printf(&arena, "%s.pub", name)), public_text, strlen(public_text));
+}
+
+/* What bundle_keygen encrypts opens again, and only with its password's help (a second and a gigabyte each time). */
+START_TEST(encrypted_key)
 {
     make_key("a", "correct horse");
+    Writer w;
+    ck_code(sign_code(&unsigned_bundle, in_folder("a.key"), in_folder("pw"), "c", &w), DIAG_NONE);
+    ck_code(open_code(&w, in_folder("a.pub"), NULL), DIAG_NONE);
+    wr_free(&w);
+}
+END_TEST
+
+START_TEST(passwords)
+{
+    make_cheap_key("a", "correct horse");
     write_bytes(in_folder("good"), "correct horse\r\nrest", 19);
     write_bytes(in_folder("bad"), "correct house", 13);
     write_bytes(in_folder("nul"), "correct\0horse", 13);
@@ -438,6 +479,7 @@ static Suite *suite(void)
     tcase_add_test(c, seventeenth_signature);
     tcase_add_test(c, comments);
     tcase_add_test(c, not_a_bundle);
+    tcase_add_test(c, encrypted_key);
     tcase_add_test(c, passwords);
     tcase_add_test(c, keys_are_not_replaced);
     tcase_add_test(c, damaged_keys);
