@@ -77,15 +77,6 @@ static const WasmReloc *judge_operand(CodeWalk *w, uint32_t start, uint32_t type
 
 /* ---- operands ---- */
 
-static inline bool read_u32(Reader *r, uint32_t *out)
-{
-    if (r->pos != r->end && *r->pos < 0x80) { /* most of them */
-        *out = *r->pos++;
-        return true;
-    }
-    return rd_u32(r, "", out);
-}
-
 static bool raw_index(CodeWalk *w, uint32_t start, const char *what, uint32_t index)
 {
     if (object_room_for_code(w->j))
@@ -97,7 +88,7 @@ static bool raw_index(CodeWalk *w, uint32_t start, const char *what, uint32_t in
 static bool index_operand(CodeWalk *w, uint32_t types, const char *what)
 {
     uint32_t start = position(w), index;
-    if (!read_u32(&w->r, &index)) return false;
+    if (!rd_u32(&w->r, "", &index)) return false;
     size_t before = w->j->report->n_code_findings;
     if (judge_operand(w, start, types)) return true;
     if (w->j->report->n_code_findings != before) return true; /* something was said about it */
@@ -118,7 +109,7 @@ static bool table_of_call(CodeWalk *w)
 static bool memory_operand(CodeWalk *w)
 {
     uint32_t start = position(w), index;
-    if (!read_u32(&w->r, &index)) return false;
+    if (!rd_u32(&w->r, "", &index)) return false;
     return index == 0 || raw_index(w, start, "memory index", index);
 }
 
@@ -138,9 +129,9 @@ static bool block_operand(CodeWalk *w)
 static bool memarg_operand(CodeWalk *w)
 {
     uint32_t align, offset;
-    if (!read_u32(&w->r, &align)) return false;
+    if (!rd_u32(&w->r, "", &align)) return false;
     uint32_t start = position(w);
-    if (!read_u32(&w->r, &offset)) return false;
+    if (!rd_u32(&w->r, "", &offset)) return false;
     w->address = judge_operand(w, start, OFFSET_TYPES);
     return true;
 }
@@ -160,14 +151,14 @@ static bool skip_labels(CodeWalk *w)
     uint32_t n, label;
     if (!rd_count(&w->r, "", 1, &n)) return false;
     for (uint32_t i = 0; i <= n; i++)
-        if (!read_u32(&w->r, &label)) return false;
+        if (!rd_u32(&w->r, "", &label)) return false;
     return true;
 }
 
 static bool skip_u32(CodeWalk *w)
 {
     uint32_t ignored;
-    return read_u32(&w->r, &ignored);
+    return rd_u32(&w->r, "", &ignored);
 }
 
 static bool skip_bytes(CodeWalk *w, size_t n)
@@ -265,14 +256,6 @@ static void judge_op(CodeWalk *w, WasmOp op)
 
 /* ---- instructions ---- */
 
-/* Opcodes without a prefix, plus 1; 0: not assigned. */
-enum { OTHER = 256 };
-static const uint16_t one_byte[OTHER + 1] = {
-#define OP(name, text, prefix, code, pops, pushes, imm, align, feature) [(prefix) ? OTHER : (code)] = OP_##name + 1,
-#include "wasm/opcodes.def"
-#undef OP
-};
-
 static bool undecodable(CodeWalk *w, const char *what)
 {
     if (object_room_for_code(w->j)) object_broken(w->j, OBJ_BAD_CODE, here(w, w->instruction), "%s", what);
@@ -302,8 +285,8 @@ static WasmOp read_opcode(CodeWalk *w)
     uint32_t code;
     uint8_t byte = *w->r.pos++;
     bool prefixed = byte >= 0xfb && byte <= 0xfe;
-    if (!prefixed) return one_byte[byte] ? (WasmOp)(one_byte[byte] - 1) : OP_COUNT;
-    return read_u32(&w->r, &code) ? wasm_op_find(byte, code) : OP_COUNT;
+    if (!prefixed) return wasm_op_find(0, byte);
+    return rd_u32(&w->r, "", &code) ? wasm_op_find(byte, code) : OP_COUNT;
 }
 
 /* false: nothing behind it can be read. */
@@ -327,7 +310,7 @@ static bool skip_locals(CodeWalk *w)
     uint32_t groups, n;
     if (!rd_count(&w->r, "", 2, &groups)) return false;
     for (; groups; groups--)
-        if (!read_u32(&w->r, &n) || !skip_bytes(w, 1)) return false;
+        if (!rd_u32(&w->r, "", &n) || !skip_bytes(w, 1)) return false;
     return true;
 }
 

@@ -165,6 +165,11 @@ bool str_is_utf8(Str s)
 {
     const uint8_t *p = (const uint8_t *)s.ptr;
     for (size_t i = 0; i < s.len;) {
+        uint64_t eight; /* nearly all names are ASCII */
+        if (s.len - i >= sizeof eight && (memcpy(&eight, p + i, sizeof eight), !(eight & UINT64_C(0x8080808080808080)))) {
+            i += sizeof eight;
+            continue;
+        }
         uint32_t c;
         size_t n = utf8_length(p + i, s.len - i, &c);
         if (n == 0) return false;

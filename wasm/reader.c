@@ -18,12 +18,7 @@ void rd_record(Reader *r, DiagCode code, const char *format, ...)
 
 #define truncated(r, what) rd_fail(r, WASM_TRUNCATED, "unexpected end: %s", what)
 
-bool rd_byte(Reader *r, const char *what, uint8_t *out)
-{
-    if (r->pos == r->end) return truncated(r, what);
-    *out = *r->pos++;
-    return true;
-}
+void rd_truncated(Reader *r, const char *what) { (void)truncated(r, what); }
 
 /* LEB128 of at most `bits` bits, sign-extended to 64. §5.2.2 "Integers": ceil(bits / 7) bytes, and in the last of them the
  * bits beyond `bits` are zero (unsigned) or copies of the sign (signed). */
@@ -52,12 +47,8 @@ static inline bool leb(Reader *r, const char *what, unsigned bits, bool is_signe
     return true;
 }
 
-bool rd_u32(Reader *r, const char *what, uint32_t *out)
+bool rd_u32_any(Reader *r, const char *what, uint32_t *out)
 {
-    if (r->pos != r->end && *r->pos < 0x80) { /* most of them */
-        *out = *r->pos++;
-        return true;
-    }
     uint64_t v;
     if (!leb(r, what, 32, false, &v)) return false;
     *out = (uint32_t)v;
@@ -66,7 +57,7 @@ bool rd_u32(Reader *r, const char *what, uint32_t *out)
 
 bool rd_u64(Reader *r, const char *what, uint64_t *out) { return leb(r, what, 64, false, out); }
 
-bool rd_s32(Reader *r, const char *what, int32_t *out)
+bool rd_s32_any(Reader *r, const char *what, int32_t *out)
 {
     uint64_t v;
     if (!leb(r, what, 32, true, &v)) return false;

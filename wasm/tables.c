@@ -12,8 +12,17 @@ const WasmOpInfo wasm_op_info[OP_COUNT] = {
 #undef OP
 };
 
+/* Opcodes without a prefix, plus 1; 0: not assigned. All others fall into the last place, which is not looked at. */
+enum { ONE_BYTE = 256 };
+static const uint16_t one_byte[ONE_BYTE + 1] = {
+#define OP(name, text, prefix, code, pops, pushes, imm, align, feature) [(prefix) ? ONE_BYTE : (code)] = OP_##name + 1,
+#include "wasm/opcodes.def"
+#undef OP
+};
+
 WasmOp wasm_op_find(uint8_t prefix, uint32_t code)
 {
+    if (prefix == 0) return code < ONE_BYTE && one_byte[code] ? (WasmOp)(one_byte[code] - 1) : OP_COUNT;
     size_t low = 0, high = OP_COUNT; /* rows are in order of (prefix, code) */
     while (low < high) {
         size_t mid = (low + high) / 2;
@@ -76,9 +85,7 @@ const char *wasm_kind_text(uint8_t kind)
 
 /* ---- relocations ---- */
 
-const WasmRelocInfo *wasm_reloc_info(uint8_t type)
-{
-    static const WasmRelocInfo rows[] = {
+const WasmRelocInfo wasm_reloc_rows[WASM_RELOC_TYPES] = {
 #define WIDTH_LEB32  5
 #define WIDTH_SLEB32 5
 #define WIDTH_I32    4
@@ -89,6 +96,4 @@ const WasmRelocInfo *wasm_reloc_info(uint8_t type)
     [number] = {#name, FIELD_##field, RI_##index_kind, WIDTH_##field, has_addend, true},
 #include "wasm/relocs.def"
 #undef RELOC
-    };
-    return type < ARRAY_LEN(rows) && rows[type].known ? &rows[type] : NULL;
-}
+};

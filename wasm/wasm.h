@@ -146,10 +146,10 @@ typedef struct Reader {
 Reader rd_open(const uint8_t *bytes, size_t size, const char *file, Diags *);
 /* Each of these reads one thing, named by `what` in the diagnostic. false: one Diag was recorded, *out and the
  * position are unchanged. LEB128 as core 2.0 §5.2.2: at most ceil(N/7) bytes, unused bits are zero or sign. */
-MUST_USE bool rd_byte(Reader *, const char *what, uint8_t *out);
-MUST_USE bool rd_u32(Reader *, const char *what, uint32_t *out);
+MUST_USE static inline bool rd_byte(Reader *, const char *what, uint8_t *out);
+MUST_USE static inline bool rd_u32(Reader *, const char *what, uint32_t *out);
 MUST_USE bool rd_u64(Reader *, const char *what, uint64_t *out);
-MUST_USE bool rd_s32(Reader *, const char *what, int32_t *out);
+MUST_USE static inline bool rd_s32(Reader *, const char *what, int32_t *out);
 MUST_USE bool rd_s33(Reader *, const char *what, int64_t *out);
 MUST_USE bool rd_s64(Reader *, const char *what, int64_t *out);
 MUST_USE bool rd_le32(Reader *, const char *what, uint32_t *out);
@@ -166,6 +166,54 @@ MUST_USE bool rd_end(Reader *, const char *what);                            /* 
 static inline size_t rd_left(const Reader *r) { return (size_t)(r->end - r->pos); }
 static inline uint64_t rd_offset(const Reader *r) { return (uint64_t)(r->pos - r->base); }
 void rd_record(Reader *, DiagCode, const char *format, ...) PRINTF(3, 4); /* a Diag at pos */
+/* What most bytes are read by: inline where nothing can be wrong (up to four bytes of a LEB128, and those are there),
+ * all else by these. */
+void rd_truncated(Reader *, const char *what);
+MUST_USE bool rd_u32_any(Reader *, const char *what, uint32_t *out);
+MUST_USE bool rd_s32_any(Reader *, const char *what, int32_t *out);
+
+static inline bool rd_byte(Reader *r, const char *what, uint8_t *out)
+{
+    if (r->pos == r->end) return rd_truncated(r, what), false;
+    *out = *r->pos++;
+    return true;
+}
+
+/* Up to four bytes, when four are there. Returns their number; 0: not so. Bits beyond are zero. */
+static inline unsigned rd_short_leb(const Reader *r, uint32_t *out)
+{
+    const uint8_t *p = r->pos;
+    if (r->end - p < 4) return 0;
+    uint32_t v = p[0];
+    if (!(v & 0x80)) return *out = v, 1;
+    v = (v & 0x7f) | (uint32_t)p[1] << 7;
+    if (!(v & 0x80u << 7)) return *out = v, 2;
+    v = (v & 0x3fff) | (uint32_t)p[2] << 14;
+    if (!(v & 0x80u << 14)) return *out = v, 3;
+    v = (v & 0x1fffff) | (uint32_t)p[3] << 21;
+    return *out = v, v & 0x80u << 21 ? 0 : 4;
+}
+
+static inline bool rd_u32(Reader *r, const char *what, uint32_t *out)
+{
+    uint32_t v;
+    unsigned n = rd_short_leb(r, &v);
+    if (n == 0) return rd_u32_any(r, what, out);
+    *out = v;
+    r->pos += n;
+    return true;
+}
+
+static inline bool rd_s32(Reader *r, const char *what, int32_t *out)
+{
+    uint32_t v;
+    unsigned n = rd_short_leb(r, &v);
+    if (n == 0) return rd_s32_any(r, what, out);
+    uint32_t sign = UINT32_C(1) << (7 * n - 1);
+    *out = (int32_t)((v ^ sign) - sign);
+    r->pos += n;
+    return true;
+}
 #define rd_fail(...) (rd_record(__VA_ARGS__), false) /* `return rd_fail(r, ...)`; a macro so that callers see the false */
 
 /* ---- writer.c: a growing byte buffer ------------------------------------------------------------------------ */
@@ -461,7 +509,12 @@ typedef struct WasmRelocInfo {
     uint8_t field, index_kind, width; /* width in bytes of the field */
     bool has_addend, known;
 } WasmRelocInfo;
-const WasmRelocInfo *wasm_reloc_info(uint8_t type); /* NULL when unknown */
+enum { WASM_RELOC_TYPES = R_WASM_FUNCTION_INDEX_I32 + 1 };
+extern const WasmRelocInfo wasm_reloc_rows[WASM_RELOC_TYPES];
+static inline const WasmRelocInfo *wasm_reloc_info(uint8_t type) /* NULL when unknown */
+{
+    return type < WASM_RELOC_TYPES && wasm_reloc_rows[type].known ? &wasm_reloc_rows[type] : NULL;
+}
 
 typedef struct WasmReloc {
     uint8_t type;    /* WasmRelocType; fields are four or five bytes: those of memory64 are refused */
