@@ -65,6 +65,7 @@ static void assign_funcs(Ld *ld)
     for (size_t i = 0; i < ld->n_synthetic; i++) add_func(ld, ld->synthetic[i]);
     for (size_t o = 0; o < ld->n_objs; o++)
         for (uint32_t i = 0; i < ld->objs[o]->o.module.n_bodies; i++) add_func(ld, &ld->objs[o]->funcs[i]);
+    for (size_t i = 0; i < ld->n_thunks; i++) add_func(ld, ld->thunks[i].func);
 }
 
 static InGlobal *add_global(Ld *ld, InGlobal *g)

@@ -11,11 +11,18 @@
 
 static const WasmType no_type = {0};
 
-InFunc *ld_new_function(Ld *ld, Str name, uint32_t type)
+static InFunc *new_function(Ld *ld, Str name, uint32_t type)
 {
     static const uint8_t trap[] = {0x00 /* no locals */, 0x00 /* unreachable */, 0x0b /* end */};
     InFunc *f = arena_alloc(&ld->arena, sizeof *f);
     *f = (InFunc){.name = name, .type = type, .body = trap, .size = sizeof trap, .out_index = LD_NONE, .table_index = LD_NONE};
+    return f;
+}
+
+/* Before the objects' functions. */
+InFunc *ld_new_function(Ld *ld, Str name, uint32_t type)
+{
+    InFunc *f = new_function(ld, name, type);
     LD_PUSH(ld, ld->synthetic, ld->n_synthetic, ld->synthetic_cap) = f;
     return f;
 }
@@ -214,9 +221,10 @@ void ld_fill_bodies(Ld *ld)
 
 /* ---- entries ---- */
 
+/* Behind the objects' functions. */
 static InFunc *new_entry(Ld *ld, Str name, InFunc *of, struct Thunk how)
 {
-    InFunc *f = ld_new_function(ld, name, of->type);
+    InFunc *f = new_function(ld, name, of->type);
     f->live = true;
     how.func = f;
     how.of = of;
@@ -239,7 +247,7 @@ static void declare_isolated_entry(Ld *ld, Symbol *s)
 /* A program that has constructors and never calls them is a command in wasm-ld's eyes: each export runs them first. */
 static void declare_command(Ld *ld, Symbol *s)
 {
-    Str name = str_of(arena_printf(&ld->arena, "%.*s.command_export", STR_ARG(export_name(s))));
+    Str name = str_of(arena_printf(&ld->arena, "%.*s.command_export", STR_ARG(s->name)));
     s->func->thunk = new_entry(ld, name, s->func, (struct Thunk){.runs_ctors = ld->n_ctors != 0, .runs_dtors = ld->call_dtors != NULL});
 }
 

@@ -6,13 +6,13 @@
  * RUN: wasm-validate a.wasm
  * RUN: wasm-objdump -x a.wasm
  * OUT: parigot.module
- * OUT: func[0] <demo.v1.Adder/Add> -> "demo.v1.Adder/Add"
+ * OUT: func[1] <demo.v1.Adder/Add> -> "demo.v1.Adder/Add"
  * RUN: wasm-objdump -d a.wasm
- * OUT: func[0] <demo.v1.Adder/Add>
+ * OUT: func[1] <demo.v1.Adder/Add>
  * OUT: i32.const 69632
  * OUT: global.set 0
  * OUT: local.get 3
- * OUT: call 1 <add>
+ * OUT: call 0 <add>
  * OUT: end
  */
 __attribute__((export_name("demo.v1.Adder/Add"))) void add(int state, int call, int ptr, int len)
