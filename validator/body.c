@@ -221,6 +221,14 @@ static bool have_vals(Body *b, const uint8_t *types, uint32_t n)
 
 /* ---- the control stack ---- */
 
+/* Where fast.c stops opening blocks by itself: at the end of the room, or of the policy's patience. */
+static void limit_ctls(Body *b)
+{
+    uint64_t limit = b->v->limits[VAL_LIMIT_NESTING];
+    size_t last = b->cap_ctls - 1;
+    b->ctl_last = b->ctls + (limit < last && !b->nested_too_deep ? limit : last);
+}
+
 static void push_ctrl(Body *b, CtlKind kind, uint32_t sig)
 {
     size_t depth = (size_t)(b->ctl - b->ctls) + 1;
@@ -232,11 +240,12 @@ static void push_ctrl(Body *b, CtlKind kind, uint32_t sig)
             return;
         }
         b->ctls = grown;
+        limit_ctls(b);
     }
     Val *v = b->v;
-    if (depth > v->max_nesting) v->max_nesting = (uint32_t)depth;
     if (depth > v->limits[VAL_LIMIT_NESTING] && !b->nested_too_deep) {
-        b->nested_too_deep = true;
+        b->nested_too_deep = true; /* said once a function */
+        limit_ctls(b);
         violated(v, RULE_P604, here(b), (Str){0}, "blocks nested deeper than %llu (limits.nesting)",
                  (unsigned long long)v->limits[VAL_LIMIT_NESTING]);
     }
@@ -1030,6 +1039,7 @@ static void check_body(Body *b, uint32_t func, WasmRange range)
     b->sp = b->ops + OPS_PAD;
     if (!reserve_operands(b, 0)) return;
     b->ctl = b->ctls;
+    limit_ctls(b);
     *b->ctl = (Ctl){.height = OPS_PAD, .sig = SIG_INDEX + b->m->func_types[func], .kind = CTL_FUNC};
     known_reset(b);
     run_body(b);

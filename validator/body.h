@@ -39,6 +39,13 @@ typedef struct LocalGroup {
 enum { KV_CONST = 0, KV_STACK = 1 }; /* KV_STACK: the stack pointer at the function's start plus the lower half */
 static inline uint64_t kv(uint32_t kind, uint32_t value) { return (uint64_t)kind << 32 | value; }
 
+/* What fast.c wants to know of an instruction at once. */
+typedef enum FastKind { FAST_NONE, FAST_PLAIN, FAST_LOAD, FAST_STORE } FastKind;
+typedef struct FastRow {
+    uint8_t kind; /* FastKind, of vector instructions */
+    uint8_t n_in, in[3], out, align_log2;
+} FastRow;
+
 typedef struct Body {
     Val *v;
     const WasmModule *m;
@@ -51,6 +58,7 @@ typedef struct Body {
     uint8_t *ops, *sp, *ops_end; /* ops[0 .. OPS_PAD) is padding */
     uint64_t *vals;              /* parallel to ops */
     Ctl *ctls, *ctl;             /* ctl is the innermost */
+    Ctl *ctl_last;               /* ctl must not go beyond it without push_ctrl: for want of room, or for the limit */
     size_t cap_ctls;
 
     uint8_t *local_types;        /* of the first n_expanded locals, KNOWN bit as in ops */
@@ -72,7 +80,7 @@ typedef struct Body {
     bool nested_too_deep;        /* reported */
 
     const void *jump[256];       /* fast.c: handler of each opcode byte */
-    const WasmOpInfo *simd[256]; /* rows of prefix 0xfd */
+    FastRow rows[256], simd[256]; /* by opcode byte; by the number behind the prefix 0xfd */
 } Body;
 
 /* ---- body.c: the specification's algorithm ---- */

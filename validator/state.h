@@ -66,7 +66,6 @@ typedef struct Val {
     bool stack_ok;          /* nothing in the stack pointer survives an entry (P101) */
     bool memory_written;    /* there is some instruction that writes to memory */
     uint32_t table_writes;
-    uint32_t max_nesting;
     size_t cap_waived, cap_frames;
 } Val;
 
