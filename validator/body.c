@@ -482,7 +482,8 @@ static void check_br_table(Body *b)
     uint32_t arity = 0;
     bool ok = true;
     for (uint32_t i = 0; i <= n; i++) {
-        if (!read_u32(b, "label", &label)) return;
+        if (b->r.pos != b->r.end && *b->r.pos < 0x80) label = *b->r.pos++; /* nearly all */
+        else if (!read_u32(b, "label", &label)) return;
         const Ctl *target = ok ? find_label(b, label) : NULL;
         if (!target) {
             ok = false;

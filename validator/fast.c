@@ -160,7 +160,7 @@ static inline uint16_t load16(const uint8_t *p)
     do {                                                                                                               \
         if (__builtin_expect(p >= end, 0)) goto over;                                                                  \
         at = p;                                                                                                        \
-        goto *b->jump[*p++];                                                                                           \
+        goto *jump[*p++];                                                                                              \
     } while (0)
 
 static void run_fast(Body *b)
@@ -175,7 +175,17 @@ static void run_fast(Body *b)
         [C_BINARY] = &&binary, [C_I32_BINARY] = &&i32_binary, [C_SIGN_EXT] = &&sign_ext, [C_SIMD] = &&simd};
     if (!b->jump[0]) fill_tables(b, labels);
 
+    /* Stores of operands are stores of bytes, which may be to anything as far as the compiler knows: what does not
+     * change while handlers run is kept in variables of its own. `slow` may move the operands. */
     const WasmModule *const m = b->m;
+    const WasmType *const types = m->types;
+    const uint32_t *const func_types = m->func_types;
+    const uint32_t n_funcs = m->n_funcs, n_locals = b->n_expanded;
+    const void *const *const jump = b->jump;
+    uint8_t *const local_types = b->local_types;
+    uint8_t *ops = b->ops;
+    uint64_t *vals = b->vals;
+    Ctl *ctl = b->ctl;
     Val *const v = b->v;
     const bool track = v->track;
     const uint8_t known = track ? KNOWN : 0;
@@ -191,8 +201,8 @@ nop:
     NEXT;
 
 unreachable:
-    sp = b->ops + b->ctl->height;
-    b->ctl->unreachable = true;
+    sp = ops + ctl->height;
+    ctl->unreachable = true;
     NEXT;
 
 block:
@@ -206,7 +216,7 @@ if_:
 open: /* a block of kind n without parameters, with at most one result */
     t = *p;
     if (t != TYPE_VOID && (t < TYPE_F64 || t > TYPE_I32)) goto slow;
-    if (b->ctl >= b->ctl_last) goto slow;
+    if (ctl >= b->ctl_last) goto slow;
     if (n == CTL_IF) {
         if (!IS(sp[-1], TYPE_I32)) goto slow;
         sp--;
@@ -215,12 +225,12 @@ open: /* a block of kind n without parameters, with at most one result */
     }
     p++;
     *sp++ = SENTINEL;
-    *++b->ctl = (Ctl){.height = (uint32_t)(sp - b->ops), .sig = t, .kind = (uint8_t)n};
+    *++ctl = (Ctl){.height = (uint32_t)(sp - ops), .sig = t, .kind = (uint8_t)n};
     NEXT;
 
 else_: {
-    Ctl *c = b->ctl;
-    uint8_t *base = b->ops + c->height;
+    Ctl *c = ctl;
+    uint8_t *base = ops + c->height;
     if (c->kind != CTL_IF || c->sig >= SIG_INDEX) goto slow;
     if (c->sig == TYPE_VOID ? sp != base : sp != base + 1 || !IS(*base, c->sig)) goto slow;
     sp = base;
@@ -231,8 +241,8 @@ else_: {
 }
 
 end_: {
-    Ctl *c = b->ctl;
-    uint8_t *base = b->ops + c->height;
+    Ctl *c = ctl;
+    uint8_t *base = ops + c->height;
     if (c->sig == TYPE_VOID) {
         if (sp != base) goto slow;
         sp = base - 1;
@@ -246,16 +256,16 @@ end_: {
     } else {
         goto slow;
     }
-    b->ctl = c - 1;
+    ctl = c - 1;
     known_join(b);
     NEXT;
 }
 
 br_if:
     READ_U32(label);
-    if (!IS(sp[-1], TYPE_I32) || label > (size_t)(b->ctl - b->ctls)) goto slow;
+    if (!IS(sp[-1], TYPE_I32) || label > (size_t)(ctl - b->ctls)) goto slow;
     {
-        const Ctl *c = b->ctl - label;
+        const Ctl *c = ctl - label;
         if (c->sig >= SIG_INDEX) goto slow;
         if (c->sig != TYPE_VOID && c->kind != CTL_LOOP && !IS(sp[-2], c->sig)) goto slow;
     }
@@ -264,9 +274,9 @@ br_if:
 
 br:
     READ_U32(label);
-    if (label > (size_t)(b->ctl - b->ctls)) goto slow;
+    if (label > (size_t)(ctl - b->ctls)) goto slow;
     {
-        const Ctl *c = b->ctl - label;
+        const Ctl *c = ctl - label;
         if (c->sig >= SIG_INDEX) goto slow;
         if (c->sig != TYPE_VOID && c->kind != CTL_LOOP && !IS(sp[-1], c->sig)) goto slow;
     }
@@ -278,8 +288,8 @@ return_:
 
 call: {
     READ_U32(n);
-    if (n >= m->n_funcs) goto slow;
-    const WasmType *type = &m->types[m->func_types[n]];
+    if (n >= n_funcs) goto slow;
+    const WasmType *type = &types[func_types[n]];
     if (type->n_params > 8 || type->n_results > 1) goto slow;
     if (type->n_params) {
         /* the last eight operands against the eight bytes up to the last parameter's type; what is too many shifts out */
@@ -294,7 +304,7 @@ call: {
 call_indirect: {
     READ_U32(n);
     if (*p != 0 || m->n_tables == 0 || m->tables[0].elem_type != TYPE_FUNCREF || n >= m->n_types) goto slow;
-    const WasmType *type = &m->types[n];
+    const WasmType *type = &types[n];
     if (!IS(sp[-1], TYPE_I32) || type->n_params > 8 || type->n_results > 1) goto slow;
     if (type->n_params) {
         uint64_t different = (load64(sp - 9) ^ load64(type->params + type->n_params - 8)) & 0x7f7f7f7f7f7f7f7f;
@@ -321,27 +331,27 @@ select:
 
 local_get:
     READ_U32(n);
-    if (n >= b->n_expanded) goto slow;
-    t = b->local_types[n];
-    if (t & KNOWN) b->vals[sp - b->ops] = b->local_vals[n];
+    if (n >= n_locals) goto slow;
+    t = local_types[n];
+    if (t & KNOWN) vals[sp - ops] = b->local_vals[n];
     *sp++ = t;
     NEXT;
 
 local_set:
     READ_U32(n);
-    if (n >= b->n_expanded) goto slow;
-    t = b->local_types[n];
+    if (n >= n_locals) goto slow;
+    t = local_types[n];
     if ((t ^ sp[-1]) & TYPE_MASK) goto slow;
     sp--;
-    if ((t | *sp) & KNOWN) known_set_local(b, n, *sp, b->vals[sp - b->ops]);
+    if ((t | *sp) & KNOWN) known_set_local(b, n, *sp, vals[sp - ops]);
     NEXT;
 
 local_tee:
     READ_U32(n);
-    if (n >= b->n_expanded) goto slow;
-    t = b->local_types[n];
+    if (n >= n_locals) goto slow;
+    t = local_types[n];
     if ((t ^ sp[-1]) & TYPE_MASK) goto slow;
-    if ((t | sp[-1]) & KNOWN) known_set_local(b, n, sp[-1], b->vals[sp - 1 - b->ops]);
+    if ((t | sp[-1]) & KNOWN) known_set_local(b, n, sp[-1], vals[sp - 1 - ops]);
     NEXT;
 
 global_get:
@@ -360,7 +370,7 @@ global_set:
     sp--;
     if (v->judging) {
         b->at = at;
-        known_global_set(b, n, *sp, *sp & KNOWN ? b->vals[sp - b->ops] : 0);
+        known_global_set(b, n, *sp, *sp & KNOWN ? vals[sp - ops] : 0);
     }
     NEXT;
 
@@ -384,7 +394,7 @@ store: {
     wrote = true;
     if (w & KNOWN) {
         b->at = at;
-        known_store(b, b->vals[sp - b->ops], n, UINT64_C(1) << row->align_log2);
+        known_store(b, vals[sp - ops], n, UINT64_C(1) << row->align_log2);
     }
     NEXT;
 }
@@ -407,7 +417,7 @@ i32_const: {
     } else {
         goto slow;
     }
-    if (track) b->vals[sp - b->ops] = kv(KV_CONST, value);
+    if (track) vals[sp - ops] = kv(KV_CONST, value);
     *sp++ = TYPE_I32 | known;
     NEXT;
 }
@@ -420,7 +430,7 @@ i64_const: {
         value |= (uint64_t)(*p & 0x7f) << shift;
         shift += 7;
     } while (*p++ & 0x80);
-    if (track) b->vals[sp - b->ops] = (uint64_t)((int64_t)(value << (64 - shift)) >> (64 - shift));
+    if (track) vals[sp - ops] = (uint64_t)((int64_t)(value << (64 - shift)) >> (64 - shift));
     *sp++ = TYPE_I64 | known;
     NEXT;
 }
@@ -489,9 +499,13 @@ over: /* an instruction ended at the end of the body, or crossed it: body.c says
 slow:
     b->r.pos = at;
     b->sp = sp;
+    b->ctl = ctl;
     one_slow_step(b);
     p = b->r.pos;
     sp = b->sp;
+    ctl = b->ctl;
+    ops = b->ops;
+    vals = b->vals;
     if (!b->dead) NEXT;
 done:
     v->memory_written |= wrote;

@@ -12,26 +12,21 @@ const WasmOpInfo wasm_op_info[OP_COUNT] = {
 #undef OP
 };
 
-/* Opcodes without a prefix, plus 1; 0: not assigned. All others fall into the last place, which is not looked at. */
-enum { ONE_BYTE = 256 };
-static const uint16_t one_byte[ONE_BYTE + 1] = {
-#define OP(name, text, prefix, code, pops, pushes, imm, align, feature) [(prefix) ? ONE_BYTE : (code)] = OP_##name + 1,
+/* By encoding: the single bytes, then a block for each of the prefixes 0xfb to 0xfe; 1 + WasmOp, 0 = not assigned. */
+enum { FIRST_PREFIX = 0xfb, PREFIXES = 4, PLAIN_CODES = 0x100, PREFIXED_CODES = 0x120 };
+#define SLOT(prefix, code) ((prefix) ? PLAIN_CODES + ((prefix)-FIRST_PREFIX) * PREFIXED_CODES + (code) : (code))
+static const uint16_t by_code[PLAIN_CODES + PREFIXES * PREFIXED_CODES] = {
+#define OP(name, text, prefix, code, pops, pushes, imm, align, feature) [SLOT(prefix, code)] = 1 + OP_##name,
 #include "wasm/opcodes.def"
 #undef OP
 };
 
 WasmOp wasm_op_find(uint8_t prefix, uint32_t code)
 {
-    if (prefix == 0) return code < ONE_BYTE && one_byte[code] ? (WasmOp)(one_byte[code] - 1) : OP_COUNT;
-    size_t low = 0, high = OP_COUNT; /* rows are in order of (prefix, code) */
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        const WasmOpInfo *o = &wasm_op_info[mid];
-        if (o->prefix < prefix || (o->prefix == prefix && o->code < code)) low = mid + 1;
-        else high = mid;
-    }
-    bool found = low < OP_COUNT && wasm_op_info[low].prefix == prefix && wasm_op_info[low].code == code;
-    return found ? (WasmOp)low : OP_COUNT;
+    if (prefix ? prefix < FIRST_PREFIX || prefix >= FIRST_PREFIX + PREFIXES || code >= PREFIXED_CODES : code >= PLAIN_CODES)
+        return OP_COUNT;
+    uint16_t found = by_code[SLOT(prefix, code)];
+    return found ? (WasmOp)(found - 1) : OP_COUNT;
 }
 
 /* ---- features ---- */
