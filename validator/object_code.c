@@ -20,6 +20,7 @@ typedef struct CodeWalk {
     uint32_t func;             /* or NONE: in an initialiser                     */
     uint32_t instruction;      /* where it begins, from the section's contents   */
     const WasmReloc *address;  /* of the memory operand that was read last       */
+    bool changes_table;        /* this function does, and it has been told       */
 } CodeWalk;
 
 /* Types of relocations as a set. */
@@ -40,21 +41,23 @@ static uint32_t position(const CodeWalk *w) { return (uint32_t)rd_offset(&w->r) 
 
 static ValObjectFinding here(const CodeWalk *w, uint32_t position) { return FINDING(.func = w->func, .offset = w->base + position); }
 
-bool object_room_for_code(ObjectJudge *j)
+/* Of errors that nothing lets through, the first few are enough. What a waiver may let through is never left out: it is
+ * told once a function, or once a symbol. */
+static bool worth_telling(ObjectJudge *j, DiagCode code)
 {
-    if (j->report->not_stored || j->report->n_code_findings >= VAL_OBJECT_CODE_FINDINGS) {
-        j->report->not_stored++;
-        return false;
+    if (j->told[code] < VAL_OBJECT_CODE_FINDINGS) {
+        j->told[code]++;
+        return true;
     }
-    j->report->n_code_findings++;
-    return true;
+    j->report->not_stored++;
+    return false;
 }
 
 /* ---- relocations ---- */
 
 static void misplaced(CodeWalk *w, const WasmReloc *rel)
 {
-    if (!object_room_for_code(w->j)) return;
+    if (!worth_telling(w->j, OBJ_RELOC_SITE)) return;
     object_broken(w->j, OBJ_RELOC_SITE, here(w, rel->offset), "relocation %s covers no operand that it fits", wasm_reloc_info(rel->type)->text);
 }
 
@@ -65,21 +68,26 @@ static const WasmReloc *take_reloc(CodeWalk *w, uint32_t start)
     return w->at < w->n_relocs && w->relocs[w->at].offset == start ? &w->relocs[w->at++] : NULL;
 }
 
+typedef enum Operand { OPERAND_PLAIN, OPERAND_RELOCATED, OPERAND_WRONG } Operand; /* wrong: it has been told */
+
 /* Judges the operand from `start` to where the walk is now. */
-static const WasmReloc *judge_operand(CodeWalk *w, uint32_t start, uint32_t types)
+static Operand judge_operand(CodeWalk *w, uint32_t start, uint32_t types, const WasmReloc **out)
 {
     const WasmReloc *rel = take_reloc(w, start);
-    if (!rel) return NULL;
-    if ((types >> rel->type & 1) && position(w) - start == RELOC_BYTES) return rel;
-    misplaced(w, rel);
-    return NULL;
+    if (!rel) return OPERAND_PLAIN;
+    if (!(types >> rel->type & 1) || position(w) - start != RELOC_BYTES) {
+        misplaced(w, rel);
+        return OPERAND_WRONG;
+    }
+    if (out) *out = rel;
+    return OPERAND_RELOCATED;
 }
 
 /* ---- operands ---- */
 
 static bool raw_index(CodeWalk *w, uint32_t start, const char *what, uint32_t index)
 {
-    if (object_room_for_code(w->j))
+    if (worth_telling(w->j, OBJ_RAW_INDEX))
         object_broken(w->j, OBJ_RAW_INDEX, here(w, start), "%s %u has no relocation", what, index);
     return true;
 }
@@ -89,10 +97,7 @@ static bool index_operand(CodeWalk *w, uint32_t types, const char *what)
 {
     uint32_t start = position(w), index;
     if (!rd_u32(&w->r, "", &index)) return false;
-    size_t before = w->j->report->n_code_findings;
-    if (judge_operand(w, start, types)) return true;
-    if (w->j->report->n_code_findings != before) return true; /* something was said about it */
-    return raw_index(w, start, what, index);
+    return judge_operand(w, start, types, NULL) != OPERAND_PLAIN || raw_index(w, start, what, index);
 }
 
 /* Without reference types the table of call_indirect is one zero byte: table 0, which is the function table then. */
@@ -122,7 +127,7 @@ static bool block_operand(CodeWalk *w)
         return true;
     }
     if (!rd_s33(&w->r, "", &type)) return false;
-    if (judge_operand(w, start, TYPE_TYPES) || type < 0) return true;
+    if (judge_operand(w, start, TYPE_TYPES, NULL) != OPERAND_PLAIN || type < 0) return true;
     return raw_index(w, start, "type index", (uint32_t)type);
 }
 
@@ -132,7 +137,7 @@ static bool memarg_operand(CodeWalk *w)
     if (!rd_u32(&w->r, "", &align)) return false;
     uint32_t start = position(w);
     if (!rd_u32(&w->r, "", &offset)) return false;
-    w->address = judge_operand(w, start, OFFSET_TYPES);
+    (void)judge_operand(w, start, OFFSET_TYPES, &w->address);
     return true;
 }
 
@@ -141,7 +146,7 @@ static bool const_operand(CodeWalk *w)
     uint32_t start = position(w);
     int32_t value;
     if (!rd_s32(&w->r, "", &value)) return false;
-    (void)judge_operand(w, start, CONST_TYPES);
+    (void)judge_operand(w, start, CONST_TYPES, NULL);
     return true;
 }
 
@@ -228,7 +233,6 @@ static void judge_store(CodeWalk *w, WasmOp op)
     bool linkers = undefined && is_linker_symbol(s->name) && !j->is_allocator;
     if ((!constant && !linkers) || (j->written[symbol / 8] & 1 << symbol % 8)) return;
     j->written[symbol / 8] |= (uint8_t)(1 << symbol % 8);
-    if (!object_room_for_code(j)) return;
     ValObjectFinding f = here(w, w->instruction);
     f.symbol = symbol;
     f.segment = constant ? s->index : NONE;
@@ -246,7 +250,8 @@ static void judge_op(CodeWalk *w, WasmOp op)
     case OP_TABLE_FILL:
     case OP_TABLE_COPY:
     case OP_TABLE_INIT:
-        if (object_room_for_code(w->j)) object_violated(w->j, RULE_P105, here(w, w->instruction), "table is changed: %s", wasm_op_info[op].text);
+        if (!w->changes_table) object_violated(w->j, RULE_P105, here(w, w->instruction), "table is changed: %s", wasm_op_info[op].text);
+        w->changes_table = true;
         break;
     default:
         if (w->address && wasm_op_info[op].pushes[0] == 0) judge_store(w, op);
@@ -258,14 +263,14 @@ static void judge_op(CodeWalk *w, WasmOp op)
 
 static bool undecodable(CodeWalk *w, const char *what)
 {
-    if (object_room_for_code(w->j)) object_broken(w->j, OBJ_BAD_CODE, here(w, w->instruction), "%s", what);
+    if (worth_telling(w->j, OBJ_BAD_CODE)) object_broken(w->j, OBJ_BAD_CODE, here(w, w->instruction), "%s", what);
     return false;
 }
 
 /* Atomic operations have a memory operand like others, but for the fence. */
 static bool atomic(CodeWalk *w, WasmOp op)
 {
-    if (object_room_for_code(w->j))
+    if (worth_telling(w->j, P202))
         object_violated(w->j, RULE_P202, here(w, w->instruction), "atomic instruction: %s", wasm_op_info[op].text);
     return op == OP_ATOMIC_FENCE ? skip_bytes(w, 1) : memarg_operand(w);
 }
@@ -274,7 +279,7 @@ static bool refused(CodeWalk *w, WasmOp op)
 {
     const WasmOpInfo *info = &wasm_op_info[op];
     if (info->feature == FEATURE_THREADS) return atomic(w, op) || undecodable(w, "unexpected end of an instruction");
-    if (object_room_for_code(w->j))
+    if (worth_telling(w->j, WASM_FEATURE))
         object_broken(w->j, WASM_FEATURE, here(w, w->instruction), "feature %s is not supported: %s",
                       wasm_feature_text((WasmFeature)info->feature), info->text);
     return false;
@@ -319,6 +324,7 @@ static void walk_body(CodeWalk *w, WasmRange body)
     w->r = wasm_reader(&w->j->obj->module, body, &w->ignored);
     uint32_t end = position(w) + body.size;
     w->instruction = position(w);
+    w->changes_table = false;
     bool ok = skip_locals(w) || undecodable(w, "malformed local declarations");
     while (ok && w->r.pos != w->r.end) ok = read_instruction(w);
     if (ok) (void)take_reloc(w, end);

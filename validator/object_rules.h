@@ -37,8 +37,8 @@ typedef struct ValObjectFinding {
 typedef struct ValObjectReport {
     ValObjectFinding *findings; uint32_t n_findings; /* data by segment and offset, then code by offset           */
     size_t cap_findings;
-    uint32_t n_code_findings; /* of them, in code: at most VAL_OBJECT_CODE_FINDINGS are kept                      */
-    uint32_t not_stored;      /* further findings in code                                                         */
+    uint32_t not_stored; /* further findings in code, of codes of which VAL_OBJECT_CODE_FINDINGS are among these and
+                            which cannot be waived                                                                */
 } ValObjectReport;
 enum { VAL_OBJECT_CODE_FINDINGS = 100 };
 
@@ -47,7 +47,7 @@ enum { VAL_OBJECT_CODE_FINDINGS = 100 };
  * P104  a symbol in a segment that is not constant by name (val_segment_is_constant), or such a segment without symbols; an
  *       absolute symbol; a store to a constant, or to the linker's own symbols outside of the object that defines
  *       parigot_alloc
- * P105  an instruction that changes a table; an exported table
+ * P105  an instruction that changes a table (the first of a function); an exported table
  * P106  a constructor, or a start section    P201  shared memory               P202  atomic instructions
  * P203  thread-local data (P104 as well)     P204, P206  undefined symbols of foreign.def
  * P205  target features atomics, shared-mem

@@ -13,6 +13,7 @@ typedef struct ObjectJudge {
     bool is_allocator;       /* defines parigot_alloc: may write to the linker's symbols              */
     bool plain_calls;        /* call_indirect may name table 0 without a relocation                   */
     uint8_t *written;        /* a bit for each symbol: a store to it has been reported                */
+    uint32_t told[DIAG_CODE_COUNT]; /* findings in code, by what they are                                    */
     bool out_of_memory;
 } ObjectJudge;
 
@@ -22,9 +23,6 @@ typedef struct ObjectJudge {
 /* Records a finding of a rule, or of what else holds of every object. */
 void object_violated(ObjectJudge *, ValRule, ValObjectFinding, const char *format, ...) PRINTF(4, 5);
 void object_broken(ObjectJudge *, DiagCode, ValObjectFinding, const char *format, ...) PRINTF(4, 5);
-/* false, and counted: enough has been said about code. */
-bool object_room_for_code(ObjectJudge *);
-
 void judge_object_code(ObjectJudge *); /* object_code.c */
 
 /* Symbols that the linker defines. */
