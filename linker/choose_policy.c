@@ -1,5 +1,5 @@
 /* choose_policy.c: --policy and --waive: a built-in policy or a file's, with the waivers of the command line added. */
-#include "linker/linker.h"
+#include "linker/command.h"
 #include "validator/policy.h"
 
 #include <stdlib.h>

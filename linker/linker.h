@@ -5,9 +5,7 @@
 #ifndef PARIGOT_LINKER_H
 #define PARIGOT_LINKER_H
 
-#include "wasm/wasm.h"
-
-typedef struct ValPolicy ValPolicy; /* validator/validator.h */
+#include "validator/validator.h"
 
 /* One input of the command line, in its order. */
 typedef struct LdInput {
@@ -90,35 +88,5 @@ typedef struct LdOutput {
  * owns:   *out is the caller's */
 MUST_USE bool ld_link(const LdOptions *, Diags *, LdOutput *out);
 void ld_free_output(LdOutput *);
-
-/* ---- options.c: the command line ---------------------------------------------------------------------------- */
-
-typedef enum LdMode { LD_MODE_LINK, LD_MODE_HELP, LD_MODE_VERSION, LD_MODE_EXPLAIN } LdMode;
-
-/* Everything that the command line says, the link's own part first. */
-typedef struct LdCommand {
-    LdOptions link;
-    LdMode mode;
-    const char *tool;            /* name that messages begin with                                               */
-    const char *policy;          /* built-in name or file                                                       */
-    const char *explain;         /* a code                                                                      */
-    const char *sign_key;        /* NULL: no signature                                                          */
-    const char *bundle_name;     /* NULL: from the output's name                                                */
-    bool bundle;
-    bool json, fatal_warnings, show_version;
-    size_t error_limit;          /* 0 = all                                                                     */
-    enum { LD_COLOUR_AUTO, LD_COLOUR_ALWAYS, LD_COLOUR_NEVER } colour;
-} LdCommand;
-
-/* ld_parse_options: argv with its @files expanded, and what follows from the name that the program was called by.
- * errors: USAGE, IO_READ (an @file); false when there was any
- * owns:   strings point into argv or the arena */
-MUST_USE bool ld_parse_options(int argc, char **argv, Arena *, Diags *, LdCommand *out);
-void ld_print_help(TextBuf *);
-/* ld_choose_policy: --policy, a built-in name or a file, and --waive. Fills link.policy, policy_digest and now.
- * errors: USAGE, IO_READ, C codes */
-MUST_USE bool ld_choose_policy(LdCommand *, Arena *, Diags *);
-/* Is this argument an option of parigot-ld (for a compiler driver, which hands it on), and is the next its value? */
-bool ld_knows_option(const char *arg, bool *takes_next);
 
 #endif

@@ -1,5 +1,5 @@
 /* main.c: parigot-ld: the command line, the link, and what is told about it. */
-#include "linker/linker.h"
+#include "linker/package.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,15 +76,30 @@ static int print_help(void)
 
 static void print_version(void) { puts("parigot-ld " PARIGOT_VERSION " (in place of LLD 19.1 for static wasm32 links)"); }
 
-static bool link_and_write(LdCommand *c, Arena *arena, Diags *d)
+/* What was linked, told on standard output by --trace and --print-gc-sections. */
+static void print_messages(const TextBuf *t)
 {
-    LdOutput out;
+    if (t->len) fwrite(t->ptr, 1, t->len, stdout);
+}
+
+static bool link_and_write(LdCommand *c, BundleSignerProcess *signer, Arena *arena, Diags *d)
+{
+    LdOutput out = {0};
     bool ok = ld_choose_policy(c, arena, d) && ld_link(&c->link, d, &out);
-    if (!ok) return false;
-    if (out.messages.len) fwrite(out.messages.ptr, 1, out.messages.len, stdout);
-    if (c->fatal_warnings && d->warnings) ok = false;
-    else ok = file_write(c->link.output, out.module.ptr, out.module.len, 0777, false, d);
+    print_messages(&out.messages);
+    if (ok && c->fatal_warnings && d->warnings) ok = false;
+    if (ok && c->bundle) ok = ld_package(c, signer, arena, d, &out.module);
+    if (ok) ok = file_write(c->link.output, out.module.ptr, out.module.len, c->bundle ? 0666 : 0777, c->bundle, d);
     ld_free_output(&out);
+    return ok;
+}
+
+/* The process that will sign is there before this one opens any input, and opens the key after all of them. */
+static bool run(LdCommand *c, Arena *arena, Diags *d)
+{
+    BundleSignerProcess signer = {0};
+    bool ok = (!c->sign_key || bundle_signer_start(&signer, c->sign_key, &c->password, d)) && link_and_write(c, &signer, arena, d);
+    bundle_signer_stop(&signer);
     return ok;
 }
 
@@ -103,7 +118,7 @@ int main(int argc, char **argv)
     else {
         if (c.show_version) print_version();
         diags.limit = c.error_limit;
-        bool ok = c.show_version && c.link.n_inputs == 0 ? true : link_and_write(&c, &arena, &diags);
+        bool ok = c.show_version && c.link.n_inputs == 0 ? true : run(&c, &arena, &diags);
         print_diags(&c, &diags);
         status = status_of(&diags);
         if (!ok && status == EXIT_CLEAN) status = EXIT_FINDINGS; /* --fatal-warnings */

@@ -1,6 +1,6 @@
 /* options.c: the command line, from the one table options.def. An option that is not there is an error; one that is
  * there does something, asks for what is done anyway, or is refused with a reason. */
-#include "linker/linker.h"
+#include "linker/command.h"
 #include "linker/response.h"
 #include "validator/validator.h"
 
@@ -14,7 +14,7 @@ typedef enum Action {
     ERROR_LIMIT, EXPLAIN, EXPORT, EXPORT_ALL, EXPORT_DYNAMIC, EXPORT_IF_DEFINED, EXPORT_MEMORY, EXPORT_TABLE, EXTRA_FEATURES,
     FATAL_WARNINGS, FEATURES, FLAVOR, GC, GLOBAL_BASE, GROWABLE_TABLE, HELP, HIDE_PREFIX, IMPORT_MEMORY, IMPORT_TABLE, IMPORT_UNDEFINED, INITIAL_HEAP,
     INITIAL_MEMORY, KEEP_SECTION, LIBRARY, LIBRARY_DIR, MAX_MEMORY, MERGE_DATA, NO_CHECK_FEATURES, NO_COLOUR, NO_ENTRY, NO_EXPORT_DYNAMIC,
-    NO_FATAL_WARNINGS, NO_GC, NO_GROWABLE_MEMORY, NO_MERGE_DATA, NO_PRINT_GC, NO_STACK_FIRST, NO_WHOLE_ARCHIVE, OPTIMIZE, OUTPUT, POLICY,
+    NO_FATAL_WARNINGS, NO_GC, NO_GROWABLE_MEMORY, NO_MERGE_DATA, NO_PRINT_GC, NO_STACK_FIRST, NO_WHOLE_ARCHIVE, OPTIMIZE, OUTPUT, PASSWORD_ENV, PASSWORD_FILE, POLICY,
     PRINT_GC, REFUSE, RSP_QUOTING, SEAL_ALIGN, SIGN, SONAME, STACK_FIRST, START_LIB, STRIP_ALL, STRIP_DEBUG, TABLE_BASE, THREADS, TRACE,
     UNDEFINED, UNRESOLVED, UNRESOLVED_ERROR, UNRESOLVED_WARN, VERBOSE, VERSION, VERSION_AND_GO_ON, WAIVE, WHOLE_ARCHIVE, Z
 } Action;
@@ -229,6 +229,8 @@ static bool act_on_command(Parser *p, const Option *o, const char *v)
     case BUNDLE: c->bundle = true; break;
     case BUNDLE_NAME: c->bundle_name = v; break;
     case SIGN: c->sign_key = v; break;
+    case PASSWORD_ENV: c->password.environment = v; break;
+    case PASSWORD_FILE: c->password.file = v; break;
     case COLOUR: colour(p, v); break;
     case NO_COLOUR: c->colour = LD_COLOUR_NEVER; break;
     case EMULATION:

@@ -3,7 +3,7 @@
  * Arguments go where they belong: sources and what clang knows to clang, objects, libraries and what parigot-ld knows
  * (by its own table of options) to the linker, in their order. Objects of one run lie in a folder of their own under
  * their sources' names: the module records inputs by the last part of their path, and must be the same twice. */
-#include "linker/linker.h"
+#include "linker/command.h"
 #include "linker/response.h"
 
 #include <errno.h>
