@@ -8,20 +8,20 @@
 #include <string.h>
 
 #define STB_IMAGE_IMPLEMENTATION
-#define STB_IMAGE_STATIC
 #define STBI_NO_STDIO
 #define STBI_NO_LINEAR
 #define STBI_NO_HDR
 #define STBI_ONLY_PNG
 #define STBI_ONLY_JPEG
-#ifndef WITH_FAILURE_STRINGS /* README.md: the build that is refused */
-#define STBI_NO_FAILURE_STRINGS
-#endif
 #define STBI_NO_THREAD_LOCALS
 #define STBI_ASSERT(x) assert(x)
+#ifndef AS_SHIPPED /* README.md: with it, the linker refuses the program */
+#define STB_IMAGE_STATIC        /* what nobody here calls is gone, and with it the switches that it would set */
+#define STBI_NO_FAILURE_STRINGS /* no pointer to the last error's text */
+#endif
 #pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Weverything"
-#include <stb/stb_image.h>
+#pragma clang diagnostic ignored "-Wunused-function"
+#include <stb_image.h>
 #pragma clang diagnostic pop
 
 struct parigot_app {

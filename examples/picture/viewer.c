@@ -5,6 +5,7 @@ struct parigot_app {
     uint32_t rows;
 };
 
+#pragma clang diagnostic ignored "-Wc23-extensions"
 static const uint8_t file[] = {
 #embed "picture.png"
 };
