@@ -525,8 +525,8 @@ static void check_call(Body *b, bool is_tail)
     if (!read_u32(b, "function index", &func)) return;
     const WasmType *t = wasm_func_type(b->m, func);
     if (!t) {
-        if (func >= b->m->n_funcs) body_error(b, VAL_UNKNOWN_FUNC, "unknown function %u: the module has %u", func, b->m->n_funcs);
-        unreachable(b); /* a bad type index was reported with the function section */
+        body_error(b, VAL_UNKNOWN_FUNC, "unknown function %u: the module has %u", func, b->m->n_funcs);
+        unreachable(b);
         return;
     }
     if (is_tail) tail(b, t);
@@ -1033,7 +1033,6 @@ static void check_body(Body *b, uint32_t func, WasmRange range)
     b->at = b->r.pos;
     b->dead = false;
     b->nested_too_deep = false;
-    if (!b->type || b->type->n_params > VAL_MAX_PARAMS || b->type->n_results > VAL_MAX_RESULTS) return; /* reported */
     if (!make_room_for_locals(b, range.size)) return;
     if (!read_locals(b)) return;
 

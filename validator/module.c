@@ -77,10 +77,8 @@ bool val_view(Arena *arena, const WasmModule *m, const ValOptions *options, Diag
     combine_policies(&v);
     if (prepare(&v)) {
         check_structure(&v);
-        if (still_valid(&v)) {
-            if (v.judging) read_layout(&v);
-            check_code(&v);
-        }
+        if (v.judging) read_layout(&v);
+        if (!v.types_broken) check_code(&v);
         report->valid = still_valid(&v);
         if (report->valid && v.judging) judge(&v);
     }

@@ -62,12 +62,20 @@ static uint32_t first_mutable_i32(const WasmModule *m)
     return NONE32;
 }
 
-static void check_stack_pointer(Val *v, const PmSection *pm)
+/* The global that the section names, where it can be one at all; else NONE32. */
+static uint32_t recorded_stack_pointer(const Val *v, const PmSection *pm)
 {
     const WasmModule *m = v->m;
-    uint32_t sp = pm->stack_pointer - 1, first = first_mutable_i32(m);
-    if (sp >= m->n_globals || sp < m->n_imported[KIND_GLOBAL]) {
-        BROKEN(v, "layout: stack_pointer %u is no global of this module", sp);
+    uint32_t sp = pm->stack_pointer - 1;
+    if (sp >= m->n_globals || sp < m->n_imported[KIND_GLOBAL]) return NONE32;
+    return m->globals[sp].mutable && m->globals[sp].type == TYPE_I32 ? sp : NONE32;
+}
+
+static void check_stack_pointer(Val *v, const PmSection *pm)
+{
+    uint32_t sp = recorded_stack_pointer(v, pm), first = first_mutable_i32(v->m);
+    if (sp == NONE32) {
+        BROKEN(v, "layout: stack_pointer %u is no mutable i32 global of this module", pm->stack_pointer - 1);
         return;
     }
     if (sp != first) BROKEN(v, "layout: stack_pointer %u is not the first mutable i32 global, that is %u", sp, first);
@@ -99,10 +107,9 @@ void read_layout(Val *v)
         v->stack_low = l->stack_low;
         v->stack_high = l->stack_high;
     }
-    if (r->pm.stack_pointer) {
-        v->stack_pointer = r->pm.stack_pointer - 1;
-        if (r->pm.has_layout) check_stack_pointer(v, &r->pm);
-    }
+    if (r->pm.stack_pointer == 0) return;
+    if (recorded_stack_pointer(v, &r->pm) != NONE32) v->stack_pointer = recorded_stack_pointer(v, &r->pm);
+    if (r->pm.has_layout) check_stack_pointer(v, &r->pm);
 }
 
 static bool has_layout(const Val *v) { return v->report->section == PM_PRESENT && v->report->pm.has_layout; }

@@ -123,7 +123,7 @@ static void judge_wamr_stack(Val *v)
         if (first == NONE32) first = i;
         if (str_eq(global_name(v, i), STR("__stack_pointer"))) named = i;
     }
-    if (v->report->section == PM_PRESENT && v->report->pm.stack_pointer) named = v->report->pm.stack_pointer - 1;
+    if (v->report->section == PM_PRESENT && v->report->pm.stack_pointer) named = v->stack_pointer;
     if (named != NONE32 && named != first)
         violated(v, RULE_P606, SITE_OF_MODULE, (Str){0}, "WAMR takes global %u, the first mutable i32, for the stack pointer; it is global %u", first, named);
 }

@@ -52,6 +52,7 @@ typedef struct Val {
     uint64_t limits[VAL_LIMIT_COUNT];
     WasmFeatures features_policy;
 
+    bool types_broken; /* a type or a function's type index is such that code cannot be looked at */
     WasmFeatures allowed, used;
     Site feature_site[FEATURE_COUNT]; /* of the first use */
     WasmNames names;

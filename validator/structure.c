@@ -29,7 +29,9 @@ static void check_types(Val *v)
     for (uint32_t i = 0; i < v->m->n_types; i++) {
         const WasmType *t = &v->m->types[i];
         Site site = SITE(offset_of(v, t->params));
-        if (t->n_params > VAL_MAX_PARAMS || t->n_results > VAL_MAX_RESULTS)
+        bool too_many = t->n_params > VAL_MAX_PARAMS || t->n_results > VAL_MAX_RESULTS;
+        v->types_broken |= too_many;
+        if (too_many)
             invalid(v, VAL_IMPLEMENTATION, site, "type %u has %u parameters and %u results, at most %d are possible", i,
                     t->n_params, t->n_results, VAL_MAX_PARAMS);
         else if (t->n_params > v->limits[VAL_LIMIT_PARAMS])
@@ -72,8 +74,9 @@ static void check_imports(Val *v)
         Site site = SITE(im->offset);
         switch ((WasmKind)im->kind) {
         case KIND_FUNC:
-            if (m->func_types[im->index] >= m->n_types)
-                invalid(v, VAL_UNKNOWN_TYPE, site, "unknown type %u of an imported function", m->func_types[im->index]);
+            if (m->func_types[im->index] < m->n_types) break;
+            invalid(v, VAL_UNKNOWN_TYPE, site, "unknown type %u of an imported function", m->func_types[im->index]);
+            v->types_broken = true;
             break;
         case KIND_TABLE: check_table(v, &m->tables[im->index], site); break;
         case KIND_MEMORY: check_memory(v, &m->memories[im->index], site); break;
@@ -91,9 +94,11 @@ static void check_definitions(Val *v)
     const WasmModule *m = v->m;
     Site functions = SITE(section_offset(v, SEC_FUNCTION)), tables = SITE(section_offset(v, SEC_TABLE));
     Site memories = SITE(section_offset(v, SEC_MEMORY));
-    for (uint32_t i = m->n_imported[KIND_FUNC]; i < m->n_funcs; i++)
-        if (m->func_types[i] >= m->n_types)
-            invalid(v, VAL_UNKNOWN_TYPE, functions, "unknown type %u of function %u", m->func_types[i], i);
+    for (uint32_t i = m->n_imported[KIND_FUNC]; i < m->n_funcs; i++) {
+        if (m->func_types[i] < m->n_types) continue;
+        invalid(v, VAL_UNKNOWN_TYPE, functions, "unknown type %u of function %u", m->func_types[i], i);
+        v->types_broken = true;
+    }
     for (uint32_t i = m->n_imported[KIND_TABLE]; i < m->n_tables; i++) check_table(v, &m->tables[i], tables);
     if (m->n_tables > 1) (void)use_feature(v, FEATURE_REFERENCE_TYPES, tables, "several tables");
     for (uint32_t i = m->n_imported[KIND_MEMORY]; i < m->n_memories; i++) check_memory(v, &m->memories[i], memories);
