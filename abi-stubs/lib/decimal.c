@@ -59,8 +59,10 @@ static void shift_right(Decimal *d, int bits)
 
 static void shift(Decimal *d, int bits)
 {
-    for (; d->count && bits > 0; bits -= MAX_SHIFT) shift_left(d, bits < MAX_SHIFT ? bits : MAX_SHIFT);
-    for (; d->count && bits < 0; bits += MAX_SHIFT) shift_right(d, -bits < MAX_SHIFT ? -bits : MAX_SHIFT);
+    for (; d->count && bits > MAX_SHIFT; bits -= MAX_SHIFT) shift_left(d, MAX_SHIFT);
+    for (; d->count && bits < -MAX_SHIFT; bits += MAX_SHIFT) shift_right(d, MAX_SHIFT);
+    if (d->count && bits > 0) shift_left(d, bits);
+    if (d->count && bits < 0) shift_right(d, -bits);
 }
 
 void parigot_decimal_set(Decimal *d, double value)

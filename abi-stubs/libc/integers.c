@@ -11,15 +11,18 @@ static int digit_of(char c)
     return 36;
 }
 
-/* The number's absolute value, at most `limit`, or twice the sign's limit for a negative one: see
- * parse_signed. */
-static unsigned long long parse(const char *s, char **end, int base, unsigned long long limit, bool *negative)
+typedef struct Number {
+    unsigned long long size;               /* without its sign */
+    bool negative, over;                   /* over: it does not fit even this type */
+} Number;
+
+static Number parse(const char *s, char **end, int base)
 {
     const char *p = s;
-    unsigned long long value = 0;
-    bool any = false, over = false;
+    Number n = {0};
+    bool any = false;
     while (isspace((unsigned char)*p)) p++;
-    *negative = *p == '-';
+    n.negative = *p == '-';
     if (*p == '-' || *p == '+') p++;
     if ((base == 0 || base == 16) && p[0] == '0' && (p[1] | 32) == 'x' && digit_of(p[2]) < 16) {
         p += 2;
@@ -30,20 +33,19 @@ static unsigned long long parse(const char *s, char **end, int base, unsigned lo
     bool valid = base >= 2 && base <= 36;
     for (int digit; valid && (digit = digit_of(*p)) < base; p++) {
         any = true;
-        over = over || value > (ULLONG_MAX - (unsigned)digit) / (unsigned)base;
-        value = value * (unsigned)base + (unsigned)digit;
+        n.over = n.over || n.size > (ULLONG_MAX - (unsigned)digit) / (unsigned)base;
+        n.size = n.size * (unsigned)base + (unsigned)digit;
     }
     if (end) *end = (char *)(size_t)(any ? p : s);
-    return over || value > limit ? limit : value;
+    return n;
 }
 
-/* Signed: the limit is that of the positive side, and one more on the negative. */
+/* Signed: one more on the negative side. */
 static long long parse_signed(const char *s, char **end, int base, long long most)
 {
-    bool negative;
-    unsigned long long limit = (unsigned long long)most, v = parse(s, end, base, limit + 1, &negative);
-    if (!negative) return (long long)(v > limit ? limit : v);
-    return v > limit ? -most - 1 : -(long long)v;
+    Number n = parse(s, end, base);
+    if (n.over || n.size > (unsigned long long)most) return n.negative ? -most - 1 : most;
+    return n.negative ? -(long long)n.size : (long long)n.size;
 }
 
 long strtol(const char *restrict s, char **restrict end, int base)
@@ -56,13 +58,12 @@ long long strtoll(const char *restrict s, char **restrict end, int base)
     return parse_signed(s, end, base, LLONG_MAX);
 }
 
-/* Unsigned: a minus sign negates, as the standard has it; what is out of range stays the limit. */
-static unsigned long long parse_unsigned(const char *s, char **end, int base, unsigned long long limit)
+/* Unsigned: a minus sign negates, as the standard has it; what is out of range is the limit. */
+static unsigned long long parse_unsigned(const char *s, char **end, int base, unsigned long long most)
 {
-    bool negative, over;
-    unsigned long long v = parse(s, end, base, ULLONG_MAX, &negative);
-    over = v > limit || (v == limit && limit == ULLONG_MAX);
-    return over ? limit : negative ? 0 - v : v;
+    Number n = parse(s, end, base);
+    if (n.over || n.size > most) return most;
+    return n.negative ? 0 - n.size : n.size;
 }
 
 unsigned long strtoul(const char *restrict s, char **restrict end, int base)

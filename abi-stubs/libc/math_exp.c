@@ -82,7 +82,10 @@ double expm1(double x)
 {
     if (__builtin_fabs(x) < 0.35) return x + exp_tail(x);
     if (x < -40) return -1;
-    return exp(x) - 1;
+    if (x > 40 || x != x) return exp(x);
+    double k = __builtin_rint(x * per_ln2.high), power = parigot_math_scale(1, (int)k);
+    Sum r = sum_two(x - k * ln2_high, -k * ln2_low);
+    return power * (r.high + (exp_tail(r.high) + r.low * (1 + r.high))) + (power - 1);
 }
 double log(double x)
 {

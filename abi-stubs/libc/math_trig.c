@@ -16,17 +16,16 @@ static const Sum half_pi = {0x1.921fb54442d18p+0, 0x1.1a62633145c07p-54};
 
 enum { WINDOW = 7, PRODUCT = WINDOW + 2 };
 
-/* 64 bits of a number of PRODUCT words, the lowest word first, from bit `at` on; bits below 0 are 0. */
+static uint64_t word_at(const uint32_t *words, int i) { return i >= 0 && i < PRODUCT ? words[i] : 0; }
+
+/* 64 bits of a number of PRODUCT words, the lowest word first, from bit `at` on (-32 or more); bits that are not there
+ * are 0. */
 static uint64_t bits_at(const uint32_t *words, int at)
 {
-    uint64_t bits = 0;
-    for (int i = 0; i < 64; i += 32) {
-        int bit = at + i, word = bit >= 0 ? bit / 32 : -1, shift = bit >= 0 ? bit % 32 : bit + 32;
-        uint64_t low = word >= 0 ? words[word] : 0,
-                 high = word + 1 < PRODUCT && bit > -32 ? words[word + 1] : 0;
-        bits |= (uint64_t)(uint32_t)((high << 32 | low) >> shift) << i;
-    }
-    return bits;
+    int word = (at + 32) / 32 - 1, shift = (at + 32) % 32;
+    uint64_t low = (word_at(words, word + 1) << 32 | word_at(words, word)) >> shift;
+    uint64_t high = (word_at(words, word + 2) << 32 | word_at(words, word + 1)) >> shift;
+    return high << 32 | (uint32_t)low;
 }
 
 /* x, |x| > pi/4 and finite, to r = x - n pi/2 with |r| <= pi/4; returns n, of which two bits count.

@@ -11,7 +11,7 @@ int vsnprintf(char *out, size_t size, const char *format, va_list ap)
 
 int vsprintf(char *out, const char *format, va_list ap)
 {
-    size_t most = UINTPTR_MAX - (uintptr_t)out;
+    size_t most = UINTPTR_MAX - (uintptr_t)out < INT32_MAX ? UINTPTR_MAX - (uintptr_t)out : INT32_MAX;
     return result(parigot_format_text(out, most, format, ap));
 }
 
