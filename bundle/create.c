@@ -12,7 +12,7 @@
 
 /* ---- for all passes ---- */
 
-static Diag *add(Making *c, DiagCode code, DiagPlace at, const char *format, va_list args)
+static Diag *PRINTF(4, 0) add(Making *c, DiagCode code, DiagPlace at, const char *format, va_list args)
 {
     c->failed = true;
     return diag_vadd(c->diags, code, at, format, args);
