@@ -124,7 +124,7 @@ static void find_table(Ld *ld)
     InTable *t = arena_alloc(&ld->arena, sizeof *t);
     *t = (InTable){.type.elem_type = TYPE_FUNCREF, .name = s->name, .out_index = LD_NONE};
     s->state = SYM_DEFINED;
-    s->linker = true;
+    s->linker = s->hidden = true;
     s->obj = NULL;
     s->table = t;
 }
@@ -248,7 +248,7 @@ static void declare_isolated_entry(Ld *ld, Symbol *s)
 static void declare_command(Ld *ld, Symbol *s)
 {
     Str name = str_of(arena_printf(&ld->arena, "%.*s.command_export", STR_ARG(s->name)));
-    s->func->thunk = new_entry(ld, name, s->func, (struct Thunk){.runs_ctors = ld->n_ctors != 0, .runs_dtors = ld->call_dtors != NULL});
+    s->func->thunk = new_entry(ld, name, s->func, (struct Thunk){.runs_ctors = ld->call_ctors->live, .runs_dtors = ld->call_dtors != NULL});
 }
 
 /* requires: live is final. */

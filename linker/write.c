@@ -277,6 +277,9 @@ static void write_data(Ld *ld, Writer *w)
 
 enum { NAMES_MODULE = 0, NAMES_FUNCTIONS = 1, NAMES_GLOBALS = 7, NAMES_DATA = 9 };
 
+/* The compiler's name for a main with parameters is nobody else's business; wasm-ld agrees. */
+static Str shown_name(Str name) { return str_eq(name, STR("__main_argc_argv")) ? STR("main") : name; }
+
 static void write_function_names(Ld *ld, Writer *w)
 {
     uint32_t n = 0;
@@ -289,12 +292,12 @@ static void write_function_names(Ld *ld, Writer *w)
         const Symbol *s = ld->imports[i].symbol;
         if (s->kind != SYM_FUNCTION) continue;
         wr_u32(w, s->out_index);
-        wr_name(w, s->name);
+        wr_name(w, shown_name(s->name));
     }
     for (size_t i = 0; i < ld->n_funcs; i++) {
         if (!ld->funcs[i]->name.len) continue;
         wr_u32(w, ld->funcs[i]->out_index);
-        wr_name(w, ld->funcs[i]->name);
+        wr_name(w, shown_name(ld->funcs[i]->name));
     }
     wr_end_size(w, mark);
 }
