@@ -61,11 +61,17 @@ static int compare_identifiers(const void *a, const void *b)
 void gen_check_names(Gen *g)
 {
     const struct Identifier **sorted = arena_array(&g->arena, g->n_identifiers, sizeof *sorted);
+    const char **told = arena_array(&g->arena, g->n_identifiers, sizeof *told);     /* owners that have had their error */
+    size_t n_told = 0;
     for (size_t i = 0; i < g->n_identifiers; i++) sorted[i] = &g->identifiers[i];
     qsort(sorted, g->n_identifiers, sizeof *sorted, compare_identifiers);
     for (size_t i = 1; i < g->n_identifiers; i++) {
         const struct Identifier *first = sorted[i - 1], *again = sorted[i];
+        size_t k = 0;
         if (strcmp(first->name, again->name) != 0) continue;
+        while (k < n_told && told[k] != again->owner) k++;
+        if (k < n_told) continue;
+        told[n_told++] = again->owner;
         gen_error(g, again->file, &again->path, "%s: its name %s in C is also that of %s%s%s", again->owner,
                   again->name, first->owner, first->file == again->file ? "" : " in ",
                   first->file == again->file ? "" : first->file->proto->name);
