@@ -398,7 +398,7 @@ static void parse_one(Parser *p)
         unknown_option(p, arg);
         return;
     }
-    bool needs = o->argument == VALUE || (o->argument == JOINED && o->action != OPTIMIZE);
+    bool needs = o->argument == VALUE || o->argument == JOINED;
     if (needs && (!value || (o->argument == JOINED && !*value))) {
         if (p->at == p->n) {
             usage(p, "%s: missing argument", arg);
