@@ -15,6 +15,9 @@
 
 enum { DEFAULT_SHARE = 100, MOST_SHARE = 10000 };
 #define MS          UINT64_C(1000000)
+/* What a turn costs is counted in these, rounded up: short entries cost the same, so that processes which only talk
+ * take turns evenly, and in the same order each time. */
+#define QUANTUM     (MS / 10)
 #define FIRST_PAUSE (10 * MS)      /* before the first fresh start; doubles with each kill                         */
 #define MOST_PAUSE  (10000 * MS)
 #define MINUTE      (60000 * MS)   /* who has lived that long starts with the first pause again                    */
@@ -436,7 +439,7 @@ static void take_turn(Process *p)
     if (p->state == PROCESS_LIVE) deliver(p);
     else start_process(p);
     uint64_t used = kernel_now(k) - before;
-    p->vtime += (used ? used : 1) * MOST_SHARE / p->spec.share;
+    p->vtime += (used / QUANTUM + 1) * MOST_SHARE / p->spec.share;
     process_ready(p);
 }
 

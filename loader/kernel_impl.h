@@ -86,7 +86,7 @@ struct Process {
     uint32_t n_gone;
 
     /* its turns */
-    uint64_t vtime;            /* nanoseconds used * 10000 / share                                                   */
+    uint64_t vtime;            /* quanta used * 10000 / share                                                        */
     uint64_t ready_seq;
     size_t ready_slot;         /* place in the heap + 1; 0 = not ready                                               */
 

@@ -1,24 +1,41 @@
 /* main.c: parigot-run: verifies, validates and runs a bundle, or calls one export of a bare module. */
+#include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "loader/run.h"
 #include "validator/config.h"
+#include "validator/policy.h"
 
 static const char help[] =
-    "usage: parigot-run FILE.wasm --allow-unsigned --invoke=EXPORT [OPTION ...] [ARG ...]\n"
-    "Calls one export of a bare module and prints its results, one a line.\n"
-    "      --invoke=EXPORT     the exported function to call; ARGs are its arguments\n"
-    "      --allow-unsigned    a bare module carries no signature: run it all the same\n"
-    "      --policy=POLICY     what a module must keep to: strict, reset (default), audit, none\n"
-    "      --deadline=TIME     longest time for the call, e.g. 500ms, 2s; default none\n"
-    "      --memory=SIZE       upper bound of the module's memory, e.g. 16MiB; default the module's own\n"
+    "usage: parigot-run [--trust=FOLDER] [-p KEY.pub] [OPTION ...] FILE.pbundle\n"
+    "       parigot-run --allow-unsigned --invoke=EXPORT [OPTION ...] FILE.wasm [ARG ...]\n"
+    "Verifies a bundle, validates its modules and runs its world; or calls one export of a bare module.\n"
+    "      --trust=FOLDER      trust the public keys (*.pub) in a folder\n"
+    "  -p, --key=KEY.pub       trust the public key in a file\n"
+    "  -P KEY                  trust this public key, in base64\n"
+    "      --require=N         so many different trusted keys must have signed; default 1\n"
+    "      --allow-unsigned    run what nobody who is trusted has signed\n"
+    "      --policy=POLICY     what each module must keep to besides its own policy: strict, reset (default), audit, none, or a file\n"
+    "Limits; the smaller of these and the bundle's holds:\n"
+    "      --deadline=TIME     longest time for a call, e.g. 500ms; default 30s; for --invoke none\n"
+    "      --entry=TIME        longest time that one entry may run; default 10s\n"
+    "      --memory=SIZE       of a module's memory, e.g. 16MiB; default the module's own maximum\n"
     "      --stack=SIZE        for the frames of guest functions; default 1MiB\n"
+    "      --calls=N           calls in flight, each direction; default 1024\n"
+    "      --message=SIZE      longest message; default 4MiB\n"
+    "      --queue=N           pieces waiting, a call; default 64\n"
+    "      --restarts=N        fresh starts of a killed module, a minute; default the bundle's\n"
+    "      --grace=TIME        to end after SIGINT or SIGTERM; default 2s\n"
+    "Others:\n"
+    "      --invoke=EXPORT     call this exported function with ARGs and print its results\n"
+    "      --times             start log lines with the time\n"
     "      --checked           compare every memory access with the size, as where address space is short\n"
-    "      --help              this text\n"
-    "      --version           version\n"
-    "Exit status: 0 done, 1 refused, 2 usage or I/O, 3 internal error, 134 trap.\n";
+    "  -v, --verbose           show each step\n"
+    "      --help, --version\n"
+    "Exit status: 1 refused, 2 usage or I/O, 3 internal error; then the main module's own, or 134 when it was killed.\n";
 
 /* ---- command line ---- */
 
@@ -32,75 +49,155 @@ static void add_usage(Diags *diags, const char *format, ...)
 }
 #define usage(...) (add_usage(__VA_ARGS__), false)
 
-static bool set_invoke(RunOptions *o, const char *value, Diags *diags)
-{
-    (void)diags;
-    o->invoke = value;
-    return true;
-}
-static bool set_allow_unsigned(RunOptions *o, const char *value, Diags *diags)
-{
-    (void)value;
-    (void)diags;
-    o->allow_unsigned = true;
-    return true;
-}
-static bool set_policy(RunOptions *o, const char *value, Diags *diags)
-{
-    o->policy = val_builtin_policy(str_of(value));
-    return o->policy != NULL || usage(diags, "no policy \"%s\"; there are strict, reset, audit, none", value);
-}
-static bool set_deadline(RunOptions *o, const char *value, Diags *diags)
-{
-    return (cfg_parse_duration(str_of(value), &o->deadline_ns) && o->deadline_ns > 0) ||
-           usage(diags, "--deadline wants a time such as 500ms, not \"%s\"", value);
-}
-static bool set_size(uint64_t *to, const char *value, const char *name, Diags *diags)
-{
-    return (cfg_parse_size(str_of(value), to) && *to > 0) ||
-           usage(diags, "--%s wants a size such as 16MiB, not \"%s\"", name, value);
-}
-static bool set_memory(RunOptions *o, const char *value, Diags *diags)
-{
-    return set_size(&o->memory_bytes, value, "memory", diags);
-}
-static bool set_stack(RunOptions *o, const char *value, Diags *diags)
-{
-    return set_size(&o->stack_bytes, value, "stack", diags);
-}
-static bool set_checked(RunOptions *o, const char *value, Diags *diags)
-{
-    (void)value;
-    (void)diags;
-    o->checked = true;
-    return true;
-}
+typedef enum ValueKind { VALUE_NONE, VALUE_TEXT, VALUE_TIME, VALUE_SIZE, VALUE_SIZE32, VALUE_NUMBER, VALUE_POLICY,
+                         VALUE_FOLDER, VALUE_KEY_FILE, VALUE_KEY_TEXT } ValueKind;
+/* For which of the two forms: the other refuses it. */
+typedef enum Form { ANY_FORM, WORLD_FORM, INVOKE_FORM } Form;
 
+#define AT(field) offsetof(RunOptions, field)
 static const struct {
     const char *name;
-    bool has_value;
-    bool (*set)(RunOptions *, const char *value, Diags *);
+    char letter;    /* 0 = none */
+    Form form;
+    ValueKind kind;
+    size_t at;      /* the field that it sets */
+    uint64_t most;  /* VALUE_SIZE32, VALUE_NUMBER */
 } options[] = {
-    {"invoke", true, set_invoke},     {"allow-unsigned", false, set_allow_unsigned},
-    {"policy", true, set_policy},     {"deadline", true, set_deadline},
-    {"memory", true, set_memory},     {"stack", true, set_stack},
-    {"checked", false, set_checked},
+    {"trust",          0,   WORLD_FORM,  VALUE_FOLDER,   0, 0},
+    {"key",            'p', WORLD_FORM,  VALUE_KEY_FILE, 0, 0},
+    {"key-text",       'P', WORLD_FORM,  VALUE_KEY_TEXT, 0, 0},
+    {"require",        0,   WORLD_FORM,  VALUE_NUMBER,   AT(require), BUNDLE_MAX_SIGNATURES},
+    {"allow-unsigned", 0,   ANY_FORM,    VALUE_NONE,     AT(allow_unsigned), 0},
+    {"policy",         0,   ANY_FORM,    VALUE_POLICY,   AT(policy), 0},
+    {"deadline",       0,   ANY_FORM,    VALUE_TIME,     AT(deadline_ns), 0},
+    {"entry",          0,   WORLD_FORM,  VALUE_TIME,     AT(limits.entry_ns), 0},
+    {"memory",         0,   ANY_FORM,    VALUE_SIZE,     AT(memory_bytes), 0},
+    {"stack",          0,   ANY_FORM,    VALUE_SIZE,     AT(stack_bytes), 0},
+    {"calls",          0,   WORLD_FORM,  VALUE_NUMBER,   AT(limits.process.calls), PROCESS_MOST_CALLS},
+    {"message",        0,   WORLD_FORM,  VALUE_SIZE32,   AT(limits.process.message_bytes), PROCESS_MOST_MESSAGE},
+    {"queue",          0,   WORLD_FORM,  VALUE_NUMBER,   AT(limits.process.queue), PROCESS_MOST_QUEUE},
+    {"restarts",       0,   WORLD_FORM,  VALUE_NUMBER,   AT(limits.process.restarts_per_minute), PROCESS_MOST_RESTARTS},
+    {"grace",          0,   WORLD_FORM,  VALUE_TIME,     AT(limits.grace_ns), 0},
+    {"invoke",         0,   INVOKE_FORM, VALUE_TEXT,     AT(invoke), 0},
+    {"times",          0,   WORLD_FORM,  VALUE_NONE,     AT(log_times), 0},
+    {"checked",        0,   ANY_FORM,    VALUE_NONE,     AT(checked), 0},
+    {"verbose",        'v', WORLD_FORM,  VALUE_NONE,     AT(verbose), 0},
 };
+#undef AT
+enum { N_OPTIONS = ARRAY_LEN(options) };
+_Static_assert(N_OPTIONS <= 32, "a bit each in Words.used");
 
-/* One option. --name=value and --name value; *i moves on in the second form. */
-static bool read_option(int argc, char **argv, int *i, RunOptions *o, Diags *diags)
+static bool add_trust(RunOptions *o, TrustKind kind, const char *value, Diags *diags)
 {
-    const char *name = argv[*i] + 2, *equals = strchr(name, '=');
-    size_t len = equals ? (size_t)(equals - name) : strlen(name);
-    for (size_t k = 0; k < ARRAY_LEN(options); k++) {
-        if (strlen(options[k].name) != len || memcmp(options[k].name, name, len) != 0) continue;
-        const char *value = equals ? equals + 1 : NULL;
-        if (!options[k].has_value && value) return usage(diags, "--%s takes no value", options[k].name);
-        if (options[k].has_value && !value) value = *i + 1 < argc ? argv[++*i] : NULL;
-        if (options[k].has_value && !value) return usage(diags, "--%s wants a value", options[k].name);
-        return options[k].set(o, value, diags);
+    Trust *more = realloc(o->trust, (o->n_trust + 1) * sizeof *more);
+    if (!more) {
+        diag_add(diags, OUT_OF_MEMORY, DIAG_AT(.file = NULL), "out of memory");
+        return false;
     }
-    return usage(diags, "unknown option \"%s\"", argv[*i]);
+    o->trust = more;
+    more[o->n_trust++] = (Trust){kind, value};
+    return true;
+}
+
+static bool read_number(const char *value, uint64_t *out)
+{
+    char *end;
+    errno = 0;
+    *out = strtoull(value, &end, 10);
+    return *value >= '0' && *value <= '9' && !*end && !errno;
+}
+
+/* The value of option k into its field. */
+static bool set_option(size_t k, const char *value, RunOptions *o, Diags *diags)
+{
+    const char *name = options[k].name;
+    char *to = (char *)o + options[k].at;
+    uint64_t n;
+    switch (options[k].kind) {
+    case VALUE_NONE: *(bool *)to = true; return true;
+    case VALUE_TEXT: *(const char **)(void *)to = value; return true;
+    case VALUE_TIME:
+        if (!cfg_parse_duration(str_of(value), &n) || n == 0)
+            return usage(diags, "--%s wants a time such as 500ms, not \"%s\"", name, value);
+        *(uint64_t *)(void *)to = n;
+        return true;
+    case VALUE_SIZE:
+    case VALUE_SIZE32:
+        if (!cfg_parse_size(str_of(value), &n) || n == 0)
+            return usage(diags, "--%s wants a size such as 16MiB, not \"%s\"", name, value);
+        if (options[k].kind == VALUE_SIZE) *(uint64_t *)(void *)to = n;
+        else if (n <= options[k].most) *(uint32_t *)(void *)to = (uint32_t)n;
+        else return usage(diags, "--%s is %llu MiB at most", name, (unsigned long long)options[k].most >> 20);
+        return true;
+    case VALUE_NUMBER:
+        if (!read_number(value, &n) || n == 0 || n > options[k].most)
+            return usage(diags, "--%s wants a number from 1 to %llu, not \"%s\"", name,
+                         (unsigned long long)options[k].most, value);
+        *(uint32_t *)(void *)to = (uint32_t)n;
+        return true;
+    case VALUE_POLICY:
+        o->policy = &o->own_policy;
+        if (policy_load(&o->arena, value, diags, &o->own_policy)) return true;
+        if (diags->n) diag_note(diags, &diags->items[diags->n - 1], "built in: strict, reset, audit, none");
+        return false;
+    case VALUE_FOLDER: return add_trust(o, TRUST_FOLDER, value, diags);
+    case VALUE_KEY_FILE: return add_trust(o, TRUST_FILE, value, diags);
+    case VALUE_KEY_TEXT: return add_trust(o, TRUST_TEXT, value, diags);
+    }
+    return false;
+}
+
+typedef struct Words {
+    int argc, i;
+    char **argv;
+    uint32_t used; /* options seen, by their row */
+} Words;
+
+/* Option k, with its value from behind '=' or the letter, or from the next word. */
+static bool take_option(Words *w, size_t k, const char *value, RunOptions *o, Diags *diags)
+{
+    bool has_value = options[k].kind != VALUE_NONE;
+    w->used |= UINT32_C(1) << k;
+    if (!has_value && value) return usage(diags, "--%s takes no value", options[k].name);
+    if (has_value && !value) value = w->i + 1 < w->argc ? w->argv[++w->i] : NULL;
+    if (has_value && !value) return usage(diags, "--%s wants a value", options[k].name);
+    return set_option(k, value, o, diags);
+}
+
+/* --name=value, --name value, -xvalue, -x value */
+static bool read_option(Words *w, RunOptions *o, Diags *diags)
+{
+    const char *word = w->argv[w->i];
+    if (word[1] != '-') {
+        for (size_t k = 0; k < N_OPTIONS; k++)
+            if (options[k].letter == word[1]) return take_option(w, k, word[2] ? word + 2 : NULL, o, diags);
+        return usage(diags, "unknown option \"%s\"", word);
+    }
+    const char *name = word + 2, *equals = strchr(name, '=');
+    size_t len = equals ? (size_t)(equals - name) : strlen(name);
+    for (size_t k = 0; k < N_OPTIONS; k++)
+        if (str_eq((Str){name, len}, str_of(options[k].name)))
+            return take_option(w, k, equals ? equals + 1 : NULL, o, diags);
+    return usage(diags, "unknown option \"%s\"", word);
+}
+
+/* -1 and -inf are words, and so is -: behind the file a single letter is an option only when it is one of ours. */
+static bool is_option(const char *word, bool before_file)
+{
+    if (word[0] != '-' || word[1] == 0) return false;
+    bool is_letter = (word[1] | 0x20) >= 'a' && (word[1] | 0x20) <= 'z';
+    return word[1] == '-' || (before_file ? is_letter : strchr("pPv", word[1]) != NULL);
+}
+
+static bool check_form(const Words *w, const RunOptions *o, Diags *diags)
+{
+    Form other = o->invoke ? WORLD_FORM : INVOKE_FORM;
+    bool ok = true;
+    for (size_t k = 0; k < N_OPTIONS; k++)
+        if ((w->used >> k & 1) && options[k].form == other)
+            ok = usage(diags, "--%s is for bundles, not for --invoke", options[k].name);
+    if (!o->invoke && o->n_args) ok = usage(diags, "\"%s\": a bundle takes no arguments", o->args[0]);
+    return ok;
 }
 
 /* Not getopt: arguments such as -1 are numbers here. The first word that is no option is the file, the others are
@@ -108,24 +205,24 @@ static bool read_option(int argc, char **argv, int *i, RunOptions *o, Diags *dia
 static bool read_command_line(int argc, char **argv, RunOptions *o, Diags *diags)
 {
     bool only_words = false, ok = true;
-    char **words = argv; /* argv's own places are reused: a word never moves up */
-    size_t n = 0;
-    for (int i = 1; i < argc; i++) {
-        if (!only_words && strcmp(argv[i], "--") == 0) only_words = true;
-        else if (!only_words && strncmp(argv[i], "--", 2) == 0) ok = read_option(argc, argv, &i, o, diags) && ok;
-        else words[n++] = argv[i];
+    Words w = {.argc = argc, .argv = argv};
+    size_t n = 0; /* words; they are kept in argv's own places, and never move up */
+    for (w.i = 1; w.i < argc; w.i++) {
+        if (!only_words && strcmp(argv[w.i], "--") == 0) only_words = true;
+        else if (!only_words && is_option(argv[w.i], n == 0)) ok = read_option(&w, o, diags) && ok;
+        else argv[n++] = argv[w.i];
     }
-    if (n == 0) return usage(diags, "no file") && ok;
-    o->file = words[0];
-    o->args = words + 1;
+    if (n == 0) return usage(diags, "no file");
+    o->file = argv[0];
+    o->args = argv + 1;
     o->n_args = n - 1;
-    if (ok && o->invoke == NULL) return usage(diags, "what is to be called? --invoke=EXPORT");
-    return ok;
+    return check_form(&w, o, diags) && ok;
 }
 
 /* ---- main ---- */
 
-static void print_diags(const Diags *diags)
+/* Shows what has been recorded, and empties the list. */
+static void print_diags(Diags *diags)
 {
     TextBuf out = {0};
     DiagStyle style = isatty(STDERR_FILENO) && getenv("NO_COLOR") == NULL ? DIAG_COLOUR : DIAG_TEXT;
@@ -133,6 +230,8 @@ static void print_diags(const Diags *diags)
     if (out.ptr != NULL) fputs(out.ptr, stderr);
     if (diags->out_of_memory || out.failed) fputs("parigot-run: error: out of memory [I0104]\n", stderr);
     text_free(&out);
+    diag_free(diags);
+    *diags = (Diags){0};
 }
 
 int main(int argc, char **argv)
@@ -142,11 +241,13 @@ int main(int argc, char **argv)
         if (strcmp(argv[i], "--version") == 0) return puts("parigot-run " PARIGOT_VERSION) < 0 ? EXIT_USAGE : EXIT_SUCCESS;
     }
     Diags diags = {0};
-    RunOptions o = {.policy = val_builtin_policy(STR("reset"))};
+    RunOptions o = {.policy = val_builtin_policy(STR("reset")), .print = print_diags};
     int status = EXIT_USAGE;
-    if (read_command_line(argc, argv, &o, &diags)) status = run_invoke(&o, &diags);
+    if (read_command_line(argc, argv, &o, &diags)) status = o.invoke ? run_invoke(&o, &diags) : run_world(&o, &diags);
+    bool hint = diags.n > 0 && diags.items[0].code == USAGE;
     print_diags(&diags);
-    if (status == EXIT_USAGE && diags.n > 0 && diags.items[0].code == USAGE) fputs("parigot-run: try --help\n", stderr);
-    diag_free(&diags);
+    if (hint) fputs("parigot-run: try --help\n", stderr);
+    free(o.trust);
+    arena_free(&o.arena);
     return status;
 }

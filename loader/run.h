@@ -3,9 +3,17 @@
 #define PARIGOT_LOADER_RUN_H
 
 #include "loader/engine.h"
+#include "loader/values.h"
+#include "loader/world.h"
 #include "validator/validator.h"
 
 enum { EXIT_FINDINGS = 1, EXIT_USAGE = 2, EXIT_INTERNAL = 3, EXIT_TRAP = 134 };
+
+typedef enum TrustKind { TRUST_FOLDER, TRUST_FILE, TRUST_TEXT } TrustKind;
+typedef struct Trust {
+    TrustKind kind;
+    const char *value;
+} Trust;
 
 typedef struct RunOptions {
     const char *file;          /* "-": standard input */
@@ -14,20 +22,28 @@ typedef struct RunOptions {
     size_t n_args;
     bool allow_unsigned;
     const ValPolicy *policy;   /* the operator's floor */
+    ValPolicy own_policy;      /* when it was named by --policy; its strings are in the arena */
+    Arena arena;
     uint64_t deadline_ns;      /* 0 = none */
     uint64_t memory_bytes;     /* 0 = the module's own maximum */
     uint64_t stack_bytes;      /* 0 = default */
     bool checked;              /* no reservation of address space */
+
+    /* Worlds only */
+    Trust *trust;              /* malloc */
+    size_t n_trust;
+    uint32_t require;          /* distinct keys; 0 = 1 */
+    LoadWorldLimits limits;    /* besides the three above */
+    bool log_times, verbose;
+    void (*print)(Diags *);    /* shows what has been recorded, and empties the list */
 } RunOptions;
 
 /* run_invoke: validates a bare module, instantiates it without imports, calls one export, prints its results.
  * out: exit status; what was wrong is in the Diags, a trap on standard error */
 int run_invoke(const RunOptions *, Diags *);
 
-/* values.c: text of one value; false when it is not one of that type.
- * Integers: decimal or 0x, signed or unsigned. Floats: as C, with inf, nan, nan:0xPAYLOAD. References: null, or a number. */
-bool value_parse(const char *text, uint8_t type, LoadSlot *out);
-/* Integers decimal and signed; floats by the shortest digits that read back exactly. No newline. */
-void value_print(TextBuf *, uint8_t type, LoadSlot);
+/* run_world: verifies a bundle, validates its modules, runs its world.
+ * out: exit status; what was wrong before the world started is in the Diags */
+int run_world(const RunOptions *, Diags *);
 
 #endif

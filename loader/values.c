@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "loader/run.h"
+#include "loader/values.h"
 
 /* A whole number of up to `bits` bits, signed or unsigned: -2^(bits-1) .. 2^bits-1. */
 static bool parse_integer(const char *text, unsigned bits, uint64_t *out)

@@ -6,6 +6,7 @@
 #include "loader/watchdog.h"
 
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <uv.h>
@@ -40,6 +41,12 @@ static void look(Watchdog *w)
 static void watch(void *arg)
 {
     Watchdog *w = arg;
+    sigset_t outside; /* signals that come from outside are for the other threads */
+    sigemptyset(&outside);
+    const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2, SIGCHLD, SIGWINCH};
+    for (size_t i = 0; i < ARRAY_LEN(signals); i++) sigaddset(&outside, signals[i]);
+    pthread_sigmask(SIG_BLOCK, &outside, NULL);
+
     uint32_t seen = 0;
     uv_mutex_lock(&w->mutex);
     while (!w->quit) {

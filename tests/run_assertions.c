@@ -15,7 +15,8 @@
 #include <stdlib.h>
 
 #include "loader/engine.h"
-#include "loader/run.h"
+#include "loader/values.h"
+#include "validator/validator.h"
 
 enum { WORDS_MAX = 64 };
 

@@ -19,7 +19,8 @@
 ;; EXIT: 1
 ;; ERR: [P
 ;; RUN: parigot-run m.wasm --allow-unsigned --policy=none
-;; EXIT: 2
+;; EXIT: 1
+;; ERR: [B0101]
 ;; ERR: --invoke=EXPORT
 ;; RUN: parigot-run --allow-unsigned --policy=none --invoke=f
 ;; EXIT: 2
@@ -30,7 +31,8 @@
 ;; ERR: --help
 ;; RUN: parigot-run m.wasm --policy=lax --invoke=f
 ;; EXIT: 2
-;; ERR: no policy "lax"
+;; ERR: lax: cannot open
+;; ERR: >>> built in: strict, reset, audit, none
 ;; RUN: parigot-run m.wasm --deadline=soon --invoke=f
 ;; EXIT: 2
 ;; ERR: --deadline wants a time

@@ -495,41 +495,6 @@ START_TEST(code_findings_are_bounded)
 }
 END_TEST
 
-/* Memory runs out at every place where it can: no crash, and nobody takes the object for clean. */
-START_TEST(out_of_memory)
-{
-    Writer source = {0};
-    for (int i = 0; i < 2000; i++) {
-        char line[128];
-        int n = snprintf(line, sizeof line, "int g%d; int f%d(int x) { static int s; return s += x + g%d++; }\n", i, i, i);
-        wr_bytes(&source, line, (size_t)n);
-    }
-    wr_byte(&source, 0);
-    Bytes b;
-    if (!compile("c", (const char *)source.ptr, "-O1 -g", &b)) return;
-    bool complete = false;
-    for (size_t limit = 1000; !complete; limit += limit / 8) {
-        Arena a = {.limit_bytes = limit};
-        Diags d = {0};
-        WasmObject o;
-        ValObjectReport r;
-        bool read = wasm_read_object(&a, b.ptr, b.size, "test.o", &d, &o);
-        ck_assert(read == (d.errors == 0));
-        if (read && val_object_rules(&a, &o, NULL, &r)) {
-            ck_assert_uint_eq(r.n_findings, 4000);
-            Dwarf *dwarf = dwarf_open_object(&o, &a);
-            for (uint32_t i = 0; i < r.n_findings; i += 100) ck_assert(val_report_finding(&o, &r.findings[i], dwarf, SEV_ERROR, &d));
-            complete = d.items[0].place.src_line == 1;
-        }
-        diag_free(&d);
-        arena_free(&a);
-        ck_assert_uint_lt(limit, 1u << 28);
-    }
-    bytes_free(&b);
-    wr_free(&source);
-}
-END_TEST
-
 START_TEST(segment_names)
 {
     static const struct { const char *name; uint32_t flags; bool constant; } rows[] = {
@@ -579,7 +544,6 @@ int main(void)
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, code, 0, ARRAY_LEN(codes));
     tcase_add_test(t, code_findings_are_bounded);
-    tcase_add_test(t, out_of_memory);
     tcase_add_test(t, segment_names);
     tcase_add_test(t, foreign_names);
     suite_add_tcase(s, t);

@@ -1,0 +1,52 @@
+/* guest.h: one module of a bundle as a process of the kernel: its entries, its memory, its traps.
+ *
+ * guest.c is the only place where kernel and engine meet: ProcessOps on top of a LoadEngine, and the host functions that
+ * a module's imports are bound to. */
+#ifndef PARIGOT_LOADER_GUEST_H
+#define PARIGOT_LOADER_GUEST_H
+
+#include "loader/engine.h"
+#include "loader/kernel.h"
+#include "loader/watchdog.h"
+
+typedef struct Guest {
+    const char *name;              /* of the module in the bundle                                                    */
+    const char *place;             /* "greeting.pbundle(greeter)", for diagnostics                                   */
+    const LoadEngine *engine;
+    Watchdog *watchdog;
+    uint64_t (*now)(void *ctx);
+    void *now_ctx;
+    uint64_t entry_limit_ns;       /* for words                                                                      */
+    const WasmModule *module;
+    LoadModule *compiled;
+    LoadLimits limits;
+    LoadImport *imports; uint32_t n_imports;
+    Process *process;
+
+    /* Function indices of the entries; DIAG_NOWHERE32: not there. */
+    uint32_t alloc, init, result, event;
+    uint32_t *methods;             /* by the number in Entry.method                                                  */
+
+    /* The instance that lives now */
+    LoadInstance *instance;
+    uint32_t state;                /* what parigot_init gave                                                         */
+    uint64_t started_ns;           /* parigot_alloc and the entry after it count together                            */
+    bool has_trap;
+    LoadTrap trap;                 /* of the last call that did not return                                           */
+    char why[200];
+} Guest;
+
+extern const ProcessOps guest_ops; /* self: a Guest */
+
+/* guest_find_entries: the exports that the ABI names, with exactly its types.
+ * in:     methods: the names "service/method" that the manifest says it provides
+ * errors: RUN_ENTRY, one for each that is missing or has another type */
+MUST_USE bool guest_find_entries(Guest *, Arena *, const char *const *methods, uint32_t n_methods, Diags *);
+bool guest_has_event(const Guest *);
+
+/* The rows for the module's imports. A method of the kernel's service by its name, false: it has no such method;
+ * any other by the number that kernel_import gave. */
+bool guest_kernel_import(Str method, LoadImport *out);
+void guest_call_import(Str service, Str method, int32_t number, LoadImport *out);
+
+#endif

@@ -1,0 +1,117 @@
+/* run_world.c: the bundle path of parigot-run: verify, validate, map, run.
+ *
+ * A signal is state of the whole program, so the one static thing of the loader is here, in the tool: where the signal
+ * handler finds the world. */
+#include "loader/run.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "loader/world.h"
+
+enum { STATUS_SIGNAL = 128 };
+static LoadWorld *volatile world_to_stop;
+static volatile sig_atomic_t signals_seen;
+
+/* The first asks the world to end. A guest that loops is not interrupted by that: whoever cannot wait signals twice. */
+static void on_signal(int signal)
+{
+    if (signals_seen++) _exit(STATUS_SIGNAL + signal);
+    LoadWorld *w = world_to_stop;
+    if (w) load_world_stop(w, signal);
+}
+
+static void watch_signals(LoadWorld *w)
+{
+    world_to_stop = w;
+    signals_seen = 0;
+    struct sigaction action = {.sa_handler = w ? on_signal : SIG_DFL, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+static void tell(void *ctx, Str lines)
+{
+    (void)ctx;
+    fwrite(lines.ptr, 1, lines.len, stderr);
+}
+
+static bool read_trust(const RunOptions *o, BundleTrust *trust, Diags *diags)
+{
+    bool ok = true;
+    for (size_t i = 0; i < o->n_trust; i++) {
+        switch (o->trust[i].kind) {
+        case TRUST_FOLDER: ok &= bundle_trust_folder(trust, o->trust[i].value, diags); break;
+        case TRUST_FILE: ok &= bundle_trust_file(trust, o->trust[i].value, diags); break;
+        case TRUST_TEXT: ok &= bundle_trust_text(trust, o->trust[i].value, diags); break;
+        }
+    }
+    return ok;
+}
+
+static void tell_bundle(const Bundle *b)
+{
+    TextBuf t = {0};
+    for (uint32_t i = 0; i < b->n_signers; i++) {
+        char id[17];
+        bundle_key_id_text(b->signers[i].key->id, id);
+        text_printf(&t, "parigot-run: signed by %s (%s): %s\n", id, b->signers[i].key->name, b->signers[i].comment);
+    }
+    text_printf(&t, "parigot-run: %s: generation %llu, %zu modules\n", b->manifest->name,
+                (unsigned long long)b->manifest->generation, b->manifest->n_modules);
+    if (!t.failed) tell(NULL, (Str){t.ptr, t.len});
+    text_free(&t);
+}
+
+static int status_of(const Diags *diags)
+{
+    int status = EXIT_FINDINGS;
+    for (size_t i = 0; i < diags->n; i++) {
+        switch (diags->items[i].code) {
+        case OUT_OF_MEMORY: return EXIT_INTERNAL;
+        case IO_READ: case IO_TOO_BIG: case USAGE: status = EXIT_USAGE; break;
+        default: break;
+        }
+    }
+    return status;
+}
+
+/* Diagnostics so far appear before the world says anything. */
+static int run(const RunOptions *o, const Bundle *bundle, int64_t now, Diags *diags)
+{
+    LoadWorldOptions options = {.floor = o->policy, .limits = o->limits, .now = now, .checked = o->checked, .tell = tell, .verbose = o->verbose,
+                            .services = {.log_fd = STDOUT_FILENO, .log_times = o->log_times}};
+    options.limits.process.deadline_ns = o->deadline_ns;
+    options.limits.memory_bytes = o->memory_bytes;
+    options.limits.stack_bytes = o->stack_bytes;
+    if (o->verbose) tell_bundle(bundle);
+    LoadWorld *w = load_world_open(bundle, &options, diags);
+    if (!w) return status_of(diags);
+    o->print(diags);
+    watch_signals(w);
+    int status = load_world_run(w);
+    watch_signals(NULL);
+    load_world_close(w);
+    return status;
+}
+
+int run_world(const RunOptions *o, Diags *diags)
+{
+    Arena arena = {0};
+    BundleTrust trust = {.arena = &arena};
+    Bundle bundle = {0};
+    int64_t now = (int64_t)time(NULL);
+    BundleOpenOptions options = {.trust = &trust, .require = o->require, .allow_unsigned = o->allow_unsigned, .now = now};
+    bool ok = read_trust(o, &trust, diags) && bundle_open(o->file, &options, diags, &bundle);
+    for (size_t i = 0; i < diags->n; i++)
+        if (diags->items[i].code == BUNDLE_BAD_MAGIC)
+            diag_note(diags, &diags->items[i], "of a bare module --invoke=EXPORT calls a function");
+    int status = ok ? run(o, &bundle, now, diags) : status_of(diags);
+    bundle_close(&bundle);
+    arena_free(&arena);
+    return status;
+}

@@ -1,0 +1,575 @@
+/* world.c: from a verified bundle to processes that run.
+ *
+ * load_world_open is a list of passes over the modules; nothing of a guest runs before all of them have passed.
+ * load_world_run turns the kernel's wheel inside libuv's: some turns, then a look at timers and at requests to end. */
+#include "loader/world.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <uv.h>
+
+#include "loader/guest.h"
+#include "loader/watchdog.h"
+#include "validator/policy.h"
+
+enum { STATUS_KILLED = 134, STATUS_SIGNAL = 128, MOST_STATUS = 255 };
+enum { TURNS = 16 }; /* between two looks at the event loop */
+#define NS_PER_MS UINT64_C(1000000)
+
+typedef struct Member {
+    Guest guest;
+    const BundleModule *info;
+    ValReport report;
+    LoadWorldLimits limits;       /* that hold */
+    const char **methods;     /* "service/method" it provides */
+    Str init;                 /* its InitRequest */
+} Member;
+
+typedef struct Native {
+    const SystemService *service;
+    void *self;
+    Process *process;
+} Native;
+
+struct LoadWorld {
+    const Bundle *bundle;
+    const BundleManifest *manifest;
+    LoadWorldOptions options;
+    Arena arena;
+    ValPolicy *policies;        /* by the index in the manifest */
+    Member *members;            /* by the index in the manifest */
+    uint32_t n_members;
+    Native *natives; size_t n_natives;
+    Kernel *kernel;
+    Watchdog *watchdog;
+    TextBuf text;
+    uv_loop_t loop;
+    uv_timer_t timer;   /* the kernel's next one */
+    uv_timer_t grace;
+    uv_async_t stop;
+    bool loop_open;
+    atomic_int stop_signal, stop_requests;
+    int stops_seen;
+    int forced_status; /* >= 0: the world ends now, with this */
+};
+
+static bool out_of_memory(LoadWorld *w, Diags *diags)
+{
+    diag_add(diags, OUT_OF_MEMORY, DIAG_AT(.file = w->bundle->file), "out of memory");
+    return false;
+}
+
+static uint64_t monotonic_now(void *ctx)
+{
+    (void)ctx;
+    return uv_hrtime();
+}
+
+/* ---- what the operator gets to read ----------------------------------------------------------------------------------- */
+
+static void tell(LoadWorld *w)
+{
+    if (w->options.tell && !w->text.failed) w->options.tell(w->options.ctx, (Str){w->text.ptr, w->text.len});
+    w->text.len = 0;
+    w->text.failed = false;
+}
+
+#define STEP(w, ...)                                \
+    do {                                            \
+        if ((w)->options.verbose) {                 \
+            text_printf(&(w)->text, "parigot-run: " __VA_ARGS__); \
+            text_printf(&(w)->text, "\n");          \
+            tell(w);                                \
+        }                                           \
+    } while (0)
+
+static const char *entry_text(EntryKind kind)
+{
+    switch (kind) {
+    case ENTRY_INIT: return "parigot_init";
+    case ENTRY_RESULT: return "parigot_result";
+    case ENTRY_EVENT: return "parigot_event";
+    default: return "";
+    }
+}
+
+/* ">>> serving greeting.v1.Greeter/Hello for asker" */
+static void tell_doing(TextBuf *t, const ProcessDeath *d)
+{
+    text_printf(t, ">>> %s", d->in_alloc ? "in parigot_alloc, " : "");
+    switch (d->entry) {
+    case ENTRY_NONE: text_printf(t, "being started"); break;
+    case ENTRY_METHOD: text_printf(t, "serving %s for %s", d->method, d->sender); break;
+    case ENTRY_RESULT:
+        text_printf(t, "taking a result of %s from %s", d->method ? d->method : "a call",
+                    d->sender ? d->sender : "the kernel");
+        break;
+    default: text_printf(t, "in %s", entry_text(d->entry)); break;
+    }
+    text_printf(t, "\n");
+}
+
+static Member *member_of(LoadWorld *w, const Process *p)
+{
+    for (uint32_t i = 0; i < w->n_members; i++)
+        if (w->members[i].guest.process == p) return &w->members[i];
+    return NULL;
+}
+
+static void on_died(void *ctx, const ProcessDeath *d)
+{
+    LoadWorld *w = ctx;
+    TextBuf *t = &w->text;
+    const Member *m = member_of(w, d->process);
+    Diags diags = {0};
+    Diag *diag = diag_add(&diags, RUN_KILLED, DIAG_AT(.file = w->bundle->file), "%s was killed: %s",
+                          process_name(d->process), d->why);
+    if (diag) diag_format(t, diag, "parigot-run", DIAG_TEXT);
+    diag_free(&diags);
+    tell_doing(t, d);
+    if (d->restarts) text_printf(t, ">>> starts afresh in %.3g s\n", (double)d->pause_ns / 1e9);
+    if (m && m->guest.has_trap) load_trap_print(t, &m->guest.trap, m->guest.module, "parigot-run");
+    tell(w);
+}
+
+static void on_exited(void *ctx, Process *p, int32_t code)
+{
+    LoadWorld *w = ctx;
+    STEP(w, "%s exits with %d", process_name(p), code);
+}
+
+/* ---- passes ----------------------------------------------------------------------------------------------------------------- */
+
+/* provides: the policies of the manifest, from the text that was signed. */
+static bool read_policies(LoadWorld *w, Diags *diags)
+{
+    size_t n = w->manifest->n_policies;
+    w->policies = arena_array(&w->arena, n ? n : 1, sizeof *w->policies);
+    if (!w->policies) return out_of_memory(w, diags);
+    bool ok = true;
+    for (size_t i = 0; i < n; i++) {
+        const BundlePolicy *p = w->manifest->policies[i];
+        const char *place = arena_printf(&w->arena, "%s(policy %s)", w->bundle->file, p->name);
+        ok &= policy_parse(&w->arena, str_of(p->text), place ? place : w->bundle->file, diags, &w->policies[i]);
+    }
+    return ok;
+}
+
+/* The four rules by which a module keeps no state in fixed places. Not all proved: only a fresh instance for each
+ * request could give what the policy promises. */
+static bool keeps_state(const ValReport *r)
+{
+    static const ValRule rules[] = {RULE_P101, RULE_P104, RULE_P105, RULE_P106};
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++)
+        if (r->rules[rules[i]].verdict != VAL_PROVED) return true;
+    return false;
+}
+
+/* provides: every module is valid and keeps the operator's policy and its own; its view and layout are known. */
+static bool validate(LoadWorld *w, Diags *diags)
+{
+    bool ok = true;
+    for (uint32_t i = 0; i < w->n_members; i++) {
+        Member *m = &w->members[i];
+        const BundleBlob *blob = &w->bundle->blobs[m->info->blob];
+        const ValPolicy *own = &w->policies[m->info->policy];
+        ValOptions options = {.policy = w->options.floor, .also = own, .features = w->options.engine->features,
+                              .world = true, .now = w->options.now};
+        if (!val_module(&w->arena, blob->ptr, blob->size, m->guest.place, &options, diags, &m->report)) {
+            ok = false;
+            continue;
+        }
+        const PmSection *section = m->report.section == PM_PRESENT ? &m->report.pm : NULL;
+        ok &= bundle_check_module(w->bundle, i, &m->report.module, section, diags);
+        bool wants_fresh = w->options.floor->base == VAL_BASE_RESET || own->base == VAL_BASE_RESET;
+        if (wants_fresh && keeps_state(&m->report)) {
+            diag_add(diags, RUN_FRESH, DIAG_AT(.file = m->guest.place),
+                     "not proved to keep no state: under policy reset each request would need a fresh instance");
+            ok = false;
+        }
+        m->guest.module = &m->report.module;
+        STEP(w, "%s: validated again, under %.*s and %.*s", m->guest.place, STR_ARG(w->options.floor->name),
+             STR_ARG(own->name));
+    }
+    return ok;
+}
+
+static uint64_t smaller(uint64_t a, uint64_t b) { return a == 0 ? b : b == 0 ? a : a < b ? a : b; }
+static uint32_t smaller32(uint32_t a, uint32_t b) { return (uint32_t)smaller(a, b); }
+
+/* provides: the limits that hold: the smaller ones. Fresh starts are different: 0 means none. */
+static void set_limits(LoadWorld *w)
+{
+    const LoadWorldLimits *o = &w->options.limits;
+    for (uint32_t i = 0; i < w->n_members; i++) {
+        Member *m = &w->members[i];
+        BundleLimits none = PARIGOT__BUNDLE__V1__LIMITS__INIT;
+        const BundleLimits *b = m->info->limits ? m->info->limits : &none;
+        uint32_t restarts = b->restarts_per_minute, most = o->process.restarts_per_minute;
+        m->limits = (LoadWorldLimits){
+            .process = process_limits((ProcessLimits){
+                .deadline_ns = smaller(b->deadline_ns, o->process.deadline_ns),
+                .calls = smaller32(b->calls, o->process.calls),
+                .message_bytes = smaller32(b->message_bytes, o->process.message_bytes),
+                .queue = smaller32(b->queue, o->process.queue),
+                .restarts_per_minute = most && most < restarts ? most : restarts,
+            }),
+            .memory_bytes = smaller(b->memory_bytes, o->memory_bytes),
+            .entry_ns = o->entry_ns,
+        };
+        m->guest.limits = (LoadLimits){.memory_bytes = m->limits.memory_bytes, .stack_bytes = o->stack_bytes};
+        m->guest.entry_limit_ns = o->entry_ns;
+    }
+}
+
+/* provides: code that the engine can run. */
+static bool compile(LoadWorld *w, Diags *diags)
+{
+    bool ok = true;
+    for (uint32_t i = 0; i < w->n_members; i++) {
+        Member *m = &w->members[i];
+        LoadCompileOptions options = {.layout = m->report.layout_proved ? &m->report.pm.layout : NULL,
+                                      .stack_pointer = m->report.layout_proved ? m->report.pm.stack_pointer : 0,
+                                      .force_checks = w->options.checked};
+        m->guest.compiled = w->options.engine->compile(&m->report.module, &options, diags);
+        ok &= m->guest.compiled != NULL;
+    }
+    return ok;
+}
+
+/* provides: the functions to enter, and the names of the methods. */
+static bool find_entries(LoadWorld *w, Diags *diags)
+{
+    bool ok = true;
+    for (uint32_t i = 0; i < w->n_members; i++) {
+        Member *m = &w->members[i];
+        uint32_t n = (uint32_t)m->info->n_provides;
+        m->methods = arena_array(&w->arena, n ? n : 1, sizeof *m->methods);
+        if (!m->methods) return out_of_memory(w, diags);
+        for (uint32_t j = 0; j < n; j++) {
+            const BundleMethod *method = m->info->provides[j];
+            m->methods[j] = arena_printf(&w->arena, "%s/%s", method->service, method->method);
+            if (!m->methods[j]) return out_of_memory(w, diags);
+        }
+        ok &= guest_find_entries(&m->guest, &w->arena, m->methods, n, diags);
+    }
+    return ok;
+}
+
+static int by_key(const void *a, const void *b)
+{
+    const BundleKeyValue *const *x = a, *const *y = b;
+    return str_cmp(str_of((*x)->key), str_of((*y)->key));
+}
+
+/* The message of parigot_init. config in the order of the keys' bytes. */
+static bool encode_init(LoadWorld *w, Member *m, Diags *diags)
+{
+    typedef Parigot__Kernel__V1__InitRequest__ConfigEntry Config;
+    size_t n = m->info->n_config;
+    BundleKeyValue **sorted = arena_array(&w->arena, n ? n : 1, sizeof *sorted);
+    Config *configs = arena_array(&w->arena, n ? n : 1, sizeof *configs);
+    Config **refs = arena_array(&w->arena, n ? n : 1, sizeof *refs);
+    if (!sorted || !configs || !refs) return out_of_memory(w, diags);
+    if (n) memcpy(sorted, m->info->config, n * sizeof *sorted);
+    qsort(sorted, n, sizeof *sorted, by_key);
+    for (size_t i = 0; i < n; i++) {
+        configs[i] = (Config)PARIGOT__KERNEL__V1__INIT_REQUEST__CONFIG_ENTRY__INIT;
+        configs[i].key = sorted[i]->key;
+        configs[i].value = sorted[i]->value;
+        refs[i] = &configs[i];
+    }
+    Parigot__Kernel__V1__Limits limits = PARIGOT__KERNEL__V1__LIMITS__INIT;
+    limits.memory_bytes = m->limits.memory_bytes;
+    limits.deadline_ns = m->limits.process.deadline_ns;
+    limits.calls = m->limits.process.calls;
+    limits.message_bytes = m->limits.process.message_bytes;
+    limits.queue = m->limits.process.queue;
+    Parigot__Kernel__V1__InitRequest init = PARIGOT__KERNEL__V1__INIT_REQUEST__INIT;
+    init.abi_version = 1;
+    init.module = m->info->name;
+    init.n_config = n;
+    init.config = refs;
+    init.limits = &limits;
+    size_t size = parigot__kernel__v1__init_request__get_packed_size(&init);
+    uint8_t *bytes = arena_alloc(&w->arena, size);
+    if (!bytes) return out_of_memory(w, diags);
+    m->init = (Str){(const char *)bytes, parigot__kernel__v1__init_request__pack(&init, bytes)};
+    return true;
+}
+
+/* provides: the kernel with a process for each module, in start order. */
+static bool make_processes(LoadWorld *w, Diags *diags)
+{
+    KernelOptions options = {.now = monotonic_now, .died = on_died, .exited = on_exited, .ctx = w};
+    w->kernel = kernel_new(&options);
+    w->watchdog = watchdog_new(w->options.engine, w->options.limits.entry_ns, monotonic_now, w);
+    if (!w->kernel || !w->watchdog) return out_of_memory(w, diags);
+    for (uint32_t i = 0; i < w->n_members; i++) {
+        Member *m = &w->members[i];
+        if (!encode_init(w, m, diags)) return false;
+        m->guest.watchdog = w->watchdog;
+        m->guest.process = kernel_add(w->kernel, &(ProcessSpec){
+            .name = m->guest.name, .ops = &guest_ops, .self = &m->guest, .limits = m->limits.process,
+            .share = m->info->share, .takes_events = guest_has_event(&m->guest), .init = m->init,
+            .methods = m->methods, .n_methods = (uint32_t)m->info->n_provides});
+        if (!m->guest.process) return out_of_memory(w, diags);
+        if (strcmp(m->guest.name, w->manifest->main) == 0) kernel_set_main(w->kernel, m->guest.process);
+    }
+    return true;
+}
+
+/* The system service of that name as a process, made at its first use. NULL with *known: out of memory. */
+static Native *find_native(LoadWorld *w, Str name, bool *known)
+{
+    *known = true;
+    for (size_t i = 0; i < w->n_natives; i++)
+        if (str_eq(str_of(w->natives[i].service->name), name)) return &w->natives[i];
+    const SystemService *const *s = system_services;
+    while (*s && !str_eq(str_of((*s)->name), name)) s++;
+    if (!*s) {
+        *known = false;
+        return NULL;
+    }
+    void *self = (*s)->open(&w->options.services);
+    if (!self) return NULL;
+    NativeSpec spec = {.name = (*s)->name, .ops = (*s)->ops, .self = self, .methods = (*s)->methods,
+                       .n_methods = (*s)->n_methods};
+    Native *n = &w->natives[w->n_natives++];
+    *n = (Native){.service = *s, .self = self, .process = kernel_add_native(w->kernel, &spec)};
+    return n->process ? n : NULL;
+}
+
+static bool is_granted(const Member *m, Str service)
+{
+    for (size_t i = 0; i < m->info->n_grants; i++)
+        if (str_eq(str_of(m->info->grants[i]), service)) return true;
+    return false;
+}
+
+static bool is_remote(const BundleManifest *manifest, Str service)
+{
+    for (size_t i = 0; i < manifest->n_remote; i++)
+        if (str_eq(str_of(manifest->remote[i]), service)) return true;
+    return false;
+}
+
+static bool find_method(const char *const *methods, uint32_t n, Str service, Str method, uint32_t *out)
+{
+    for (*out = 0; *out < n; ++*out) {
+        Str name = str_of(methods[*out]);
+        if (name.len == service.len + 1 + method.len && str_has_prefix(name, service) &&
+            name.ptr[service.len] == '/' && str_has_suffix(name, method))
+            return true;
+    }
+    return false;
+}
+
+static bool no_import(const Member *m, const WasmImport *import, Diags *diags, const char *why)
+{
+    diag_add(diags, RUN_NO_IMPORT, DIAG_AT(.file = m->guest.place, .offset = import->offset),
+             "import \"%.*s\" \"%.*s\": %s", STR_ARG(import->module), STR_ARG(import->name), why);
+    return false;
+}
+
+/* Who answers one import. The kernel's own service is always there; what is the host's must be granted. */
+static bool bind_import(LoadWorld *w, Member *m, const WasmImport *import, LoadImport *row, Diags *diags)
+{
+    Str service = import->module, method = import->name;
+    if (str_eq(service, STR(BUNDLE_KERNEL)))
+        return guest_kernel_import(method, row) || no_import(m, import, diags, "the kernel has no such method");
+
+    Process *provider;
+    uint32_t number;
+    const char *name = arena_strndup(&w->arena, service.ptr, service.len);
+    if (!name) return out_of_memory(w, diags);
+    if (bundle_is_system_service(name)) {
+        if (!is_granted(m, service)) return no_import(m, import, diags, "that service is not granted to this module");
+        bool known;
+        Native *n = find_native(w, service, &known);
+        if (!n) return known ? out_of_memory(w, diags) : no_import(m, import, diags, "this host has no such service");
+        if (!find_method(n->service->methods, n->service->n_methods, service, method, &number))
+            return no_import(m, import, diags, "that service has no such method");
+        provider = n->process;
+    } else {
+        int i = bundle_provider(w->manifest, name);
+        if (i < 0 && is_remote(w->manifest, service))
+            return no_import(m, import, diags, "that service is remote, and this version calls no other host");
+        if (i < 0) return no_import(m, import, diags, "no module of this bundle provides that service");
+        const Member *other = &w->members[i];
+        if (!find_method(other->methods, (uint32_t)other->info->n_provides, service, method, &number))
+            return no_import(m, import, diags, "the module that provides that service has no such method");
+        provider = other->guest.process;
+    }
+    int32_t kernel_number = kernel_import(m->guest.process, provider, number);
+    if (kernel_number < 0) return out_of_memory(w, diags);
+    guest_call_import(service, method, kernel_number, row);
+    return true;
+}
+
+/* provides: every import of every module has its row. */
+static bool bind_imports(LoadWorld *w, Diags *diags)
+{
+    size_t n_services = 0;
+    while (system_services[n_services]) n_services++;
+    w->natives = arena_array(&w->arena, n_services + 1, sizeof *w->natives);
+    if (!w->natives) return out_of_memory(w, diags);
+    bool ok = true;
+    for (uint32_t i = 0; i < w->n_members; i++) {
+        Member *m = &w->members[i];
+        const WasmModule *module = m->guest.module;
+        m->guest.imports = arena_array(&w->arena, module->n_imports ? module->n_imports : 1, sizeof(LoadImport));
+        if (!m->guest.imports) return out_of_memory(w, diags);
+        for (uint32_t j = 0; j < module->n_imports; j++) {
+            if (bind_import(w, m, &module->imports[j], &m->guest.imports[m->guest.n_imports], diags))
+                m->guest.n_imports++;
+            else ok = false;
+        }
+    }
+    return ok;
+}
+
+static bool init_members(LoadWorld *w, Diags *diags)
+{
+    w->n_members = (uint32_t)w->manifest->n_modules;
+    w->members = arena_array(&w->arena, w->n_members ? w->n_members : 1, sizeof *w->members);
+    if (!w->members) return out_of_memory(w, diags);
+    for (uint32_t i = 0; i < w->n_members; i++) {
+        Member *m = &w->members[i];
+        m->info = w->manifest->modules[i];
+        m->guest.name = m->info->name;
+        m->guest.engine = w->options.engine;
+        m->guest.now = monotonic_now;
+        m->guest.place = arena_printf(&w->arena, "%s(%s)", w->bundle->file, m->info->name);
+        if (!m->guest.place) return out_of_memory(w, diags);
+    }
+    return true;
+}
+
+/* ---- the event loop ------------------------------------------------------------------------------------------------------ */
+
+static void timer_rings(uv_timer_t *timer) { (void)timer; } /* the kernel looks at its timers in each turn */
+
+static void grace_is_over(uv_timer_t *timer)
+{
+    LoadWorld *w = timer->data;
+    w->forced_status = STATUS_SIGNAL + atomic_load(&w->stop_signal);
+}
+
+/* First time: a word to those that can hear it, and some time for them. Else the end. */
+static void stop_requested(uv_async_t *async)
+{
+    LoadWorld *w = async->data;
+    int requests = atomic_load(&w->stop_requests);
+    if (w->stops_seen == 0 && requests == 1 && kernel_hears_stop(w->kernel)) {
+        w->stops_seen = requests;
+        STEP(w, "asking the world to end");
+        kernel_please_stop(w->kernel);
+        uv_timer_start(&w->grace, grace_is_over, w->options.limits.grace_ns / NS_PER_MS, 0);
+    } else {
+        w->forced_status = STATUS_SIGNAL + atomic_load(&w->stop_signal);
+    }
+}
+
+void load_world_stop(LoadWorld *w, int signal)
+{
+    atomic_store(&w->stop_signal, signal);
+    atomic_fetch_add(&w->stop_requests, 1);
+    uv_async_send(&w->stop);
+}
+
+static bool open_loop(LoadWorld *w, Diags *diags)
+{
+    if (uv_loop_init(&w->loop)) return out_of_memory(w, diags);
+    w->loop_open = true;
+    w->timer.data = w->grace.data = w->stop.data = w;
+    uv_timer_init(&w->loop, &w->timer);
+    uv_timer_init(&w->loop, &w->grace);
+    if (uv_async_init(&w->loop, &w->stop, stop_requested)) {
+        w->stop.data = NULL; /* was not made: is not to be closed */
+        return out_of_memory(w, diags);
+    }
+    return true;
+}
+
+static void close_loop(LoadWorld *w)
+{
+    if (!w->loop_open) return;
+    uv_close((uv_handle_t *)&w->timer, NULL);
+    uv_close((uv_handle_t *)&w->grace, NULL);
+    if (w->stop.data) uv_close((uv_handle_t *)&w->stop, NULL);
+    uv_run(&w->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&w->loop);
+}
+
+/* Until a timer of the kernel's, or something from outside. libuv counts in milliseconds: rather late than early. */
+static void wait_for_something(LoadWorld *w)
+{
+    uint64_t due = kernel_next_timer(w->kernel), now = uv_hrtime();
+    uint64_t ms = due <= now ? 0 : (due - now + NS_PER_MS - 1) / NS_PER_MS;
+    uv_update_time(&w->loop);
+    uv_timer_start(&w->timer, timer_rings, ms, 0);
+    uv_run(&w->loop, UV_RUN_ONCE);
+}
+
+static int status_of(int32_t code) { return code >= 0 && code <= MOST_STATUS ? code : MOST_STATUS; }
+
+int load_world_run(LoadWorld *w)
+{
+    for (;;) {
+        KernelState state = KERNEL_BUSY;
+        for (int i = 0; i < TURNS && state == KERNEL_BUSY; i++) state = kernel_step(w->kernel);
+        if (state == KERNEL_ENDED) break;
+        if (state == KERNEL_BUSY) uv_run(&w->loop, UV_RUN_NOWAIT);
+        else wait_for_something(w);
+        if (w->forced_status >= 0) return w->forced_status;
+    }
+    return kernel_main_killed(w->kernel) ? STATUS_KILLED : status_of(kernel_exit_code(w->kernel));
+}
+
+/* ---- from the bundle to the world ------------------------------------------------------------------------------------------ */
+
+LoadWorld *load_world_open(const Bundle *bundle, const LoadWorldOptions *options, Diags *diags)
+{
+    LoadWorld *w = calloc(1, sizeof *w);
+    if (!w) {
+        diag_add(diags, OUT_OF_MEMORY, DIAG_AT(.file = bundle->file), "out of memory");
+        return NULL;
+    }
+    w->bundle = bundle;
+    w->manifest = bundle->manifest;
+    w->options = *options;
+    w->forced_status = -1;
+    if (!w->options.engine) w->options.engine = &load_interp;
+    if (!w->options.floor) w->options.floor = val_builtin_policy(STR("reset"));
+    if (!w->options.limits.entry_ns) w->options.limits.entry_ns = LOAD_ENTRY_NS;
+    if (!w->options.limits.grace_ns) w->options.limits.grace_ns = LOAD_GRACE_NS;
+
+    bool ok = init_members(w, diags)   /* a Member for each module of the manifest               */
+              && read_policies(w, diags)
+              && validate(w, diags)    /* after this: bytes can be believed, whoever made them    */
+              && find_entries(w, diags);
+    if (ok) set_limits(w);             /* after this: limits are final                            */
+    ok = ok && compile(w, diags)
+         && make_processes(w, diags)
+         && bind_imports(w, diags)
+         && open_loop(w, diags);
+    if (ok) return w;
+    load_world_close(w);
+    return NULL;
+}
+
+void load_world_close(LoadWorld *w)
+{
+    if (!w) return;
+    close_loop(w);
+    kernel_free(w->kernel);
+    for (size_t i = 0; i < w->n_natives; i++) w->natives[i].service->close(w->natives[i].self);
+    watchdog_free(w->watchdog);
+    for (uint32_t i = 0; i < w->n_members; i++)
+        if (w->members[i].guest.compiled) w->options.engine->free_module(w->members[i].guest.compiled);
+    text_free(&w->text);
+    arena_free(&w->arena);
+    free(w);
+}

@@ -1,0 +1,57 @@
+/* world.h: a verified bundle as a running world: every module validated again and compiled, a process each, the services
+ * that they name bound to each other and to the host.
+ *
+ * No global state: several worlds may live in a process, each in a thread of its own.
+ *
+ * Source: docs/abi.md; docs/bundle-format.md (manifest). */
+#ifndef PARIGOT_LOADER_WORLD_H
+#define PARIGOT_LOADER_WORLD_H
+
+#include "bundle/bundle.h"
+#include "loader/engine.h"
+#include "loader/services.h"
+#include "validator/validator.h"
+
+typedef struct LoadWorld LoadWorld;
+
+/* What the operator allows. What holds is the smaller of this and what the manifest says; 0 = the manifest alone. */
+typedef struct LoadWorldLimits {
+    ProcessLimits process;
+    uint64_t memory_bytes;   /* of a module's linear memory                                                          */
+    uint64_t stack_bytes;    /* for the frames of a module's functions; 0 = LOAD_STACK_BYTES                         */
+    uint64_t entry_ns;       /* longest time that one entry may run; 0 = LOAD_ENTRY_NS                              */
+    uint64_t grace_ns;       /* after a request to end, until the world ends anyway; 0 = LOAD_GRACE_NS              */
+} LoadWorldLimits;
+#define LOAD_ENTRY_NS UINT64_C(10000000000)
+#define LOAD_GRACE_NS UINT64_C(2000000000)
+
+typedef struct LoadWorldOptions {
+    const LoadEngine *engine;  /* NULL: load_interp                                                                  */
+    const ValPolicy *floor;    /* the operator's policy, kept besides each module's own; NULL: reset                 */
+    LoadWorldLimits limits;
+    bool checked;              /* no reservation of address space: code compares each address                        */
+    ServiceHost services;
+    int64_t now;               /* seconds since 1970, for the ends of waivers; 0 = not looked at                     */
+    /* What is to be told while the world runs: traps, and with `verbose` each step. Whole lines, escaped. */
+    void (*tell)(void *ctx, Str lines);
+    void *ctx;
+    bool verbose;
+} LoadWorldOptions;
+
+/* load_world_open: validates (always, whatever the manifest says was proved), compiles, binds. No guest code runs.
+ * in:     the bundle must outlive the world
+ * errors: P, V, W codes of the validator; BUNDLE_MODULE_DIFFERS; RUN_NO_IMPORT, RUN_ENTRY, RUN_FEATURE, RUN_LAYOUT,
+ *         RUN_FRESH; OUT_OF_MEMORY. NULL when there was any */
+LoadWorld *load_world_open(const Bundle *, const LoadWorldOptions *, Diags *);
+
+/* load_world_run: until the world ends. Returns the exit status of the program: main's code (what is not within 0 to
+ * 255 becomes 255), 0 without main, 134 when main was killed, 128 + signal when it had to be ended by load_world_stop. */
+int load_world_run(LoadWorld *);
+
+/* load_world_stop: asks the world to end: event 3, and the end after a while; the second time at once. May be called
+ * from a signal handler or another thread, while the world exists. */
+void load_world_stop(LoadWorld *, int signal);
+
+void load_world_close(LoadWorld *);
+
+#endif

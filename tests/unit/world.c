@@ -1,0 +1,428 @@
+/* world.c: from a bundle to a running world, with modules written by hand: what is refused before anything runs, and
+ * what a module may do wrong at its border.
+ *
+ * The modules are WebAssembly text, so they have no proved layout: the worlds run under policy audit, and so does the
+ * operator. Modules that the linker made are run by the cases in tests/run. */
+#include "loader/world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bundle/create.h"
+#include "compile.h"
+#include "tap.h"
+
+/* ---- modules ---------------------------------------------------------------------------------------------------------- */
+
+/* A whole module from its imports and its functions. Every one has a memory of two pages and hands out buffers at 1024. */
+#define MODULE(imports, functions)                                                                                 \
+    "(module " imports " (memory 2 16)"                                                                              \
+    " (func (export \"parigot_alloc\") (param i32) (result i32) (i32.const 1024)) " functions ")"
+#define CALL(service, method, name)                                                                                \
+    "(import \"" service "\" \"" method "\" (func $" name " (param i32 i32 i32) (result i32)))"
+#define KERNEL(method, name, params)                                                                               \
+    "(import \"parigot.kernel.v1.Kernel\" \"" method "\" (func $" name " (param " params ") (result i32)))"
+#define INIT(body)   "(func (export \"parigot_init\") (param i32 i32) (result i32) " body ")"
+#define RESULT(body) "(func (export \"parigot_result\") (param i32 i32 i32 i32 i32 i32) " body ")"
+#define SERVE(method, body) "(func (export \"" method "\") (param i32 i32 i32 i32) " body ")"
+#define EXIT   KERNEL("Exit", "exit", "i32")
+#define REPLY  KERNEL("Reply", "reply", "i32 i32 i32 i32")
+#define ECHO   SERVE("t.Echo/Say", "(drop (call $reply (local.get 1) (local.get 2) (local.get 3) (i32.const 1)))")
+
+static const char echo[] = MODULE(REPLY, INIT("(i32.const 0)") ECHO);
+/* Asks the echo with the bytes that lie at 2048, and exits with status * 8 + length of the answer, modulo 8. */
+#define ASKER(body)                                                                                                 \
+    MODULE(EXIT CALL("t.Echo", "Say", "say"), "(data (i32.const 2048) \"abc\")" INIT(body)                            \
+           RESULT("(drop (call $exit (i32.add (i32.mul (local.get 2) (i32.const 8)) (i32.and (local.get 4) (i32.const 7)))))"))
+static const char asker[] = ASKER("(drop (call $say (i32.const 2048) (i32.const 3) (i32.const 1))) (i32.const 0)");
+
+/* ---- worlds ------------------------------------------------------------------------------------------------------------ */
+
+typedef struct Text {
+    const char *name, *wat;
+    const char *grant; /* one system service, or NULL */
+} Text;
+
+typedef struct Made {
+    Bundle bundle;
+    Bytes wasm[4];
+    Writer file;
+} Made;
+
+static Bytes assemble(const char *wat)
+{
+    char folder[32];
+    temporary_folder(folder);
+    put_file(folder, "m.wat", wat, strlen(wat));
+    run_in(folder, "wat2wasm m.wat -o m.wasm");
+    Bytes b = get_file(folder, "m.wasm");
+    remove_folder(folder);
+    return b;
+}
+
+static void print(const Diags *d)
+{
+    TextBuf t = {0};
+    for (size_t i = 0; i < d->n; i++) diag_format(&t, &d->items[i], "test", DIAG_TEXT);
+    if (t.ptr) fputs(t.ptr, stderr);
+    text_free(&t);
+}
+
+static Made make(const Text *texts, size_t n, const char *main_module)
+{
+    Made made = {0};
+    WorldModule modules[4] = {0};
+    Str grants[4];
+    for (size_t i = 0; i < n; i++) {
+        made.wasm[i] = assemble(texts[i].wat);
+        grants[i] = str_of(texts[i].grant);
+        modules[i] = (WorldModule){.name = str_of(texts[i].name), .file = texts[i].name, .bytes = made.wasm[i].ptr,
+                                   .size = made.wasm[i].size, .policy = val_builtin_policy(STR("audit")),
+                                   .grants = &grants[i], .n_grants = texts[i].grant ? 1 : 0};
+    }
+    World world = {.name = STR("test"), .main = str_of(main_module), .tool = "test", .modules = modules, .n_modules = n};
+    Diags d = {0};
+    bool ok = bundle_create(&world, &d, &made.file);
+    if (!ok) print(&d);
+    ck_assert(ok);
+    diag_free(&d);
+    ok = bundle_open_bytes(made.file.ptr, made.file.len, "t.pbundle", &(BundleOpenOptions){.allow_unsigned = true}, &d,
+                           &made.bundle);
+    if (!ok) print(&d);
+    ck_assert(ok);
+    diag_free(&d);
+    return made;
+}
+
+static void unmake(Made *m)
+{
+    bundle_close(&m->bundle);
+    wr_free(&m->file);
+    for (size_t i = 0; i < ARRAY_LEN(m->wasm); i++) bytes_free(&m->wasm[i]);
+}
+
+static TextBuf told;
+static void keep(void *ctx, Str lines)
+{
+    (void)ctx;
+    text_add(&told, lines);
+}
+static LoadWorldOptions options(void)
+{
+    return (LoadWorldOptions){.floor = val_builtin_policy(STR("audit")), .tell = keep,
+                              .services = {.log_fd = STDERR_FILENO}, .limits = {.entry_ns = 300000000}};
+}
+
+/* Runs a world of these modules; the exit status. told has the reports. */
+static int run_with(const Text *texts, size_t n, const char *main_module, const LoadWorldOptions *o)
+{
+    Made m = make(texts, n, main_module);
+    Diags d = {0};
+    told.len = 0;
+    LoadWorld *w = load_world_open(&m.bundle, o, &d);
+    if (!w) print(&d);
+    ck_assert_ptr_nonnull(w);
+    int status = load_world_run(w);
+    load_world_close(w);
+    diag_free(&d);
+    unmake(&m);
+    return status;
+}
+static int run(const Text *texts, size_t n, const char *main_module)
+{
+    LoadWorldOptions o = options();
+    return run_with(texts, n, main_module, &o);
+}
+static int run_pair(const char *a, const char *b)
+{
+    return run((Text[]){{"b", b, NULL}, {"a", a, NULL}}, 2, "a");
+}
+
+/* load_world_open refuses the bundle after `change` has been at the manifest, with this code first. */
+static void refused(const Text *texts, size_t n, void (*change)(BundleManifest *), DiagCode code, const char *words)
+{
+    Made m = make(texts, n, NULL);
+    if (change) change((BundleManifest *)(uintptr_t)m.bundle.manifest);
+    Diags d = {0};
+    LoadWorldOptions o = options();
+    if (code == RUN_FRESH) o.floor = val_builtin_policy(STR("reset"));
+    ck_assert_ptr_null(load_world_open(&m.bundle, &o, &d));
+    bool found = false;
+    for (size_t i = 0; i < d.n; i++) found |= d.items[i].code == code && strstr(d.items[i].text, words);
+    if (!found) print(&d);
+    ck_assert(found);
+    diag_free(&d);
+    unmake(&m);
+}
+
+/* ---- it works ------------------------------------------------------------------------------------------------------------- */
+
+START_TEST(question_and_answer)
+{
+    ck_assert_int_eq(run_pair(asker, echo), 3);
+}
+END_TEST
+
+START_TEST(with_checked_memory_too)
+{
+    LoadWorldOptions o = options();
+    o.checked = true;
+    ck_assert_int_eq(run_with((Text[]){{"b", echo, NULL}, {"a", asker, NULL}}, 2, "a", &o), 3);
+}
+END_TEST
+
+START_TEST(the_init_request_tells_name_and_limits)
+{
+    /* exits with the message's first byte: field 1, varint; then the ABI version */
+    static const char tells[] = MODULE(EXIT, INIT(
+        "(call $exit (i32.add (i32.load8_u (local.get 0)) (i32.load8_u offset=1 (local.get 0))))"));
+    ck_assert_int_eq(run((Text[]){{"a", tells, NULL}}, 1, "a"), 8 + 1);
+}
+END_TEST
+
+START_TEST(without_main_the_world_ends_when_nothing_can_come)
+{
+    ck_assert_int_eq(run((Text[]){{"b", echo, NULL}}, 1, NULL), 0);
+    static const char exits[] = MODULE(EXIT, INIT("(call $exit (i32.const 9))"));
+    ck_assert_int_eq(run((Text[]){{"b", exits, NULL}}, 1, NULL), 0);
+}
+END_TEST
+
+START_TEST(two_worlds_in_one_process)
+{
+    Made m1 = make((Text[]){{"b", echo, NULL}, {"a", asker, NULL}}, 2, "a");
+    Made m2 = make((Text[]){{"b", echo, NULL}, {"a", asker, NULL}}, 2, "a");
+    LoadWorldOptions o = options();
+    Diags d = {0};
+    LoadWorld *w1 = load_world_open(&m1.bundle, &o, &d), *w2 = load_world_open(&m2.bundle, &o, &d);
+    LoadWorld *w3 = load_world_open(&m1.bundle, &o, &d); /* of the same bundle */
+    ck_assert(w1 && w2 && w3);
+    ck_assert_int_eq(load_world_run(w2), 3);
+    ck_assert_int_eq(load_world_run(w1), 3);
+    load_world_close(w1);
+    ck_assert_int_eq(load_world_run(w3), 3);
+    load_world_close(w2);
+    load_world_close(w3);
+    unmake(&m1);
+    unmake(&m2);
+}
+END_TEST
+
+START_TEST(a_world_that_never_ran_can_be_closed)
+{
+    Made m = make((Text[]){{"b", echo, NULL}, {"a", asker, NULL}}, 2, "a");
+    LoadWorldOptions o = options();
+    Diags d = {0};
+    load_world_close(load_world_open(&m.bundle, &o, &d));
+    unmake(&m);
+}
+END_TEST
+
+START_TEST(it_ends_when_asked)
+{
+    /* a call that b never answers; nobody takes events */
+    static const char silent[] = MODULE("", INIT("(i32.const 0)") SERVE("t.Echo/Say", ""));
+    Made m = make((Text[]){{"b", silent, NULL}, {"a", asker, NULL}}, 2, "a");
+    LoadWorldOptions o = options();
+    Diags d = {0};
+    LoadWorld *w = load_world_open(&m.bundle, &o, &d);
+    load_world_stop(w, 15);
+    ck_assert_int_eq(load_world_run(w), 128 + 15);
+    load_world_close(w);
+    unmake(&m);
+}
+END_TEST
+
+/* ---- what is refused -------------------------------------------------------------------------------------------------------- */
+
+static const char logger[] = MODULE(CALL("parigot.log.v1.Log", "Write", "write"),
+                                    INIT("(call $write (i32.const 0) (i32.const 0) (i32.const 0))") RESULT(""));
+static void revoke_grants(BundleManifest *m) { m->modules[0]->n_grants = 0; }
+START_TEST(what_is_not_granted_is_not_there)
+{
+    ck_assert_int_eq(run((Text[]){{"a", logger, "parigot.log.v1.Log"}}, 1, NULL), 0);
+    refused((Text[]){{"a", logger, "parigot.log.v1.Log"}}, 1, revoke_grants, RUN_NO_IMPORT, "not granted");
+    static const char later[] = MODULE(CALL("parigot.clock.v1.Clock", "Alarm", "x"), INIT("(i32.const 0)") RESULT(""));
+    refused((Text[]){{"a", later, "parigot.clock.v1.Clock"}}, 1, NULL, RUN_NO_IMPORT, "has no such method");
+}
+END_TEST
+
+static void lose_provider(BundleManifest *m) { m->modules[0]->n_provides = 0; }
+START_TEST(a_manifest_that_differs_from_its_modules)
+{
+    refused((Text[]){{"b", echo, NULL}, {"a", asker, NULL}}, 2, lose_provider, BUNDLE_MODULE_DIFFERS, "");
+}
+END_TEST
+
+START_TEST(state_needs_fresh_instances_under_reset)
+{
+    static const char counts[] = MODULE("(global $n (mut i32) (i32.const 0))",
+        INIT("(global.set $n (i32.add (global.get $n) (i32.const 1))) (i32.const 0)"));
+    refused((Text[]){{"a", counts, NULL}}, 1, NULL, RUN_FRESH, "not proved to keep no state");
+}
+END_TEST
+
+START_TEST(entries_have_the_types_of_the_border)
+{
+    /* Policy audit only warns about these; the loader needs them to be so. */
+    static const struct {
+        const char *wat, *words;
+    } bad[] = {
+        {"(module (memory 1 1) (func (export \"parigot_init\") (param i32 i32) (result i32) (i32.const 0)))",
+         "\"parigot_alloc\" is missing"},
+        {"(module (memory 1 1) (func (export \"parigot_alloc\") (param i32) (result i32) (i32.const 0)))",
+         "\"parigot_init\" is missing"},
+        {"(module (memory 1 1) (func (export \"parigot_alloc\") (param i64) (result i32) (i32.const 0))"
+         " (func (export \"parigot_init\") (param i32 i32) (result i32) (i32.const 0)))",
+         "\"parigot_alloc\" has not the type"},
+        {"(module (memory 1 1) (func (export \"parigot_alloc\") (param i32) (result i32) (i32.const 0))"
+         " (func (export \"parigot_init\") (param i32 i32) (i32.const 0) drop))",
+         "\"parigot_init\" has not the type"},
+        {MODULE(CALL("parigot.log.v1.Log", "Write", "w"), INIT("(i32.const 0)")), "\"parigot_result\" is missing"},
+        {MODULE("", INIT("(i32.const 0)") "(func (export \"parigot_event\") (param i32))"), "\"parigot_event\" has not"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        const char *grant = strstr(bad[i].wat, "Log") ? "parigot.log.v1.Log" : NULL;
+        refused((Text[]){{"a", bad[i].wat, grant}}, 1, NULL, RUN_ENTRY, bad[i].words);
+    }
+}
+END_TEST
+
+/* ---- what a module may do wrong ------------------------------------------------------------------------------------------------ */
+
+static const char *const outside[] = {"0xffffffff", "0x20000", "0x1ffff", "0x80000000"};
+START_TEST(messages_outside_memory_kill_the_sender)
+{
+    for (size_t i = 0; i < ARRAY_LEN(outside); i++) {
+        char wat[2000];
+        snprintf(wat, sizeof wat,
+                 ASKER("(drop (call $say (i32.const %s) (i32.const 2) (i32.const 1))) (i32.const 0)"), outside[i]);
+        ck_assert_int_eq(run_pair(wat, echo), 134);
+        ck_assert_ptr_nonnull(strstr(told.ptr, "a was killed: message outside memory"));
+        snprintf(wat, sizeof wat,
+                 MODULE(REPLY, INIT("(i32.const 0)") SERVE("t.Echo/Say",
+                 "(drop (call $reply (local.get 1) (i32.const %s) (i32.const 2) (i32.const 1)))")), outside[i]);
+        ck_assert_int_eq(run_pair(asker, wat) >> 3, STATUS_UNAVAILABLE);
+        ck_assert_ptr_nonnull(strstr(told.ptr, "b was killed: message outside memory"));
+    }
+}
+END_TEST
+
+START_TEST(buffers_outside_memory_kill_the_receiver)
+{
+    for (size_t i = 0; i < ARRAY_LEN(outside); i++) {
+        char wat[2000];
+        snprintf(wat, sizeof wat,
+                 "(module " REPLY " (memory 2 16) (global $n (mut i32) (i32.const 1024))"
+                 " (func (export \"parigot_alloc\") (param i32) (result i32)"
+                 "   (global.get $n) (global.set $n (i32.const %s)))"
+                 INIT("(i32.const 0)") ECHO ")", outside[i]);
+        int status = run_pair(asker, wat);
+        ck_assert_int_eq(status >> 3, STATUS_UNAVAILABLE);
+        ck_assert_ptr_nonnull(strstr(told.ptr, "b was killed: message outside memory"));
+        ck_assert_ptr_nonnull(strstr(told.ptr, ">>> serving t.Echo/Say for a"));
+    }
+}
+END_TEST
+
+START_TEST(an_entry_that_never_ends_is_interrupted)
+{
+    static const char loops[] = MODULE(REPLY, INIT("(i32.const 0)") SERVE("t.Echo/Say", "(loop (br 0))"));
+    ck_assert_int_eq(run_pair(asker, loops) >> 3, STATUS_UNAVAILABLE);
+    ck_assert_ptr_nonnull(strstr(told.ptr, "b was killed: one entry ran for more than 0.3 s"));
+    /* so is one in parigot_alloc */
+    static const char hangs[] = "(module " REPLY " (memory 2 16)"
+        " (func (export \"parigot_alloc\") (param i32) (result i32) (loop (br 0)) (i32.const 0)) "
+        INIT("(i32.const 0)") ECHO ")";
+    ck_assert_int_eq(run_pair(asker, hangs) >> 3, STATUS_UNAVAILABLE);
+    ck_assert_ptr_nonnull(strstr(told.ptr, "in parigot_alloc"));
+}
+END_TEST
+
+START_TEST(a_storm_of_calls_is_bounded)
+{
+    /* main calls itself tired: until -8; exits with the number of calls / 8 */
+    static const char storm[] = ASKER(
+        "(local $n i32) (loop (if (i32.gt_s (call $say (i32.const 2048) (i32.const 3) (i32.const 0)) (i32.const 0))"
+        " (then (local.set $n (i32.add (local.get $n) (i32.const 1))) (br 1))))"
+        " (call $exit (i32.div_u (local.get $n) (i32.const 8)))");
+    ck_assert_int_eq(run_pair(storm, echo), 1024 / 8);
+    LoadWorldOptions o = options();
+    o.limits.process.calls = 80;
+    ck_assert_int_eq(run_with((Text[]){{"b", echo, NULL}, {"a", storm, NULL}}, 2, "a", &o), 10);
+}
+END_TEST
+
+START_TEST(main_killed_is_134_whatever_kills)
+{
+    static const char *const deaths[] = {
+        INIT("unreachable"),
+        INIT("(i32.div_s (i32.const 1) (i32.const 0))"),
+        INIT("(i32.load (i32.const 0x20000))"),
+        INIT("(loop (br 0)) (i32.const 0)"),
+        "(func $f (call $f)) " INIT("(call $f) (i32.const 0)"),
+    };
+    for (size_t i = 0; i < ARRAY_LEN(deaths); i++) {
+        char wat[1000];
+        snprintf(wat, sizeof wat, MODULE("", "%s"), deaths[i]);
+        ck_assert_int_eq(run((Text[]){{"a", wat, NULL}}, 1, "a"), 134);
+        ck_assert_ptr_nonnull(strstr(told.ptr, ">>> in parigot_init"));
+        ck_assert_ptr_nonnull(strstr(told.ptr, "[R0202]"));
+    }
+}
+END_TEST
+
+START_TEST(imports_within_alloc_fail)
+{
+    /* exits with minus what Say gives within parigot_alloc */
+    static const char sly[] = "(module " EXIT CALL("t.Echo", "Say", "say") " (memory 2 16)"
+        " (func (export \"parigot_alloc\") (param i32) (result i32)"
+        "   (drop (call $exit (i32.sub (i32.const 0) (call $say (i32.const 0) (i32.const 0) (i32.const 1)))))"
+        "   (i32.const 1024))" INIT("(i32.const 0)") RESULT("") ")";
+    ck_assert_int_eq(run_pair(sly, echo), 9);
+}
+END_TEST
+
+START_TEST(it_sleeps_without_blocking)
+{
+    /* a sleeps 50 ms (duration_ns = 50000000) and asks meanwhile: the echo's answer comes first; a exits with 3 then */
+    static const char sleeper[] = MODULE(EXIT CALL("t.Echo", "Say", "say") CALL("parigot.clock.v1.Clock", "Sleep", "sleep"),
+        "(data (i32.const 2048) \"\\08\\80\\e1\\eb\\17\") (global $got (mut i32) (i32.const 0))"
+        INIT("(drop (call $sleep (i32.const 2048) (i32.const 5) (i32.const 1)))"
+             "(drop (call $say (i32.const 2048) (i32.const 3) (i32.const 2))) (i32.const 0)")
+        RESULT("(if (i32.eq (local.get 1) (i32.const 2)) (then (global.set $got (local.get 4)))"
+               " (else (drop (call $exit (global.get $got)))))"));
+    ck_assert_int_eq(run((Text[]){{"b", echo, NULL}, {"a", sleeper, "parigot.clock.v1.Clock"}}, 2, "a"), 3);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("world");
+    TCase *t = tcase_create("world");
+    tcase_set_timeout(t, 120);
+    if (have_tool("wat2wasm")) {
+        tcase_add_test(t, question_and_answer);
+        tcase_add_test(t, with_checked_memory_too);
+        tcase_add_test(t, the_init_request_tells_name_and_limits);
+        tcase_add_test(t, without_main_the_world_ends_when_nothing_can_come);
+        tcase_add_test(t, two_worlds_in_one_process);
+        tcase_add_test(t, a_world_that_never_ran_can_be_closed);
+        tcase_add_test(t, it_ends_when_asked);
+        tcase_add_test(t, what_is_not_granted_is_not_there);
+        tcase_add_test(t, a_manifest_that_differs_from_its_modules);
+        tcase_add_test(t, state_needs_fresh_instances_under_reset);
+        tcase_add_test(t, entries_have_the_types_of_the_border);
+        tcase_add_test(t, messages_outside_memory_kill_the_sender);
+        tcase_add_test(t, buffers_outside_memory_kill_the_receiver);
+        tcase_add_test(t, an_entry_that_never_ends_is_interrupted);
+        tcase_add_test(t, a_storm_of_calls_is_bounded);
+        tcase_add_test(t, main_killed_is_134_whatever_kills);
+        tcase_add_test(t, imports_within_alloc_fail);
+        tcase_add_test(t, it_sleeps_without_blocking);
+    }
+    suite_add_tcase(s, t);
+    return run_tap(s);
+}
