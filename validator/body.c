@@ -246,7 +246,7 @@ static void push_ctrl(Body *b, CtlKind kind, uint32_t sig)
     if (depth > v->limits[VAL_LIMIT_NESTING] && !b->nested_too_deep) {
         b->nested_too_deep = true; /* said once a function */
         limit_ctls(b);
-        violated(v, RULE_P604, here(b), (Str){0}, "blocks nested deeper than %llu (limits.nesting)",
+        violated(v, RULE_P604, here(b), (Str){0}, "blocks nested %zu deep, limits.nesting is %llu", depth,
                  (unsigned long long)v->limits[VAL_LIMIT_NESTING]);
     }
     uint32_t n;

@@ -1,0 +1,28 @@
+/* Fuzz target: a policy file. What is accepted has a canonical text that is accepted again, and is its own. */
+#include "validator/policy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    Arena arena = {0};
+    Diags diags = {.limit = 20};
+    ValPolicy policy, again;
+    if (policy_parse(&arena, (Str){(const char *)data, size}, "fuzz", &diags, &policy)) {
+        TextBuf text = {0}, second = {0};
+        policy_text(&text, &policy);
+        if (!policy_parse(&arena, (Str){text.ptr, text.len}, "again", &diags, &again)) abort();
+        policy_text(&second, &again);
+        if (strcmp(text.ptr, second.ptr) != 0) abort();
+        text_free(&text);
+        text_free(&second);
+    } else if (diags.errors == 0) {
+        abort();
+    }
+    diag_free(&diags);
+    arena_free(&arena);
+    return 0;
+}
