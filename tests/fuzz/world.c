@@ -4,7 +4,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* libconfig 1.5 loses the buffer of a string that the file ends in. */
-const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void) __attribute__((visibility("default")));
 const char *__lsan_default_suppressions(void) { return "leak:strbuf_append\n"; }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
