@@ -1,5 +1,5 @@
-/* assign.c: dense indices for all that is written: imports first, then what the linker made, then the objects in their
- * order. Types are numbered as they are first used, equal ones once. */
+/* assign.c: dense indices for all that is written: imports first, then what the linker made, then the objects
+ * in their order. Types are numbered as they are first used, equal ones once. */
 #include "linker/ld.h"
 
 #include <string.h>
@@ -39,7 +39,9 @@ static void assign_imports(Ld *ld)
         Symbol *s = ld->symbols[i];
         if (!s->imported) continue;
         name_import(ld, s);
-        uint32_t *counts[] = {[SYM_FUNCTION] = &ld->n_imported_funcs, [SYM_GLOBAL] = &ld->n_imported_globals, [SYM_TABLE] = &ld->n_imported_tables};
+        uint32_t *counts[] = {[SYM_FUNCTION] = &ld->n_imported_funcs,
+                              [SYM_GLOBAL] = &ld->n_imported_globals,
+                              [SYM_TABLE] = &ld->n_imported_tables};
         bool added = true;
         uint32_t known = s->kind == SYM_FUNCTION ? ld_name_add(ld, &keys, import_key(ld, s), &added) : 0;
         if (!added) {
@@ -75,10 +77,12 @@ static InGlobal *add_global(Ld *ld, InGlobal *g)
     return g;
 }
 
-/* The stack pointer is the first mutable one: so WAMR finds it, and rule 2 of docs/module-section.md says so too. */
+/* The stack pointer is the first mutable one: so WAMR finds it, and rule 2 of docs/module-section.md says so
+ * too. */
 static void assign_globals(Ld *ld)
 {
-    if (ld->stack_pointer->state == SYM_DEFINED && ld->stack_pointer->linker) add_global(ld, ld->stack_pointer->global);
+    if (ld->stack_pointer->state == SYM_DEFINED && ld->stack_pointer->linker)
+        add_global(ld, ld->stack_pointer->global);
     for (size_t o = 0; o < ld->n_objs; o++) {
         const Obj *obj = ld->objs[o];
         for (uint32_t i = 0; i < obj->o.module.n_globals - obj->o.module.n_imported[KIND_GLOBAL]; i++)
@@ -88,7 +92,10 @@ static void assign_globals(Ld *ld)
         Symbol *s = ld->gots[i];
         InGlobal *g = arena_alloc(&ld->arena, sizeof *g);
         const char *kind = s->kind == SYM_FUNCTION ? "GOT.func.internal." : "GOT.data.internal.";
-        *g = (InGlobal){.type = TYPE_I32, .live = true, .address_of = s, .name = str_of(arena_printf(&ld->arena, "%s%.*s", kind, STR_ARG(s->name)))};
+        *g = (InGlobal){.type = TYPE_I32,
+                        .live = true,
+                        .address_of = s,
+                        .name = str_of(arena_printf(&ld->arena, "%s%.*s", kind, STR_ARG(s->name)))};
         s->got = add_global(ld, g)->out_index;
     }
 }
@@ -99,7 +106,8 @@ static void add_table(Ld *ld, InTable *t)
     LD_PUSH(ld, ld->tables, ld->n_tables, ld->tables_cap) = t;
 }
 
-/* The function table is there when an address is taken, when code calls through it, or when it is exported. */
+/* The function table is there when an address is taken, when code calls through it, or when it is exported.
+ */
 static void assign_tables(Ld *ld)
 {
     const Symbol *s = ld->table_symbol;
@@ -108,7 +116,8 @@ static void assign_tables(Ld *ld)
         if (s && s->state == SYM_DEFINED) ld->indirect_table = s->table;
         else {
             ld->indirect_table = arena_alloc(&ld->arena, sizeof *ld->indirect_table);
-            *ld->indirect_table = (InTable){.type.elem_type = TYPE_FUNCREF, .name = STR("__indirect_function_table")};
+            *ld->indirect_table =
+                (InTable){.type.elem_type = TYPE_FUNCREF, .name = STR("__indirect_function_table")};
         }
         ld->indirect_table->live = true;
         if (!ld->indirect_table->obj) add_table(ld, ld->indirect_table);
@@ -154,7 +163,8 @@ static void export_global_of(Ld *ld, Symbol *s)
 {
     InGlobal *g = arena_alloc(&ld->arena, sizeof *g);
     *g = (InGlobal){.type = TYPE_I32, .live = true, .address_of = s};
-    LD_PUSH(ld, ld->exports, ld->n_exports, ld->exports_cap) = (OutExport){s->name, KIND_GLOBAL, add_global(ld, g)->out_index};
+    LD_PUSH(ld, ld->exports, ld->n_exports, ld->exports_cap) =
+        (OutExport){s->name, KIND_GLOBAL, add_global(ld, g)->out_index};
 }
 
 static void export_symbol(Ld *ld, Symbol *s)
@@ -196,7 +206,8 @@ static void assign_exports(Ld *ld)
             (OutExport){STR("__indirect_function_table"), KIND_TABLE, ld->indirect_table->out_index};
 }
 
-/* requires: live, elems and gots are final. provides: out indices; after this no function, global, table or type is added. */
+/* requires: live, elems and gots are final. provides: out indices; after this no function, global, table or
+ * type is added. */
 void ld_assign_indices(Ld *ld)
 {
     assign_imports(ld);

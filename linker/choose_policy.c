@@ -1,4 +1,5 @@
-/* choose_policy.c: --policy and --waive: a built-in policy or a file's, with the waivers of the command line added. */
+/* choose_policy.c: --policy and --waive: a built-in policy or a file's, with the waivers of the command line
+ * added. */
 #include "linker/command.h"
 #include "validator/policy.h"
 
@@ -10,15 +11,19 @@ static bool add_waiver(ValPolicy *p, const LdWaiver *w, size_t number, Arena *ar
 {
     ValRule rule;
     if (!val_rule_find(str_of(w->rule), &rule)) {
-        diag_add(d, USAGE, DIAG_AT(), "--waive: no such rule: %s (parigot-validate --list-rules names them)", w->rule);
+        diag_add(d, USAGE, DIAG_AT(), "--waive: no such rule: %s (parigot-validate --list-rules names them)",
+                 w->rule);
         return false;
     }
     if (!val_rule_info[rule].waivable) {
-        diag_add(d, USAGE, DIAG_AT(), "--waive: %s cannot be waived: only P101, P104 to P106 and P6xx can", w->rule);
+        diag_add(d, USAGE, DIAG_AT(), "--waive: %s cannot be waived: only P101, P104 to P106 and P6xx can",
+                 w->rule);
         return false;
     }
-    p->waivers[p->n_waivers++] = (ValWaiver){.name = str_of(arena_printf(arena, "command-line-%zu", number)), .rule = rule,
-                                             .symbol = str_of(w->symbol), .reason = str_of(w->reason)};
+    p->waivers[p->n_waivers++] = (ValWaiver){.name = str_of(arena_printf(arena, "command-line-%zu", number)),
+                                             .rule = rule,
+                                             .symbol = str_of(w->symbol),
+                                             .reason = str_of(w->reason)};
     return true;
 }
 

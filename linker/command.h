@@ -1,4 +1,5 @@
-/* command.h: parigot-ld's command line: options (options.c, options.def) and the policy they name (choose_policy.c). */
+/* command.h: parigot-ld's command line: options (options.c, options.def) and the policy they name
+ * (choose_policy.c). */
 #ifndef PARIGOT_LINKER_COMMAND_H
 #define PARIGOT_LINKER_COMMAND_H
 
@@ -11,27 +12,28 @@ typedef enum LdMode { LD_MODE_LINK, LD_MODE_HELP, LD_MODE_VERSION, LD_MODE_EXPLA
 typedef struct LdCommand {
     LdOptions link;
     LdMode mode;
-    const char *tool;            /* name that messages begin with                                               */
-    const char *policy;          /* built-in name or file                                                       */
-    const char *explain;         /* a code                                                                      */
-    const char *sign_key;        /* NULL: no signature                                                          */
-    BundlePassword password;     /* of the key                                                                  */
-    const char *bundle_name;     /* NULL: from the output's name                                                */
+    const char *tool;        /* name that messages begin with */
+    const char *policy;      /* built-in name or file */
+    const char *explain;     /* a code */
+    const char *sign_key;    /* NULL: no signature */
+    BundlePassword password; /* of the key */
+    const char *bundle_name; /* NULL: from the output's name */
     bool bundle;
     bool json, fatal_warnings, show_version;
-    size_t error_limit;          /* 0 = all                                                                     */
+    size_t error_limit; /* 0 = all */
     enum { LD_COLOUR_AUTO, LD_COLOUR_ALWAYS, LD_COLOUR_NEVER } colour;
 } LdCommand;
 
-/* ld_parse_options: argv with its @files expanded, and what follows from the name that the program was called by.
- * errors: USAGE, IO_READ (an @file); false when there was any
- * owns:   strings point into argv or the arena */
+/* ld_parse_options: argv with its @files expanded, and what follows from the name that the program was called
+ * by. errors: USAGE, IO_READ (an @file); false when there was any owns:   strings point into argv or the
+ * arena */
 MUST_USE bool ld_parse_options(int argc, char **argv, Arena *, Diags *, LdCommand *out);
 void ld_print_help(TextBuf *);
-/* ld_choose_policy: --policy, a built-in name or a file, and --waive. Fills link.policy, policy_digest and now.
- * errors: USAGE, IO_READ, C codes */
+/* ld_choose_policy: --policy, a built-in name or a file, and --waive. Fills link.policy, policy_digest and
+ * now. errors: USAGE, IO_READ, C codes */
 MUST_USE bool ld_choose_policy(LdCommand *, Arena *, Diags *);
-/* Is this argument an option of parigot-ld (for a compiler driver, which hands it on), and is the next its value? */
+/* Is this argument an option of parigot-ld (for a compiler driver, which hands it on), and is the next its
+ * value? */
 bool ld_knows_option(const char *arg, bool *takes_next);
 
 #endif

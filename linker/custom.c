@@ -1,5 +1,6 @@
-/* custom.c: custom sections: those of the objects put together (DWARF above all), and those that the linker writes
- * itself: producers, target_features. tool-conventions ProducersSection.md, Linking.md "Target Features Section" */
+/* custom.c: custom sections: those of the objects put together (DWARF above all), and those that the linker
+ * writes itself: producers, target_features. tool-conventions ProducersSection.md, Linking.md "Target
+ * Features Section" */
 #include "linker/ld.h"
 
 #include <stdlib.h>
@@ -16,8 +17,10 @@ static bool is_kept_by_name(const Ld *ld, Str name)
 
 static bool is_copied(const Ld *ld, const InCustom *c)
 {
-    /* Those that a linker makes anew, bitcode that compilers enclose, and what only our own linker may say. */
-    static const Str ours[] = {{"linking", 7}, {"name", 4}, {"producers", 9}, {"target_features", 15}, {".llvmbc", 7}, {".llvmcmd", 8},
+    /* Those that a linker makes anew, bitcode that compilers enclose, and what only our own linker may say.
+     */
+    static const Str ours[] = {{"linking", 7},          {"name", 4},    {"producers", 9},
+                               {"target_features", 15}, {".llvmbc", 7}, {".llvmcmd", 8},
                                {"parigot.module", 14}};
     for (size_t i = 0; i < ARRAY_LEN(ours); i++)
         if (str_eq(c->name, ours[i])) return false;
@@ -64,7 +67,8 @@ void ld_gather_customs(Ld *ld)
     for (size_t i = 0; i < ld->n_customs; i++) {
         OutCustom *out = ld->customs[i];
         if (!out->merged) continue;
-        ld_place_strings(ld, out->merged, false); /* sorting all of .debug_str costs more than its tails are worth */
+        ld_place_strings(ld, out->merged,
+                         false); /* sorting all of .debug_str costs more than its tails are worth */
         out->size += out->merged->size;
     }
 }
@@ -106,8 +110,13 @@ void ld_write_customs(Ld *ld, Writer *w)
 
 /* ---- producers ---- */
 
-typedef struct Producer { Str name, version; } Producer;
-typedef struct Producers { Producer *items; size_t n, cap; } Producers;
+typedef struct Producer {
+    Str name, version;
+} Producer;
+typedef struct Producers {
+    Producer *items;
+    size_t n, cap;
+} Producers;
 static const Str field_names[] = {{"language", 8}, {"processed-by", 12}, {"sdk", 3}};
 enum { PROCESSED_BY = 1 };
 
@@ -134,7 +143,8 @@ static void read_producers(Ld *ld, const Obj *obj, Producers fields[ARRAY_LEN(fi
         for (uint32_t i = 0; ok && i < n; i++) {
             ok = rd_name(&r, "name", &name) && rd_name(&r, "version", &version);
             for (size_t k = 0; ok && k < ARRAY_LEN(field_names); k++)
-                if (str_eq(field, field_names[k]) && fields[k].n < SHOWN) add_producer(ld, &fields[k], name, version);
+                if (str_eq(field, field_names[k]) && fields[k].n < SHOWN)
+                    add_producer(ld, &fields[k], name, version);
         }
     }
     diag_free(&ignored);
@@ -180,7 +190,10 @@ Str ld_producers_text(Ld *ld, const Obj *obj)
 
 /* ---- target features ---- */
 
-typedef struct Features { Str *items; size_t n, cap; } Features;
+typedef struct Features {
+    Str *items;
+    size_t n, cap;
+} Features;
 
 static int by_text(const void *a, const void *b) { return str_cmp(*(const Str *)a, *(const Str *)b); }
 
@@ -196,8 +209,8 @@ static void add_feature(Ld *ld, Features *f, Str name)
     if (!has_feature(f, name)) LD_PUSH(ld, f->items, f->n, f->cap) = name;
 }
 
-/* What all objects use; and no object may use what another disallows. A feature unknown to us is only a name here: the
- * code that needs it is refused by the validator. */
+/* What all objects use; and no object may use what another disallows. A feature unknown to us is only a name
+ * here: the code that needs it is refused by the validator. */
 static void check_features(Ld *ld, const Features *all)
 {
     for (size_t o = 0; o < ld->n_objs; o++) {
@@ -205,11 +218,15 @@ static void check_features(Ld *ld, const Features *all)
         for (uint32_t i = 0; i < obj->o.n_features; i++) {
             const WasmTargetFeature *f = &obj->o.features[i];
             if (f->prefix == '-' && has_feature(all, f->name))
-                diag_add(ld->diags, LD_FEATURES, DIAG_AT(.file = obj->file), "Target feature '%s' is disallowed by %s and used by another input. Use --no-check-features to suppress.",
+                diag_add(ld->diags, LD_FEATURES, DIAG_AT(.file = obj->file),
+                         "Target feature '%s' is disallowed by %s and used by another input. Use "
+                         "--no-check-features to suppress.",
                          ld_name_text(ld, f->name), obj->file);
             if (f->prefix != '-' && ld->opt->has_features && !has_feature(all, f->name))
-                diag_add(ld->diags, LD_FEATURES, DIAG_AT(.file = obj->file), "Target feature '%s' used by %s is not allowed. Use --no-check-features to suppress.",
-                         ld_name_text(ld, f->name), obj->file);
+                diag_add(
+                    ld->diags, LD_FEATURES, DIAG_AT(.file = obj->file),
+                    "Target feature '%s' used by %s is not allowed. Use --no-check-features to suppress.",
+                    ld_name_text(ld, f->name), obj->file);
         }
     }
 }
@@ -218,12 +235,15 @@ static void gather_features(Ld *ld, Features *all)
 {
     enum { MOST = 256 }; /* there are about twenty */
     if (ld->opt->has_features) {
-        for (size_t i = 0; i < ld->opt->features.n; i++) add_feature(ld, all, str_of(ld->opt->features.items[i]));
+        for (size_t i = 0; i < ld->opt->features.n; i++)
+            add_feature(ld, all, str_of(ld->opt->features.items[i]));
     } else {
         for (size_t o = 0; o < ld->n_objs; o++)
             for (uint32_t i = 0; i < ld->objs[o]->o.n_features && all->n < MOST; i++)
-                if (ld->objs[o]->o.features[i].prefix != '-') add_feature(ld, all, ld->objs[o]->o.features[i].name);
-        for (size_t i = 0; i < ld->opt->extra_features.n; i++) add_feature(ld, all, str_of(ld->opt->extra_features.items[i]));
+                if (ld->objs[o]->o.features[i].prefix != '-')
+                    add_feature(ld, all, ld->objs[o]->o.features[i].name);
+        for (size_t i = 0; i < ld->opt->extra_features.n; i++)
+            add_feature(ld, all, str_of(ld->opt->extra_features.items[i]));
     }
     if (!ld->opt->no_check_features) check_features(ld, all);
 }
@@ -232,7 +252,8 @@ void ld_write_features(Ld *ld, Writer *w)
 {
     Features all = {0};
     gather_features(ld, &all);
-    if (all.n == 0 || (ld->opt->strip == LD_STRIP_ALL && !is_kept_by_name(ld, STR("target_features")))) return;
+    if (all.n == 0 || (ld->opt->strip == LD_STRIP_ALL && !is_kept_by_name(ld, STR("target_features"))))
+        return;
     qsort(all.items, all.n, sizeof *all.items, by_text);
     wr_byte(w, SEC_CUSTOM);
     size_t mark = wr_begin_size(w);

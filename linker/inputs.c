@@ -1,11 +1,13 @@
-/* inputs.c: from paths to objects and archives. Files are mapped, never copied; an object's arrays are views of them.
+/* inputs.c: from paths to objects and archives. Files are mapped, never copied; an object's arrays are views
+ * of them.
  *
- * After wasm_read_object every index in an object is in range and every relocation lies in one function body, one data
- * segment or one custom section; what is added here is the linker's own view: who owns which relocations, and what type
- * each signature is among all types of the link. Work is linear in the object. */
+ * After wasm_read_object every index in an object is in range and every relocation lies in one function body,
+ * one data segment or one custom section; what is added here is the linker's own view: who owns which
+ * relocations, and what type each signature is among all types of the link. Work is linear in the object. */
 #include "linker/ld.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static Str last_part(const char *path)
@@ -28,7 +30,8 @@ static const WasmRelocs *relocs_of(const Obj *obj, uint8_t section_id, uint32_t 
 }
 
 /* The relocations in [from, from + size) of a section; *next is where the search goes on: ranges ascend. */
-static void take_relocs(const WasmRelocs *r, uint32_t from, uint32_t size, uint32_t *next, uint32_t *first, uint32_t *n)
+static void take_relocs(const WasmRelocs *r, uint32_t from, uint32_t size, uint32_t *next, uint32_t *first,
+                        uint32_t *n)
 {
     uint32_t i = *next, count = r ? r->n : 0;
     while (i < count && r->items[i].offset < from) i++;
@@ -47,8 +50,12 @@ static void view_functions(Ld *ld, Obj *obj)
     for (uint32_t i = 0; i < m->n_bodies; i++) {
         InFunc *f = &obj->funcs[i];
         WasmRange body = m->bodies[i];
-        *f = (InFunc){.obj = obj, .body = wasm_at(m, body), .size = body.size, .out_index = LD_NONE,
-                      .table_index = LD_NONE, .code_offset = body.offset - obj->code_payload,
+        *f = (InFunc){.obj = obj,
+                      .body = wasm_at(m, body),
+                      .size = body.size,
+                      .out_index = LD_NONE,
+                      .table_index = LD_NONE,
+                      .code_offset = body.offset - obj->code_payload,
                       .type = obj->type_ids[m->func_types[imported + i]]};
         take_relocs(obj->code_relocs, f->code_offset, f->size, &next, &f->first_reloc, &f->n_relocs);
     }
@@ -67,8 +74,13 @@ static void view_segments(Ld *ld, Obj *obj)
         WasmRange bytes = m->datas[i].bytes;
         const WasmSegmentInfo *info = &obj->o.segments[i];
         InSegment *s = &obj->segments[i];
-        *s = (InSegment){.obj = obj, .index = i, .bytes = wasm_at(m, bytes), .size = bytes.size,
-                         .align_log2 = info->align_log2, .flags = info->flags, .name = info->name,
+        *s = (InSegment){.obj = obj,
+                         .index = i,
+                         .bytes = wasm_at(m, bytes),
+                         .size = bytes.size,
+                         .align_log2 = info->align_log2,
+                         .flags = info->flags,
+                         .name = info->name,
                          .data_offset = bytes.offset - obj->data_payload};
         take_relocs(obj->data_relocs, s->data_offset, s->size, &next, &s->first_reloc, &s->n_relocs);
     }
@@ -80,8 +92,11 @@ static void view_globals_and_tables(Ld *ld, Obj *obj)
     uint32_t first = m->n_imported[KIND_GLOBAL];
     obj->globals = arena_array(&ld->arena, m->n_globals - first, sizeof *obj->globals);
     for (uint32_t i = first; i < m->n_globals; i++)
-        obj->globals[i - first] = (InGlobal){.obj = obj, .type = m->globals[i].type, .mutable = m->globals[i].mutable,
-                                             .init = wasm_at(m, m->globals[i].init), .init_size = m->globals[i].init.size,
+        obj->globals[i - first] = (InGlobal){.obj = obj,
+                                             .type = m->globals[i].type,
+                                             .mutable = m->globals[i].mutable,
+                                             .init = wasm_at(m, m->globals[i].init),
+                                             .init_size = m->globals[i].init.size,
                                              .out_index = LD_NONE};
     first = m->n_imported[KIND_TABLE];
     obj->tables = arena_array(&ld->arena, m->n_tables - first, sizeof *obj->tables);
@@ -99,8 +114,12 @@ static void view_customs(Ld *ld, Obj *obj)
     for (uint32_t i = 0; i < m->n_customs; i++) {
         const WasmCustom *c = &m->customs[i];
         obj->custom_of_section[c->order] = i;
-        obj->customs[i] = (InCustom){.obj = obj, .section = c->order, .name = c->name, .bytes = wasm_at(m, c->payload),
-                                     .size = c->payload.size, .relocs = wasm_section_relocs(&obj->o, c->order)};
+        obj->customs[i] = (InCustom){.obj = obj,
+                                     .section = c->order,
+                                     .name = c->name,
+                                     .bytes = wasm_at(m, c->payload),
+                                     .size = c->payload.size,
+                                     .relocs = wasm_section_relocs(&obj->o, c->order)};
     }
 }
 
@@ -125,7 +144,8 @@ static bool is_linkable(Ld *ld, Obj *obj)
     for (uint32_t i = 0; i < obj->o.n_relocs; i++) {
         uint8_t id = m->sections[obj->o.relocs[i].section].id;
         if (id == SEC_CODE || id == SEC_DATA || id == SEC_CUSTOM) continue;
-        diag_add(ld->diags, LD_BAD_OBJECT, DIAG_AT(.file = obj->file, .offset = m->sections[obj->o.relocs[i].section].payload.offset),
+        diag_add(ld->diags, LD_BAD_OBJECT,
+                 DIAG_AT(.file = obj->file, .offset = m->sections[obj->o.relocs[i].section].payload.offset),
                  "relocations of a section other than code, data and custom ones cannot be applied");
         return false;
     }
@@ -137,7 +157,8 @@ Obj *ld_open_object(Ld *ld, const char *file, Str input, Str member, const uint8
 {
     Obj *obj = arena_alloc(&ld->arena, sizeof *obj);
     *obj = (Obj){.file = file, .input = input, .member = member, .bytes = bytes, .size = size};
-    if (!wasm_read_object(&ld->arena, bytes, size, file, ld->diags, &obj->o) || !is_linkable(ld, obj)) return NULL;
+    if (!wasm_read_object(&ld->arena, bytes, size, file, ld->diags, &obj->o) || !is_linkable(ld, obj))
+        return NULL;
 
     const WasmModule *m = &obj->o.module;
     obj->symbols = arena_array(&ld->arena, obj->o.n_symbols, sizeof *obj->symbols);
@@ -165,13 +186,20 @@ static bool keep_file(Ld *ld, const char *path, FileBytes *out)
     return true;
 }
 
-/* A thin archive's members are files beside it. */
+/* A thin archive's members are files beside it; it cannot make us wait for a pipe or a device. */
 static bool thin_member(Ld *ld, const LdArchive *a, ArMember *m)
 {
     const char *slash = strrchr(a->file, '/');
     int folder = slash && m->name.len && m->name.ptr[0] != '/' ? (int)(slash - a->file + 1) : 0;
+    const char *path = arena_printf(&ld->arena, "%.*s%.*s", folder, a->file, STR_ARG(m->name));
+    struct stat st;
     FileBytes f;
-    if (!keep_file(ld, arena_printf(&ld->arena, "%.*s%.*s", folder, a->file, STR_ARG(m->name)), &f)) return false;
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+        diag_add(ld->diags, AR_BAD, DIAG_AT(.file = a->file), "member of a thin archive is not a file: %s",
+                 ld_name_text(ld, m->name));
+        return false;
+    }
+    if (!keep_file(ld, path, &f)) return false;
     m->bytes = f.ptr;
     m->size = f.size;
     return true;
@@ -181,7 +209,8 @@ static bool thin_member(Ld *ld, const LdArchive *a, ArMember *m)
 Obj *ld_open_member(Ld *ld, LdArchive *a, uint32_t i)
 {
     ArMember *m = &a->ar.members[i];
-    if (a->members[i]) return a->members[i];
+    if (a->tried[i]) return a->members[i];
+    a->tried[i] = 1;
     if (!m->bytes && a->ar.thin && !thin_member(ld, a, m)) return NULL;
     if (!wasm_is_object(m->bytes, m->size)) return NULL;
     Obj *obj = ld_open_object(ld, member_text(ld, a, m), last_part(a->file), m->name, m->bytes, m->size);
@@ -202,6 +231,7 @@ static void add_archive(Ld *ld, const LdInput *in, const char *file, const uint8
     *a = (LdArchive){.file = file, .bytes = bytes, .size = size};
     if (!ar_read(&ld->arena, bytes, size, file, ld->diags, &a->ar)) return;
     a->members = arena_array(&ld->arena, a->ar.n_members, sizeof *a->members);
+    a->tried = arena_array(&ld->arena, a->ar.n_members, 1);
     if (!in->whole_archive && a->ar.n_symbols) {
         LD_PUSH(ld, ld->sources, ld->n_sources, ld->sources_cap) = (struct LdSource){.archive = a};
         return;
@@ -220,11 +250,13 @@ static void refuse_file(Ld *ld, const char *file, const uint8_t *bytes, size_t s
 {
     static const char *const bitcode = "BC\xc0\xde", *const wrapped = "\xde\xc0\x17\x0b";
     if (size >= 4 && (memcmp(bytes, bitcode, 4) == 0 || memcmp(bytes, wrapped, 4) == 0))
-        diag_add(ld->diags, LD_BITCODE, DIAG_AT(.file = file), "LLVM bitcode cannot be linked: compile without -flto");
+        diag_add(ld->diags, LD_BITCODE, DIAG_AT(.file = file),
+                 "LLVM bitcode cannot be linked: compile without -flto");
     else if (size >= 8 && memcmp(bytes, "\0asm\1\0\0\0", 8) == 0)
         diag_add(ld->diags, OBJ_NOT_OBJECT, DIAG_AT(.file = file), "not a relocatable wasm file");
     else if (size >= 4 && memcmp(bytes, "\177ELF", 4) == 0)
-        diag_add(ld->diags, LD_UNKNOWN_FILE, DIAG_AT(.file = file), "unknown file type: an ELF file, not WebAssembly (compile with --target=wasm32)");
+        diag_add(ld->diags, LD_UNKNOWN_FILE, DIAG_AT(.file = file),
+                 "unknown file type: an ELF file, not WebAssembly (compile with --target=wasm32)");
     else diag_add(ld->diags, LD_UNKNOWN_FILE, DIAG_AT(.file = file), "unknown file type");
 }
 
@@ -263,7 +295,8 @@ static const char *find_library(Ld *ld, const char *name)
     return NULL;
 }
 
-/* requires: options. provides: ld->sources, every object and archive of the command line opened, in its order. */
+/* requires: options. provides: ld->sources, every object and archive of the command line opened, in its
+ * order. */
 void ld_read_inputs(Ld *ld)
 {
     for (size_t i = 0; i < ld->opt->n_inputs; i++) {

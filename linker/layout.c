@@ -1,11 +1,12 @@
 /* layout.c: where everything lies in memory.
  *
- * Under a policy (docs/module-section.md, layout): null guard, stack, sealed data, waived data, heap. Under none what
- * wasm-ld does: data from --global-base (1024), the stack behind it or first of all, then the heap.
+ * Under a policy (docs/module-section.md, layout): null guard, stack, sealed data, waived data, heap. Under
+ * none what wasm-ld does: data from --global-base (1024), the stack behind it or first of all, then the heap.
  *
- * Segments of one kind go together under the name before the second dot (.rodata.x to .rodata), in the order of the
- * objects; read-only ones first, zero ones last. Strings that the compiler marked as mergeable are kept once.
- * Sums are 64 bits wide and compared with the memory's size at the end: an object can claim any alignment. */
+ * Segments of one kind go together under the name before the second dot (.rodata.x to .rodata), in the order
+ * of the objects; read-only ones first, zero ones last. Strings that the compiler marked as mergeable are
+ * kept once. Sums are 64 bits wide and compared with the memory's size at the end: an object can claim any
+ * alignment. */
 #include "linker/ld.h"
 #include "validator/object_rules.h"
 
@@ -16,12 +17,16 @@ static uint64_t align_to(uint64_t v, uint64_t to) { return (v + to - 1) & ~(to -
 
 /* ---- strings ---- */
 
-typedef struct TailEntry { const Str *s; uint32_t index; } TailEntry;
+typedef struct TailEntry {
+    const Str *s;
+    uint32_t index;
+} TailEntry;
 
 void ld_split_strings(Ld *ld, const uint8_t *bytes, uint32_t size, StringPiece **pieces, uint32_t *n)
 {
     uint32_t count = 0;
-    for (const uint8_t *p = bytes, *end = bytes + size; p < end; count++) p = (const uint8_t *)memchr(p, 0, (size_t)(end - p)) + 1;
+    for (const uint8_t *p = bytes, *end = bytes + size; p < end; count++)
+        p = (const uint8_t *)memchr(p, 0, (size_t)(end - p)) + 1;
     *pieces = arena_array(&ld->arena, count, sizeof **pieces);
     *n = count;
     uint32_t at = 0;
@@ -37,7 +42,8 @@ void ld_add_strings(Ld *ld, MergedStrings *m, const uint8_t *bytes, StringPiece 
 {
     for (uint32_t i = 0; i < n; i++) {
         bool added;
-        pieces[i].string = ld_name_add(ld, &m->strings, (Str){(const char *)bytes + pieces[i].in_offset, pieces[i].size}, &added);
+        pieces[i].string = ld_name_add(
+            ld, &m->strings, (Str){(const char *)bytes + pieces[i].in_offset, pieces[i].size}, &added);
     }
 }
 
@@ -53,8 +59,8 @@ static int by_tail(const void *a, const void *b)
     return x.len > y.len ? -1 : x.len < y.len;
 }
 
-/* Offsets of the distinct strings. With tails, one that ends another lies in that ("lo" in "hello"), and the order is
- * that of the ends; else they stand in the order in which they came. */
+/* Offsets of the distinct strings. With tails, one that ends another lies in that ("lo" in "hello"), and the
+ * order is that of the ends; else they stand in the order in which they came. */
 void ld_place_strings(Ld *ld, MergedStrings *m, bool tails)
 {
     uint32_t n = m->strings.n;
@@ -114,7 +120,8 @@ static bool is_zero(const InSegment *s)
 
 static Str out_name(const Ld *ld, const InSegment *s)
 {
-    static const Str kinds[] = {{".text.", 6}, {".data.", 6}, {".bss.", 5}, {".rodata.", 8}, {".tdata.", 7}, {".tbss.", 6}};
+    static const Str kinds[] = {{".text.", 6},   {".data.", 6},  {".bss.", 5},
+                                {".rodata.", 8}, {".tdata.", 7}, {".tbss.", 6}};
     if (str_has_prefix(s->name, STR(".tdata")) || str_has_prefix(s->name, STR(".tbss"))) return STR(".tdata");
     if (ld->opt->no_merge_data) return s->name;
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
@@ -124,7 +131,10 @@ static Str out_name(const Ld *ld, const InSegment *s)
 
 static int rank(Str name)
 {
-    static const struct { Str prefix; int rank; } rows[] = {{{".tdata", 6}, 0}, {{".rodata", 7}, 1}, {{".data", 5}, 2}, {{".bss", 4}, 4}};
+    static const struct {
+        Str prefix;
+        int rank;
+    } rows[] = {{{".tdata", 6}, 0}, {{".rodata", 7}, 1}, {{".data", 5}, 2}, {{".bss", 4}, 4}};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         if (str_has_prefix(name, rows[i].prefix)) return rows[i].rank;
     return 3;
@@ -148,12 +158,15 @@ static void gather_segments(Ld *ld)
         for (uint32_t i = 0; i < ld->objs[o]->o.n_segments; i++) {
             InSegment *in = &ld->objs[o]->segments[i];
             if (!in->live) continue;
-            OutArea area = ld->opt->isolate && !val_segment_is_constant(&in->obj->o.segments[in->index]) ? AREA_WAIVED : AREA_SEALED;
+            OutArea area = ld->opt->isolate && !val_segment_is_constant(&in->obj->o.segments[in->index])
+                               ? AREA_WAIVED
+                               : AREA_SEALED;
             bool added;
             uint32_t k = ld_name_add(ld, &tables[area], out_name(ld, in), &added);
             if (added) {
                 OutSegment *out = arena_alloc(&ld->arena, sizeof *out);
-                *out = (OutSegment){.name = tables[area].names[k], .area = area, .index = (uint32_t)ld->n_segments};
+                *out = (OutSegment){
+                    .name = tables[area].names[k], .area = area, .index = (uint32_t)ld->n_segments};
                 out->bss = str_has_prefix(out->name, STR(".bss"));
                 LD_PUSH(ld, ld->segments, ld->n_segments, ld->segments_cap) = out;
                 by_name[area] = arena_grow(&ld->arena, by_name[area], k, &caps[area], sizeof **by_name);
@@ -203,7 +216,8 @@ static uint64_t place_stack(Ld *ld, uint64_t at)
     LdLayout *l = &ld->layout;
     at = align_to(at, STACK_ALIGN);
     if (ld->opt->stack_size % STACK_ALIGN)
-        diag_add(ld->diags, LD_BAD_LAYOUT, DIAG_AT(), "stack size must be 16-byte aligned: %u", ld->opt->stack_size);
+        diag_add(ld->diags, LD_BAD_LAYOUT, DIAG_AT(), "stack size must be 16-byte aligned: %u",
+                 ld->opt->stack_size);
     l->stack_low = (uint32_t)at;
     at += ld->opt->stack_size;
     l->stack_high = (uint32_t)at;
@@ -246,7 +260,8 @@ static uint64_t place_plain(Ld *ld)
     if (ld->opt->stack_first) {
         at = place_stack(ld, 0);
         if (ld->opt->has_global_base && ld->opt->global_base < at)
-            diag_add(ld->diags, LD_BAD_LAYOUT, DIAG_AT(), "--global-base cannot be less than stack size when --stack-first is used");
+            diag_add(ld->diags, LD_BAD_LAYOUT, DIAG_AT(),
+                     "--global-base cannot be less than stack size when --stack-first is used");
         else if (ld->opt->has_global_base) at = ld->opt->global_base;
     }
     l->global_base = (uint32_t)at;
@@ -261,9 +276,15 @@ static uint64_t place_plain(Ld *ld)
 /* The sizes that the command line gives are whole pages, and large enough. */
 static bool fits(Ld *ld, const char *what, uint64_t bytes, uint64_t needed)
 {
-    if (bytes % WASM_PAGE) diag_add(ld->diags, LD_BAD_LAYOUT, DIAG_AT(), "%s memory must be aligned to the page size (65536 bytes)", what);
-    else if (bytes < needed) diag_add(ld->diags, LD_BAD_LAYOUT, DIAG_AT(), "%s memory too small, %llu bytes needed", what, (unsigned long long)needed);
-    else if (bytes > UINT64_C(1) << 32) diag_add(ld->diags, LD_BAD_LAYOUT, DIAG_AT(), "%s memory too large, cannot be greater than 4294967296", what);
+    if (bytes % WASM_PAGE)
+        diag_add(ld->diags, LD_BAD_LAYOUT, DIAG_AT(),
+                 "%s memory must be aligned to the page size (65536 bytes)", what);
+    else if (bytes < needed)
+        diag_add(ld->diags, LD_BAD_LAYOUT, DIAG_AT(), "%s memory too small, %llu bytes needed", what,
+                 (unsigned long long)needed);
+    else if (bytes > UINT64_C(1) << 32)
+        diag_add(ld->diags, LD_BAD_LAYOUT, DIAG_AT(),
+                 "%s memory too large, cannot be greater than 4294967296", what);
     else return true;
     return false;
 }
@@ -272,12 +293,15 @@ static void size_memory(Ld *ld, uint64_t end)
 {
     LdLayout *l = &ld->layout;
     const LdOptions *opt = ld->opt;
-    if (opt->initial_heap % WASM_PAGE) diag_add(ld->diags, LD_BAD_LAYOUT, DIAG_AT(), "initial heap must be aligned to the page size (65536 bytes)");
+    if (opt->initial_heap % WASM_PAGE)
+        diag_add(ld->diags, LD_BAD_LAYOUT, DIAG_AT(),
+                 "initial heap must be aligned to the page size (65536 bytes)");
     end += opt->initial_heap;
     if (opt->initial_memory && fits(ld, "initial", opt->initial_memory, end)) end = opt->initial_memory;
     end = align_to(end, WASM_PAGE);
     if (end > UINT64_C(1) << 32) {
-        diag_add(ld->diags, LD_BAD_LAYOUT, DIAG_AT(), "memory too large: stack and data need %llu bytes", (unsigned long long)end);
+        diag_add(ld->diags, LD_BAD_LAYOUT, DIAG_AT(), "memory too large: stack and data need %llu bytes",
+                 (unsigned long long)end);
         end = 0;
     }
     l->pages = (uint32_t)(end / WASM_PAGE);
@@ -296,17 +320,23 @@ static void size_memory(Ld *ld, uint64_t end)
 static void settle_symbols(Ld *ld)
 {
     const LdLayout *l = &ld->layout;
-    const struct { Symbol *symbol; uint32_t value; } rows[] = {
-        {ld->heap_base, l->heap_base},     {ld->heap_end, l->heap_end},       {ld->data_end, l->data_end},
-        {ld->stack_low, l->stack_low},     {ld->stack_high, l->stack_high},   {ld->global_base, l->global_base},
-        {ld->dso_handle, l->global_base},  {ld->heap_control, l->heap_base},  {ld->table_base, ld->opt->table_base},
+    const struct {
+        Symbol *symbol;
+        uint32_t value;
+    } rows[] = {
+        {ld->heap_base, l->heap_base},         {ld->heap_end, l->heap_end},
+        {ld->data_end, l->data_end},           {ld->stack_low, l->stack_low},
+        {ld->stack_high, l->stack_high},       {ld->global_base, l->global_base},
+        {ld->dso_handle, l->global_base},      {ld->heap_control, l->heap_base},
+        {ld->table_base, ld->opt->table_base},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         if (rows[i].symbol) rows[i].symbol->value = rows[i].value;
     if (ld->stack_pointer->linker) ld->stack_pointer->global->value = l->stack_high;
 }
 
-/* Modulo 2^64: whoever needs 32 bits checks. The end of the last of some merged strings is behind its own copy. */
+/* Modulo 2^64: whoever needs 32 bits checks. The end of the last of some merged strings is behind its own
+ * copy. */
 uint64_t ld_data_address(const Symbol *s, int64_t addend)
 {
     if (s->state != SYM_DEFINED) return (uint64_t)addend; /* weak */
@@ -314,7 +344,8 @@ uint64_t ld_data_address(const Symbol *s, int64_t addend)
     if (s->linker || !in) return s->value + (uint64_t)addend;
     uint64_t at = s->value + (uint64_t)addend;
     if (!in->pieces) return in->out->address + in->offset + at;
-    return in->out->address + in->out->merged->offset + ld_piece_offset(in->out->merged, in->pieces, in->n_pieces, at);
+    return in->out->address + in->out->merged->offset +
+           ld_piece_offset(in->out->merged, in->pieces, in->n_pieces, at);
 }
 
 /* Data segments as they are written: none for what is zero, or empty. */

@@ -1,11 +1,11 @@
 /* ld.h: what the passes of a link share: the context, its tables, and one function for each pass.
  *
  * Ownership: everything lies in ld->arena or is viewed in the input bytes, which live until the link is over.
- * Index spaces: `obj_` is an index in one object, `out_` in the module that is written. Types have a third one, the
- * interned type id: equal signatures, wherever they come from, have equal ids.
+ * Index spaces: `obj_` is an index in one object, `out_` in the module that is written. Types have a third
+ * one, the interned type id: equal signatures, wherever they come from, have equal ids.
  *
- * Order is never that of hashes or addresses: objects stand in the order in which they joined the link, symbols in
- * that in which their names were first seen. */
+ * Order is never that of hashes or addresses: objects stand in the order in which they joined the link,
+ * symbols in that in which their names were first seen. */
 #ifndef PARIGOT_LINKER_LD_H
 #define PARIGOT_LINKER_LD_H
 
@@ -13,7 +13,7 @@
 
 #include <setjmp.h>
 
-enum { WASM_PAGE = 65536, STACK_ALIGN = 16, HEAP_ALIGN = 16, NULL_GUARD = 4096, HEAP_CONTROL = 256, PAGE_LOG2 = 12 };
+enum { WASM_PAGE = 65536, STACK_ALIGN = 16, HEAP_ALIGN = 16, NULL_GUARD = 4096, HEAP_CONTROL = 256 };
 #define LD_NONE UINT32_MAX /* no index yet, or none at all */
 
 typedef struct Ld Ld;
@@ -24,53 +24,56 @@ typedef struct LdArchive LdArchive;
 /* A function that may be written: a body of an object, or one that the linker makes. */
 typedef struct InFunc InFunc;
 struct InFunc {
-    Obj *obj;                     /* NULL: made by the linker                                                   */
-    const uint8_t *body;          /* locals and code, without the size                                          */
+    Obj *obj;            /* NULL: made by the linker */
+    const uint8_t *body; /* locals and code, without the size */
     uint32_t size;
-    uint32_t first_reloc, n_relocs; /* of the object's code relocations                                         */
-    uint32_t code_offset;         /* of the body in the object's code section payload                           */
-    uint32_t type;                /* type id                                                                    */
-    Str name;                     /* first symbol that names it                                                 */
-    Str export_name;              /* of export_name("x"); empty when there is none                              */
+    uint32_t first_reloc, n_relocs; /* of the object's code relocations */
+    uint32_t code_offset;           /* of the body in the object's code section payload */
+    uint32_t type;                  /* type id */
+    Str name;                       /* first symbol that names it */
+    Str export_name;                /* of export_name("x"); empty when there is none */
     uint32_t out_index, table_index;
-    uint32_t out_offset;          /* of the body in the output's code section payload                           */
-    InFunc *thunk;                /* the entry that stands for it in the exports                                */
-    uint8_t *check; uint32_t check_size, check_at; /* a frame check, and where in the body it is put            */
-    bool live, discarded, null_address; /* discarded: a comdat elsewhere won; null_address: table index 0       */
+    uint32_t out_offset; /* of the body in the output's code section payload */
+    InFunc *thunk;       /* the entry that stands for it in the exports */
+    uint8_t *check;
+    uint32_t check_size, check_at;      /* a frame check, and where in the body it is put */
+    bool live, discarded, null_address; /* discarded: a comdat elsewhere won; null_address: table index 0 */
 };
 
 /* A data segment of an object. */
 typedef struct OutSegment OutSegment;
 typedef struct InSegment {
     Obj *obj;
-    uint32_t index;               /* in the object                                                              */
+    uint32_t index; /* in the object */
     const uint8_t *bytes;
     uint32_t size, align_log2, flags;
     Str name;
-    uint32_t first_reloc, n_relocs; /* of the object's data relocations                                         */
-    uint32_t data_offset;         /* of the bytes in the object's data section payload                          */
+    uint32_t first_reloc, n_relocs; /* of the object's data relocations */
+    uint32_t data_offset;           /* of the bytes in the object's data section payload */
     OutSegment *out;
-    uint64_t offset;              /* in the output segment; of merged strings see pieces                        */
-    struct StringPiece *pieces;   /* merged strings: in order of the input, NULL otherwise                      */
+    uint64_t offset;            /* in the output segment; of merged strings see pieces */
+    struct StringPiece *pieces; /* merged strings: in order of the input, NULL otherwise */
     uint32_t n_pieces;
     bool live, discarded;
 } InSegment;
 /* One string of a mergeable segment: where it was and where it went. */
-typedef struct StringPiece { uint32_t in_offset, size, string; } StringPiece; /* string: its number among the merged */
+typedef struct StringPiece {
+    uint32_t in_offset, size, string;
+} StringPiece; /* string: its number among the merged */
 
 typedef struct InGlobal {
-    Obj *obj;                     /* NULL: made by the linker                                                   */
+    Obj *obj; /* NULL: made by the linker */
     uint8_t type;
     bool mutable, live;
-    const uint8_t *init;          /* constant expression with its end; NULL: i32.const value                    */
-    Symbol *address_of;           /* not NULL: value is this symbol's address                                   */
+    const uint8_t *init; /* constant expression with its end; NULL: i32.const value */
+    Symbol *address_of;  /* not NULL: value is this symbol's address */
     uint32_t init_size, value;
     Str name;
     uint32_t out_index;
 } InGlobal;
 
 typedef struct InTable {
-    Obj *obj;                     /* NULL: the indirect function table                                          */
+    Obj *obj; /* NULL: the indirect function table */
     WasmTable type;
     Str name;
     uint32_t out_index;
@@ -81,138 +84,173 @@ typedef struct InTable {
 typedef struct OutCustom OutCustom;
 typedef struct InCustom {
     Obj *obj;
-    uint32_t section;             /* number of the section in the object                                        */
+    uint32_t section; /* number of the section in the object */
     Str name;
     const uint8_t *bytes;
     uint32_t size;
-    const WasmRelocs *relocs;     /* or NULL                                                                    */
+    const WasmRelocs *relocs; /* or NULL */
     OutCustom *out;
-    uint64_t offset;              /* in the output section                                                      */
-    struct StringPiece *pieces;   /* .debug_str                                                                 */
+    uint64_t offset;            /* in the output section */
+    struct StringPiece *pieces; /* .debug_str */
     uint32_t n_pieces;
     bool discarded;
 } InCustom;
 
+typedef struct FirstCall {
+    const InFunc *func;
+    uint32_t offset;
+} FirstCall;
+
 /* One relocatable object that is part of the link. */
 struct Obj {
-    const char *file;             /* as shown: "main.o", "lib.a(member.o)"                                      */
-    Str input, member;            /* last parts of the path, for the record                                     */
+    const char *file;  /* as shown: "main.o", "lib.a(member.o)" */
+    Str input, member; /* last parts of the path, for the record */
     const uint8_t *bytes;
     size_t size;
     WasmObject o;
-    Symbol **symbols;             /* [o.n_symbols]                                                              */
-    uint8_t *called;              /* [o.n_symbols] 1: called directly by this object                            */
-    uint32_t *type_ids;           /* [o.module.n_types]                                                         */
-    InFunc *funcs;                /* [o.module.n_bodies]                                                        */
-    InSegment *segments;          /* [o.n_segments]                                                             */
-    InGlobal *globals;            /* defined ones                                                               */
-    InTable *tables;              /* defined ones                                                               */
-    InCustom *customs; uint32_t n_customs;
-    uint32_t *custom_of_section;  /* [o.module.n_sections] index in customs, LD_NONE                            */
-    const WasmRelocs *code_relocs, *data_relocs; /* or NULL                                                     */
-    uint32_t code_payload, data_payload;         /* file offsets of the sections                                */
-    bool live;                    /* on the command line, or something in it is live: its constructors count    */
-    LdArchive *archive;           /* that it is a member of, or NULL                                            */
+    Symbol **symbols;    /* [o.n_symbols] */
+    uint8_t *called;     /* [o.n_symbols] 1: called directly by this object */
+    uint32_t *type_ids;  /* [o.module.n_types] */
+    InFunc *funcs;       /* [o.module.n_bodies] */
+    InSegment *segments; /* [o.n_segments] */
+    InGlobal *globals;   /* defined ones */
+    InTable *tables;     /* defined ones */
+    InCustom *customs;
+    uint32_t n_customs;
+    uint32_t *custom_of_section;                 /* [o.module.n_sections] index in customs, LD_NONE */
+    const WasmRelocs *code_relocs, *data_relocs; /* or NULL */
+    uint32_t code_payload, data_payload;         /* file offsets of the sections */
+    bool live;          /* on the command line, or something in it is live: its constructors count */
+    LdArchive *archive; /* that it is a member of, or NULL */
     bool in_link, lazy;
-    uint8_t digest[32]; bool digest_known; /* BLAKE2b-256 of the bytes: ld_object_digest                        */
-    uint32_t order;               /* place in ld->objs                                                          */
-    Dwarf *dwarf; bool dwarf_tried;
+    uint8_t digest[32];
+    bool digest_known; /* BLAKE2b-256 of the bytes: ld_object_digest */
+    Dwarf *dwarf;
+    bool dwarf_tried;
+    FirstCall *first_call; /* [o.n_symbols], for messages; NULL: not looked for yet */
 };
 
 typedef enum SymState {
-    SYM_NEW,                      /* a name and nothing else                                                    */
-    SYM_LAZY,                     /* an archive member, or a lazy object, would define it                       */
+    SYM_NEW,  /* a name and nothing else */
+    SYM_LAZY, /* an archive member, or a lazy object, would define it */
     SYM_IS_UNDEFINED,
     SYM_DEFINED
 } SymState;
 
 struct Symbol {
     Str name;
-    uint8_t kind, state;          /* SYM_FUNCTION.., SymState                                                   */
-    bool weak, hidden, local, no_strip, absolute, tls;
-    bool explicit_import, called; /* undefined: import_name given; called directly by somebody                  */
-    bool exported;                /* by attribute or by option                                                  */
-    bool used;                    /* an object refers to it                                                     */
-    bool weak_lazy;               /* lazy, and something refers to it weakly                                    */
-    bool live, imported, linker;  /* linker: defined by us                                                      */
-    bool in_table;                /* undefined function whose address is taken                                  */
-    uint32_t table_place;         /* its index in the function table                                            */
-    uint32_t undefined_as;        /* index + 1 among the undefined symbols that will be reported                */
-    Obj *obj;                     /* that defines it, or refers to it first; NULL: the linker, the command line */
-    uint32_t obj_symbol;          /* its index there                                                            */
-    uint32_t type;                /* function: type id, LD_NONE unknown                                         */
-    union { InFunc *func; InGlobal *global; InTable *table; InSegment *segment; InCustom *custom; };
-    uint64_t value;               /* data: offset in the segment, or the address                                */
+    uint8_t kind, state; /* SYM_FUNCTION.., SymState */
+    bool weak, hidden, local, no_strip, absolute;
+    bool explicit_import, called; /* undefined: import_name given; called directly by somebody */
+    bool exported;                /* by attribute or by option */
+    bool used;                    /* an object refers to it */
+    bool weak_lazy;               /* lazy, and something refers to it weakly */
+    bool live, imported, linker;  /* linker: defined by us */
+    bool in_table;                /* undefined function whose address is taken */
+    uint32_t table_place;         /* its index in the function table */
+    uint32_t undefined_as;        /* index + 1 among the undefined symbols that will be reported */
+    Obj *obj;            /* that defines it, or refers to it first; NULL: the linker, the command line */
+    uint32_t obj_symbol; /* its index there */
+    uint32_t type;       /* function: type id, LD_NONE unknown */
+    union {
+        InFunc *func;
+        InGlobal *global;
+        InTable *table;
+        InSegment *segment;
+        InCustom *custom;
+    };
+    uint64_t value; /* data: offset in the segment, or the address */
     uint32_t size;
     Str import_module, import_name;
-    uint32_t out_index;           /* of an imported function, global or table; got: index of its address global */
+    uint32_t out_index; /* of an imported function, global or table; got: index of its address global */
     uint32_t got;
-    LdArchive *archive; uint32_t member; Obj *lazy_obj; /* lazy: where from                                     */
-    Symbol *variants;             /* stubs for callers of another type                                          */
+    LdArchive *archive;
+    uint32_t member;
+    Obj *lazy_obj;    /* lazy: where from */
+    Symbol *variants; /* stubs for callers of another type */
 };
 
-/* ---- tables.c ------------------------------------------------------------------------------------------------ */
+/* ---- tables.c ---- */
 
-/* Names to numbers 0, 1, 2.. in the order of insertion; open addressing, seeded so that nobody can choose collisions. */
+/* Names to numbers 0, 1, 2.. in the order of insertion; open addressing, seeded so that nobody can choose
+ * collisions. */
 typedef struct NameTable {
-    struct NameSlot { uint32_t hash, index_plus_1; } *slots;
+    struct NameSlot {
+        uint32_t hash, index_plus_1;
+    } * slots;
     uint32_t mask, n;
-    Str *names; size_t names_cap;
+    Str *names;
+    size_t names_cap;
 } NameTable;
 uint64_t ld_hash(const Ld *, const void *, size_t);
-uint32_t ld_name_add(Ld *, NameTable *, Str, bool *added);      /* its number */
-uint32_t ld_name_find(const Ld *, const NameTable *, Str);      /* or LD_NONE */
+uint32_t ld_name_add(Ld *, NameTable *, Str, bool *added); /* its number */
+uint32_t ld_name_find(const Ld *, const NameTable *, Str); /* or LD_NONE */
 
-typedef struct TypeInfo { WasmType type; uint32_t out_index; } TypeInfo;
+typedef struct TypeInfo {
+    WasmType type;
+    uint32_t out_index;
+} TypeInfo;
 uint32_t ld_type_id(Ld *, const WasmType *);
 const char *ld_type_text(Ld *, uint32_t type); /* "(i32) -> i32" */
 
-Symbol *ld_symbol(Ld *, Str name);              /* found or made */
-Symbol *ld_find_symbol(const Ld *, Str name);   /* or NULL       */
+Symbol *ld_symbol(Ld *, Str name);            /* found or made */
+Symbol *ld_find_symbol(const Ld *, Str name); /* or NULL */
 
-/* ---- the output ----------------------------------------------------------------------------------------------- */
+/* ---- the output ---- */
 
 typedef enum OutArea { AREA_SEALED, AREA_WAIVED } OutArea;
 struct OutSegment {
     Str name;
-    InSegment **parts; size_t n, cap;
+    InSegment **parts;
+    size_t n, cap;
     uint32_t align_log2;
-    bool bss;                     /* zero: not written                                                          */
+    bool bss; /* zero: not written */
     OutArea area;
     uint64_t address, size;
-    struct MergedStrings *merged; /* or NULL                                                                    */
-    uint32_t index;               /* of the data segment; LD_NONE: not written                                  */
+    struct MergedStrings *merged; /* or NULL */
+    uint32_t index;               /* of the data segment; LD_NONE: not written */
 };
 /* Strings of several segments put together, each once. */
 typedef struct MergedStrings {
-    NameTable strings;            /* distinct ones, each with its NUL                                           */
-    uint64_t *offsets;            /* of each                                                                    */
-    uint32_t *order, n_order;     /* those that are written: a tail of another is not                           */
-    uint64_t offset, size;        /* in the output segment                                                      */
+    NameTable strings;        /* distinct ones, each with its NUL */
+    uint64_t *offsets;        /* of each */
+    uint32_t *order, n_order; /* those that are written: a tail of another is not */
+    uint64_t offset, size;    /* in the output segment */
 } MergedStrings;
 
 struct OutCustom {
     Str name;
-    InCustom **parts; size_t n, cap;
-    MergedStrings *merged;        /* .debug_str                                                                 */
+    InCustom **parts;
+    size_t n, cap;
+    MergedStrings *merged; /* .debug_str */
     uint64_t size;
 };
 
-typedef struct OutExport { Str name; uint8_t kind; uint32_t index; } OutExport;
-typedef struct OutImport { Symbol *symbol; } OutImport;
+typedef struct OutExport {
+    Str name;
+    uint8_t kind;
+    uint32_t index;
+} OutExport;
+typedef struct OutImport {
+    Symbol *symbol;
+} OutImport;
 
 typedef struct LdLayout {
     uint32_t null_guard, stack_low, stack_high, sealed_low, sealed_high, waived_low, waived_high;
     uint32_t global_base, data_end, heap_base, heap_control, heap_end;
-    uint32_t pages, max_pages; bool has_max;
+    uint32_t pages, max_pages;
+    bool has_max;
 } LdLayout;
 
 struct LdArchive {
     Archive ar;
     const char *file;
-    const uint8_t *bytes; size_t size;
-    Obj **members;                /* [ar.n_members] once extracted                                              */
-    uint8_t digest[32]; bool digest_known;
+    const uint8_t *bytes;
+    size_t size;
+    Obj **members;  /* [ar.n_members] once extracted; NULL */
+    uint8_t *tried; /* [ar.n_members] it was opened, or could not be */
+    uint8_t digest[32];
+    bool digest_known;
     bool whole;
 };
 
@@ -221,9 +259,9 @@ typedef struct LdWaived {
     const struct ValWaiver *waiver;
     Obj *obj;
     Str symbol;
-    InSegment *segment;           /* P104: the data; else NULL                                                  */
-    uint32_t offset, size;        /* in the segment                                                             */
-    uint64_t until;               /* address of what is behind it                                               */
+    InSegment *segment;    /* P104: the data; else NULL */
+    uint32_t offset, size; /* in the segment */
+    uint64_t until;        /* address of what is behind it */
 } LdWaived;
 
 struct Ld {
@@ -234,51 +272,77 @@ struct Ld {
     uint64_t hash_seed;
     jmp_buf out_of_memory;
 
-    FileBytes *files; size_t n_files, files_cap; /* to be closed at the end                                     */
-    struct LdSource {             /* inputs in the order of the command line, opened                            */
-        Obj *obj;                 /* one of the two                                                             */
+    FileBytes *files;
+    size_t n_files, files_cap; /* to be closed at the end */
+    struct LdSource {          /* inputs in the order of the command line, opened */
+        Obj *obj;              /* one of the two */
         LdArchive *archive;
-    } *sources; size_t n_sources, sources_cap;
+    } * sources;
+    size_t n_sources, sources_cap;
 
-    NameTable names;              /* of global symbols                                                          */
-    Symbol **symbols; size_t symbols_cap;        /* [names.n]                                                   */
-    NameTable comdats; Obj **comdat_owner; size_t comdat_cap;
-    NameTable type_names; TypeInfo *types; size_t types_cap;
-    Obj **objs; size_t n_objs, objs_cap;         /* objects that are linked                                     */
+    NameTable names; /* of global symbols */
+    Symbol **symbols;
+    size_t symbols_cap; /* [names.n] */
+    NameTable comdats;
+    NameTable type_names;
+    TypeInfo *types;
+    size_t types_cap;
+    Obj **objs;
+    size_t n_objs, objs_cap; /* objects that are linked */
 
     /* made by the linker */
     Symbol *stack_pointer, *call_ctors, *call_dtors, *table_symbol, *heap_control;
-    Symbol *heap_base, *heap_end, *data_end, *stack_low, *stack_high, *global_base, *dso_handle, *memory_base, *table_base;
-    InFunc **synthetic; size_t n_synthetic, synthetic_cap;
-    struct CtorCall { uint32_t priority; Symbol *symbol; uint32_t order; } *ctors; size_t n_ctors, ctors_cap;
-    struct Thunk { InFunc *func, *of; bool resets_stack, runs_ctors, runs_dtors; } *thunks; size_t n_thunks, thunks_cap;
-    bool ctors_run;               /* by an entry                                                                */
+    Symbol *heap_base, *heap_end, *data_end, *stack_low, *stack_high, *global_base, *dso_handle, *table_base;
+    InFunc **synthetic;
+    size_t n_synthetic, synthetic_cap;
+    struct CtorCall {
+        uint32_t priority;
+        Symbol *symbol;
+        uint32_t order;
+    } * ctors;
+    size_t n_ctors, ctors_cap;
+    struct Thunk {
+        InFunc *func, *of;
+        bool resets_stack, runs_ctors, runs_dtors;
+    } * thunks;
+    size_t n_thunks, thunks_cap;
+    bool ctors_run; /* by an entry */
 
     /* the output, from assign on */
-    OutImport *imports; size_t n_imports, imports_cap;
+    OutImport *imports;
+    size_t n_imports, imports_cap;
     uint32_t n_imported_funcs, n_imported_globals, n_imported_tables;
-    InFunc **funcs; size_t n_funcs, funcs_cap;   /* defined, in order                                           */
-    InGlobal **globals; size_t n_globals, globals_cap;
-    InTable **tables; size_t n_tables, tables_cap;
-    InTable *indirect_table;      /* NULL: not needed                                                           */
-    Symbol **elems; size_t n_elems, elems_cap;   /* functions in the table, from table_base on                  */
-    Symbol **gots; size_t n_gots, gots_cap;
-    OutExport *exports; size_t n_exports, exports_cap;
-    uint32_t *out_types; size_t n_out_types, out_types_cap; /* type ids in order                                */
-    OutSegment **segments; size_t n_segments, segments_cap;
-    OutCustom **customs; size_t n_customs, customs_cap;
-    LdWaived *waived; size_t n_waived, waived_cap;
-    uint64_t *admitted;           /* [policy's waivers] bytes let through by each so far                        */
+    InFunc **funcs;
+    size_t n_funcs, funcs_cap; /* defined, in order */
+    InGlobal **globals;
+    size_t n_globals, globals_cap;
+    InTable **tables;
+    size_t n_tables, tables_cap;
+    InTable *indirect_table; /* NULL: not needed */
+    Symbol **elems;
+    size_t n_elems, elems_cap; /* functions in the table, from table_base on */
+    Symbol **gots;
+    size_t n_gots, gots_cap;
+    OutExport *exports;
+    size_t n_exports, exports_cap;
+    uint32_t *out_types;
+    size_t n_out_types, out_types_cap; /* type ids in order */
+    OutSegment **segments;
+    size_t n_segments, segments_cap;
+    OutCustom **customs;
+    size_t n_customs, customs_cap;
+    LdWaived *waived;
+    size_t n_waived, waived_cap;
+    uint64_t *admitted; /* [policy's waivers] bytes let through by each so far */
     uint32_t n_data_segments;
     LdLayout layout;
-    bool bulk_memory_used;
 };
 
 /* Appends to a growing array of the arena; the lvalues are an array, its count and its capacity. */
-#define LD_PUSH(ld, items, n, cap)                                                                                     \
+#define LD_PUSH(ld, items, n, cap)                                                                           \
     (*((items) = arena_grow(&(ld)->arena, (items), (n), &(cap), sizeof *(items)), &(items)[(n)++]))
 
-/* ---- the passes, in their order ------------------------------------------------------------------------------- */
+/* ---- the passes, in their order ---- */
 
 /* inputs.c */
 void ld_read_inputs(Ld *);
@@ -312,22 +376,22 @@ uint64_t ld_piece_offset(const MergedStrings *, const StringPiece *, uint32_t n,
 void ld_write_strings(Writer *, const MergedStrings *);
 uint64_t ld_data_address(const Symbol *, int64_t addend);
 /* synth.c */
-void ld_define_linker_symbols(Ld *);  /* those that something asks for */
-void ld_declare_entries(Ld *);        /* after this: every function that will be written is known */
+void ld_define_linker_symbols(Ld *); /* those that something asks for */
+void ld_declare_entries(Ld *);       /* after this: every function that will be written is known */
 void ld_fill_bodies(Ld *);
 typedef struct ValFrame ValFrame;
 void ld_add_frame_checks(Ld *, const ValFrame *, uint32_t n);
 InFunc *ld_new_function(Ld *, Str name, uint32_t type);
 Symbol *ld_stub(Ld *, Str name, uint32_t type);
 /* reloc.c */
-typedef struct RelocSite {        /* bytes that were copied to the output and whose relocations are applied there */
+typedef struct RelocSite { /* bytes that were copied to the output and whose relocations are applied there */
     uint8_t *at;
-    uint64_t address;             /* of data: in memory                                                          */
-    uint32_t in_offset;           /* of the bytes in the object's section payload                                */
-    uint32_t split, shift;        /* what lay at in_offset + split or behind it is `shift` bytes further now     */
+    uint64_t address;      /* of data: in memory */
+    uint32_t in_offset;    /* of the bytes in the object's section payload */
+    uint32_t split, shift; /* what lay at in_offset + split or behind it is `shift` bytes further now */
     Obj *obj;
-    const InFunc *func;           /* NULL: not code                                                              */
-    Str section;                  /* name of a custom section; empty in code and data                            */
+    const InFunc *func; /* NULL: not code */
+    Str section;        /* name of a custom section; empty in code and data */
 } RelocSite;
 void ld_apply_relocs(Ld *, const RelocSite *, const WasmReloc *, uint32_t n);
 /* custom.c */
@@ -341,16 +405,16 @@ void ld_write_record(Ld *, Writer *);
 /* write.c */
 void ld_write_module(Ld *, Writer *);
 
-/* ---- words.c: who and where, for messages ---------------------------------------------------------------------- */
+/* ---- words.c: who and where, for messages ---- */
 
-const char *ld_name_text(Ld *, Str name);                            /* escaped                                 */
-Str ld_utf8(Ld *, Str);                                              /* as it is, or escaped                    */
-const char *ld_obj_text(const Obj *);                                /* "main.o", or "<internal>"               */
+const char *ld_name_text(Ld *, Str name); /* escaped */
+Str ld_utf8(Ld *, Str);                   /* as it is, or escaped */
+const char *ld_obj_text(const Obj *);     /* "main.o", or "<internal>" */
 /* "a.c:12 (a.o: function f)" for a place in an object's code, as far as known. */
 const char *ld_code_place(Ld *, Obj *, const InFunc *, uint32_t code_offset);
 /* "a.c:3 (a.o)": where a symbol of an object is declared. */
 const char *ld_symbol_place(Ld *, Obj *, uint32_t obj_symbol);
-Dwarf *ld_dwarf(Ld *, Obj *);                                        /* or NULL                                 */
+Dwarf *ld_dwarf(Ld *, Obj *); /* or NULL */
 /* Findings on the linked module, from the `first` on: where in the objects they come from. */
 void ld_explain_findings(Ld *, const WasmModule *, size_t first);
 

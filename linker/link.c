@@ -1,4 +1,5 @@
-/* link.c: the passes of a link, in their order. What each requires and provides stands above its definition. */
+/* link.c: the passes of a link, in their order. What each requires and provides stands above its definition.
+ */
 #include "linker/ld.h"
 #include "validator/validator.h"
 
@@ -7,8 +8,15 @@
 
 void ld_default_options(LdOptions *o, bool isolate)
 {
-    *o = (LdOptions){.output = "a.out", .isolate = isolate, .stack_size = WASM_PAGE, .seal_align = 4096, .table_base = 1, .optimize = 1,
-                     .import_memory_module = "env", .import_memory_name = "memory", .export_memory_name = "memory"};
+    *o = (LdOptions){.output = "a.out",
+                     .isolate = isolate,
+                     .stack_size = WASM_PAGE,
+                     .seal_align = 4096,
+                     .table_base = 1,
+                     .optimize = 1,
+                     .import_memory_module = "env",
+                     .import_memory_name = "memory",
+                     .export_memory_name = "memory"};
     if (!isolate) {
         o->entry = "_start";
         return;
@@ -19,7 +27,9 @@ void ld_default_options(LdOptions *o, bool isolate)
 }
 
 /* The findings of a first look are forgotten when the module is written once more. */
-typedef struct Mark { size_t n, errors, warnings; } Mark;
+typedef struct Mark {
+    size_t n, errors, warnings;
+} Mark;
 static Mark mark_diags(const Diags *d) { return (Mark){d->n, d->errors, d->warnings}; }
 static void forget_diags(Diags *d, Mark m)
 {
@@ -36,14 +46,16 @@ static void forget_repeated(Ld *ld, size_t first)
     for (size_t i = first; i < d->n; i++) {
         ValRule rule;
         bool of_objects = val_rule_find(str_of(diag_code_text(d->items[i].code)), &rule) && rule < RULE_P301;
-        if (d->items[i].severity >= SEV_ERROR || (!of_objects && (d->items[i].severity > SEV_NOTE || ld->opt->notes))) d->items[kept++] = d->items[i];
+        if (d->items[i].severity >= SEV_ERROR ||
+            (!of_objects && (d->items[i].severity > SEV_NOTE || ld->opt->notes)))
+            d->items[kept++] = d->items[i];
         else if (d->items[i].severity == SEV_WARNING) d->warnings--;
     }
     d->n = kept;
 }
 
-/* What is written is what was validated. Frames larger than the null guard are found by the validator; then their checks
- * are put in and the module is made, and judged, once more. */
+/* What is written is what was validated. Frames larger than the null guard are found by the validator; then
+ * their checks are put in and the module is made, and judged, once more. */
 static bool write_and_validate(Ld *ld, Writer *out)
 {
     ValOptions how = {.policy = ld->opt->policy, .now = ld->opt->now};
@@ -64,32 +76,33 @@ static bool write_and_validate(Ld *ld, Writer *out)
     }
 }
 
-/* Nothing is added to the link after `resolve`, to the module after `assign`, and no address moves after `layout`. */
+/* Nothing is added to the link after `resolve`, to the module after `assign`, and no address moves after
+ * `layout`. */
 static bool link_all(Ld *ld, Writer *out)
 {
-    ld_read_inputs(ld);            /* objects viewed, archives' indexes read                     */
+    ld_read_inputs(ld); /* objects viewed, archives' indexes read */
     if (ld->diags->errors) return false;
-    ld_resolve_symbols(ld);        /* one Symbol for each name; archive members as needed        */
-    ld_define_linker_symbols(ld);  /* ends of stack, data, heap; the function table              */
-    ld_export_symbols(ld);         /* entry and --export                                         */
+    ld_resolve_symbols(ld);       /* one Symbol for each name; archive members as needed */
+    ld_define_linker_symbols(ld); /* ends of stack, data, heap; the function table */
+    ld_export_symbols(ld);        /* entry and --export */
     if (ld->diags->errors) return false;
-    ld_check_signatures(ld);       /* both ends of every call agree on the type                  */
-    ld_stub_weak(ld);              /* what is weak and nobody's can be called, and traps         */
-    ld_mark_live(ld);              /* what can be reached                                        */
-    ld_check_objects(ld);          /* the policy's rules, by symbol                              */
-    ld_check_undefined(ld);        /* nothing live is missing; table and address globals known   */
-    ld_declare_entries(ld);        /* thunks                                                     */
+    ld_check_signatures(ld); /* both ends of every call agree on the type */
+    ld_stub_weak(ld);        /* what is weak and nobody's can be called, and traps */
+    ld_mark_live(ld);        /* what can be reached */
+    ld_check_objects(ld);    /* the policy's rules, by symbol */
+    ld_check_undefined(ld);  /* nothing live is missing; table and address globals known */
+    ld_declare_entries(ld);  /* thunks */
     if (ld->diags->errors) return false;
-    ld_assign_indices(ld);         /* every index is final                                       */
-    ld_layout_memory(ld);          /* every address is final                                     */
-    ld_gather_customs(ld);         /* DWARF and the like                                         */
-    ld_fill_bodies(ld);            /* thunks, constructors                                       */
+    ld_assign_indices(ld); /* every index is final */
+    ld_layout_memory(ld);  /* every address is final */
+    ld_gather_customs(ld); /* DWARF and the like */
+    ld_fill_bodies(ld);    /* thunks, constructors */
     if (ld->diags->errors) return false;
-    return write_and_validate(ld, out); /* relocations are applied as the bytes are copied       */
+    return write_and_validate(ld, out); /* relocations are applied as the bytes are copied */
 }
 
-/* Passes allocate from one arena and do not ask whether there was memory: where there is none, the link is over, from
- * wherever it was. */
+/* Passes allocate from one arena and do not ask whether there was memory: where there is none, the link is
+ * over, from wherever it was. */
 static void out_of_memory(void *ctx)
 {
     Ld *ld = ctx;
@@ -108,7 +121,8 @@ bool ld_link(const LdOptions *opt, Diags *diags, LdOutput *out)
     *out = (LdOutput){0};
     Ld ld = {.opt = opt, .diags = diags, .messages = &out->messages};
     ld.arena = (Arena){.limit_bytes = opt->memory_limit, .on_oom = out_of_memory, .oom_ctx = &ld};
-    if (getrandom(&ld.hash_seed, sizeof ld.hash_seed, 0) != sizeof ld.hash_seed) ld.hash_seed = (uint64_t)(uintptr_t)&ld;
+    if (getrandom(&ld.hash_seed, sizeof ld.hash_seed, 0) != sizeof ld.hash_seed)
+        ld.hash_seed = (uint64_t)(uintptr_t)&ld;
     bool ok = link_guarded(&ld, &out->module);
     ld_close_inputs(&ld);
     arena_free(&ld.arena);

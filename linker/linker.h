@@ -1,7 +1,7 @@
 /* linker.h: objects in, module out, all in memory. What parigot-ld's main(), the tests and the fuzzer call.
  *
- * A link is a list of passes over one context (ld.h, link.c). It reads files and writes none: the module comes back as
- * bytes, whole or not at all, and every reason why not is in the Diags. */
+ * A link is a list of passes over one context (ld.h, link.c). It reads files and writes none: the module
+ * comes back as bytes, whole or not at all, and every reason why not is in the Diags. */
 #ifndef PARIGOT_LINKER_H
 #define PARIGOT_LINKER_H
 
@@ -9,49 +9,56 @@
 
 /* One input of the command line, in its order. */
 typedef struct LdInput {
-    const char *path;        /* a file's path; for -l what stood behind it                                      */
-    const uint8_t *bytes;    /* not NULL: the input is in memory and path is only its name                      */
+    const char *path;     /* a file's path; for -l what stood behind it */
+    const uint8_t *bytes; /* not NULL: the input is in memory and path is only its name */
     size_t size;
-    bool is_library;         /* -l: searched in the library folders                                             */
-    bool whole_archive;      /* every member is linked                                                          */
-    bool lazy;               /* between --start-lib and --end-lib: linked when something needs it               */
+    bool is_library;    /* -l: searched in the library folders */
+    bool whole_archive; /* every member is linked */
+    bool lazy;          /* between --start-lib and --end-lib: linked when something needs it */
 } LdInput;
 
-typedef struct LdNames { const char **items; size_t n, cap; } LdNames;
+typedef struct LdNames {
+    const char **items;
+    size_t n, cap;
+} LdNames;
 
 /* What happens to a symbol that nobody defines and no import attribute names. */
 typedef enum LdUnresolved {
     LD_UNRESOLVED_ERROR,
-    LD_UNRESOLVED_WARN,           /* a warning; calls trap, addresses are zero */
-    LD_UNRESOLVED_IGNORE,         /* the same without the warning              */
-    LD_UNRESOLVED_IMPORT_DYNAMIC  /* functions are imported                    */
+    LD_UNRESOLVED_WARN,          /* a warning; calls trap, addresses are zero */
+    LD_UNRESOLVED_IGNORE,        /* the same without the warning */
+    LD_UNRESOLVED_IMPORT_DYNAMIC /* functions are imported */
 } LdUnresolved;
 
 typedef enum LdStrip { LD_STRIP_NONE, LD_STRIP_DEBUG, LD_STRIP_ALL } LdStrip;
 
 /* A waiver given on the command line: --waive=RULE:SYMBOL:REASON. */
-typedef struct LdWaiver { const char *rule, *symbol, *reason; } LdWaiver;
+typedef struct LdWaiver {
+    const char *rule, *symbol, *reason;
+} LdWaiver;
 
 typedef struct LdOptions {
     const char *output;
-    LdInput *inputs;        size_t n_inputs, inputs_cap;
+    LdInput *inputs;
+    size_t n_inputs, inputs_cap;
     LdNames library_dirs;
     LdNames exports, exports_if_defined, undefined, allow_undefined, keep_sections;
-    const char *entry;               /* NULL: none                                                              */
-    const char *soname;              /* module name in the name section; NULL: last part of the output's path   */
+    const char *entry;  /* NULL: none */
+    const char *soname; /* module name in the name section; NULL: last part of the output's path */
 
-    const ValPolicy *policy;         /* NULL: none                                                              */
+    const ValPolicy *policy; /* NULL: none */
     uint8_t policy_digest[32];
-    bool isolate;                    /* any policy but none: our layout, thunks, section                        */
-    LdWaiver *waivers;      size_t n_waivers, waivers_cap; /* as given; the policy has them too                 */
-    int64_t now;                     /* seconds since 1970, for waivers that end; 0 = not compared              */
-    bool notes;                      /* findings that the policy only notes are told too                        */
+    bool isolate; /* any policy but none: our layout, thunks, section */
+    LdWaiver *waivers;
+    size_t n_waivers, waivers_cap; /* as given; the policy has them too */
+    int64_t now;                   /* seconds since 1970, for waivers that end; 0 = not compared */
+    bool notes;                    /* findings that the policy only notes are told too */
 
     uint32_t stack_size;
-    uint32_t seal_align;             /* power of two, 4096..65536                                               */
-    uint32_t global_base;            /* under policy none only                                                  */
+    uint32_t seal_align;  /* power of two, 4096..65536 */
+    uint32_t global_base; /* under policy none only */
     bool has_global_base, stack_first;
-    uint64_t initial_memory, initial_heap, max_memory; /* bytes; 0 = not said                                   */
+    uint64_t initial_memory, initial_heap, max_memory; /* bytes; 0 = not said */
     bool no_growable_memory;
     bool import_memory, export_memory, no_export_memory;
     const char *import_memory_module, *import_memory_name, *export_memory_name;
@@ -59,26 +66,26 @@ typedef struct LdOptions {
     uint32_t table_base;
 
     bool export_all, export_dynamic;
-    bool allow_undefined_functions;  /* --allow-undefined, --import-undefined                                   */
+    bool allow_undefined_functions; /* --allow-undefined, --import-undefined */
     LdUnresolved unresolved;
     bool no_gc, print_gc;
     bool no_merge_data;
-    int optimize;                    /* -O: 0 keeps strings apart                                               */
+    int optimize; /* -O: 0 keeps strings apart */
     LdStrip strip;
     bool no_check_features;
-    bool has_features;               /* --features: exactly these                                               */
+    bool has_features; /* --features: exactly these */
     LdNames features, extra_features;
-    const char *hide_prefix;         /* left out of file names in messages; NULL: none                          */
-    bool trace;                      /* -t                                                                      */
-    size_t memory_limit;             /* of the link's own tables, in bytes; 0 = none                            */
+    const char *hide_prefix; /* left out of file names in messages; NULL: none */
+    bool trace;              /* -t */
+    size_t memory_limit;     /* of the link's own tables, in bytes; 0 = none */
 } LdOptions;
 
 /* ld_default_options: what holds when nothing is said; wasm-ld's own defaults without isolation. */
 void ld_default_options(LdOptions *, bool isolate);
 
 typedef struct LdOutput {
-    Writer module;         /* the linked module; wr_free                                                        */
-    TextBuf messages;      /* --trace, --print-gc-sections, --trace-symbol: for standard output; text_free      */
+    Writer module;    /* the linked module; wr_free */
+    TextBuf messages; /* --trace, --print-gc-sections, --trace-symbol: for standard output; text_free */
 } LdOutput;
 
 /* ld_link: the whole link.

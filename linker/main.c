@@ -32,7 +32,10 @@ static void print_diags(const LdCommand *c, const Diags *d)
         } else diag_format(&t, &d->items[i], c->tool, use_colour(c) ? DIAG_COLOUR : DIAG_TEXT);
     }
     if (d->limit && d->errors > d->limit && !c->json)
-        text_printf(&t, "%s: error: too many errors emitted, %zu more not shown (use --error-limit=0 to see all errors)\n", c->tool, d->errors - d->limit);
+        text_printf(&t,
+                    "%s: error: too many errors emitted, %zu more not shown (use --error-limit=0 to see all "
+                    "errors)\n",
+                    c->tool, d->errors - d->limit);
     if (t.len) fwrite(t.ptr, 1, t.len, stderr);
     text_free(&t);
 }
@@ -46,7 +49,10 @@ static int status_of(const Diags *d)
         if (d->items[i].severity < SEV_ERROR) continue;
         switch (d->items[i].code) {
         case OUT_OF_MEMORY: return EXIT_INTERNAL;
-        case IO_READ: case IO_WRITE: case IO_TOO_BIG: case USAGE: status = EXIT_USAGE; break;
+        case IO_READ:
+        case IO_WRITE:
+        case IO_TOO_BIG:
+        case USAGE: status = EXIT_USAGE; break;
         default: findings = true;
         }
     }
@@ -74,7 +80,10 @@ static int print_help(void)
     return EXIT_CLEAN;
 }
 
-static void print_version(void) { puts("parigot-ld " PARIGOT_VERSION " (in place of LLD 19.1 for static wasm32 links)"); }
+static void print_version(void)
+{
+    puts("parigot-ld " PARIGOT_VERSION " (in place of LLD 19.1 for static wasm32 links)");
+}
 
 /* What was linked, told on standard output by --trace and --print-gc-sections. */
 static void print_messages(const TextBuf *t)
@@ -89,16 +98,20 @@ static bool link_and_write(LdCommand *c, BundleSignerProcess *signer, Arena *are
     print_messages(&out.messages);
     if (ok && c->fatal_warnings && d->warnings) ok = false;
     if (ok && c->bundle) ok = ld_package(c, signer, arena, d, &out.module);
-    if (ok) ok = file_write(c->link.output, out.module.ptr, out.module.len, c->bundle ? 0666 : 0777, c->bundle, d);
+    if (ok)
+        ok =
+            file_write(c->link.output, out.module.ptr, out.module.len, c->bundle ? 0666 : 0777, c->bundle, d);
     ld_free_output(&out);
     return ok;
 }
 
-/* The process that will sign is there before this one opens any input, and opens the key after all of them. */
+/* The process that will sign is there before this one opens any input, and opens the key after all of them.
+ */
 static bool run(LdCommand *c, Arena *arena, Diags *d)
 {
     BundleSignerProcess signer = {0};
-    bool ok = (!c->sign_key || bundle_signer_start(&signer, c->sign_key, &c->password, d)) && link_and_write(c, &signer, arena, d);
+    bool ok = (!c->sign_key || bundle_signer_start(&signer, c->sign_key, &c->password, d)) &&
+              link_and_write(c, &signer, arena, d);
     bundle_signer_stop(&signer);
     return ok;
 }

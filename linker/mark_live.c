@@ -1,15 +1,22 @@
 /* mark_live.c: what the program can reach is kept; the rest is not written.
  *
- * Roots: the entry, exports, symbols marked no_strip, and the constructors and retained segments of each object that
- * counts as live: one named on the command line, or one in which something is live. From a function or segment the
- * search goes on through its relocations. Debug information keeps nothing alive.
- * A function whose address is null (a stub of ours) is kept by calls alone. */
+ * Roots: the entry, exports, symbols marked no_strip, and the constructors and retained segments of each
+ * object that counts as live: one named on the command line, or one in which something is live. From a
+ * function or segment the search goes on through its relocations. Debug information keeps nothing alive. A
+ * function whose address is null (a stub of ours) is kept by calls alone. */
 #include "linker/ld.h"
 
 #include <stdlib.h>
 
-typedef struct Chunk { InFunc *func; InSegment *segment; Obj *obj; } Chunk; /* one of the three */
-typedef struct Queue { Chunk *items; size_t n, cap; } Queue;
+typedef struct Chunk {
+    InFunc *func;
+    InSegment *segment;
+    Obj *obj;
+} Chunk; /* one of the three */
+typedef struct Queue {
+    Chunk *items;
+    size_t n, cap;
+} Queue;
 
 static void mark_symbol(Ld *ld, Queue *q, Symbol *s);
 
@@ -76,7 +83,9 @@ static void follow(Ld *ld, Queue *q, Obj *obj, const WasmRelocs *relocs, uint32_
         const WasmReloc *r = &relocs->items[i];
         if (r->type == R_WASM_TYPE_INDEX_LEB) continue;
         Symbol *s = obj->symbols[r->index];
-        if (s->kind == SYM_FUNCTION && s->state == SYM_DEFINED && s->func->null_address && takes_address(r->type)) continue;
+        if (s->kind == SYM_FUNCTION && s->state == SYM_DEFINED && s->func->null_address &&
+            takes_address(r->type))
+            continue;
         mark_symbol(ld, q, s);
     }
 }
@@ -102,7 +111,8 @@ bool ld_is_exported(const Ld *ld, const Symbol *s)
 
 static bool is_root(const Ld *ld, const Symbol *s)
 {
-    if (s->state != SYM_DEFINED) return s->state == SYM_IS_UNDEFINED && s->no_strip && !s->weak && s->kind != SYM_TABLE;
+    if (s->state != SYM_DEFINED)
+        return s->state == SYM_IS_UNDEFINED && s->no_strip && !s->weak && s->kind != SYM_TABLE;
     return s->no_strip || ld_is_exported(ld, s);
 }
 
@@ -113,8 +123,10 @@ static void gather_constructors(Ld *ld)
         const Obj *obj = ld->objs[o];
         for (uint32_t i = 0; i < obj->o.n_inits; i++) {
             Symbol *s = obj->symbols[obj->o.inits[i].symbol];
-            if (!s->live || s->kind != SYM_FUNCTION || (s->state == SYM_DEFINED && s->func->discarded)) continue;
-            LD_PUSH(ld, ld->ctors, ld->n_ctors, ld->ctors_cap) = (struct CtorCall){obj->o.inits[i].priority, s, (uint32_t)ld->n_ctors};
+            if (!s->live || s->kind != SYM_FUNCTION || (s->state == SYM_DEFINED && s->func->discarded))
+                continue;
+            LD_PUSH(ld, ld->ctors, ld->n_ctors, ld->ctors_cap) =
+                (struct CtorCall){obj->o.inits[i].priority, s, (uint32_t)ld->n_ctors};
         }
     }
     if (ld->n_ctors) qsort(ld->ctors, ld->n_ctors, sizeof *ld->ctors, by_priority);
@@ -127,15 +139,17 @@ static void list_removed(Ld *ld)
         const Obj *obj = ld->objs[o];
         for (uint32_t i = 0; i < obj->o.module.n_bodies; i++)
             if (!obj->funcs[i].live)
-                text_printf(ld->messages, "removing unused section %s:(%s)\n", obj->file, ld_name_text(ld, obj->funcs[i].name));
+                text_printf(ld->messages, "removing unused section %s:(%s)\n", obj->file,
+                            ld_name_text(ld, obj->funcs[i].name));
         for (uint32_t i = 0; i < obj->o.n_segments; i++)
             if (!obj->segments[i].live)
-                text_printf(ld->messages, "removing unused section %s:(%s)\n", obj->file, ld_name_text(ld, obj->segments[i].name));
+                text_printf(ld->messages, "removing unused section %s:(%s)\n", obj->file,
+                            ld_name_text(ld, obj->segments[i].name));
     }
 }
 
-/* requires: no symbol changes its definition any more. provides: `live` of functions, segments, globals, tables and
- * symbols is final. */
+/* requires: no symbol changes its definition any more. provides: `live` of functions, segments, globals,
+ * tables and symbols is final. */
 void ld_mark_live(Ld *ld)
 {
     Queue q = {0};
@@ -148,8 +162,11 @@ void ld_mark_live(Ld *ld)
     while (q.n) {
         Chunk c = q.items[--q.n];
         if (c.obj) mark_constructors(ld, &q, c.obj);
-        else if (c.func) follow(ld, &q, c.func->obj, c.func->obj->code_relocs, c.func->first_reloc, c.func->n_relocs);
-        else follow(ld, &q, c.segment->obj, c.segment->obj->data_relocs, c.segment->first_reloc, c.segment->n_relocs);
+        else if (c.func)
+            follow(ld, &q, c.func->obj, c.func->obj->code_relocs, c.func->first_reloc, c.func->n_relocs);
+        else
+            follow(ld, &q, c.segment->obj, c.segment->obj->data_relocs, c.segment->first_reloc,
+                   c.segment->n_relocs);
     }
     gather_constructors(ld);
     if (ld->opt->print_gc) list_removed(ld);

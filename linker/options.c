@@ -1,5 +1,5 @@
-/* options.c: the command line, from the one table options.def. An option that is not there is an error; one that is
- * there does something, asks for what is done anyway, or is refused with a reason. */
+/* options.c: the command line, from the one table options.def. An option that is not there is an error; one
+ * that is there does something, asks for what is done anyway, or is refused with a reason. */
 #include "linker/command.h"
 #include "linker/response.h"
 #include "validator/validator.h"
@@ -10,13 +10,83 @@
 
 typedef enum Argument { NONE, VALUE, OPTIONAL, JOINED } Argument;
 typedef enum Action {
-    ACCEPT, ALLOW_UNDEFINED, ALLOW_UNDEFINED_FILE, BUNDLE, BUNDLE_NAME, CHECK_FEATURES, COLOUR, EMULATION, END_LIB, ENTRY, ERROR_FORMAT,
-    ERROR_LIMIT, EXPLAIN, EXPORT, EXPORT_ALL, EXPORT_DYNAMIC, EXPORT_IF_DEFINED, EXPORT_MEMORY, EXPORT_TABLE, EXTRA_FEATURES,
-    FATAL_WARNINGS, FEATURES, FLAVOR, GC, GLOBAL_BASE, GROWABLE_TABLE, HELP, HIDE_PREFIX, IMPORT_MEMORY, IMPORT_TABLE, IMPORT_UNDEFINED, INITIAL_HEAP,
-    INITIAL_MEMORY, KEEP_SECTION, LIBRARY, LIBRARY_DIR, MAX_MEMORY, MERGE_DATA, NO_CHECK_FEATURES, NO_COLOUR, NO_ENTRY, NO_EXPORT_DYNAMIC,
-    NO_FATAL_WARNINGS, NO_GC, NO_GROWABLE_MEMORY, NO_MERGE_DATA, NO_PRINT_GC, NO_STACK_FIRST, NO_WHOLE_ARCHIVE, OPTIMIZE, OUTPUT, PASSWORD_ENV, PASSWORD_FILE, POLICY,
-    PRINT_GC, REFUSE, RSP_QUOTING, SEAL_ALIGN, SIGN, SONAME, STACK_FIRST, START_LIB, STRIP_ALL, STRIP_DEBUG, TABLE_BASE, THREADS, TRACE,
-    UNDEFINED, UNRESOLVED, UNRESOLVED_ERROR, UNRESOLVED_WARN, VERBOSE, VERSION, VERSION_AND_GO_ON, WAIVE, WHOLE_ARCHIVE, Z
+    ACCEPT,
+    ALLOW_UNDEFINED,
+    ALLOW_UNDEFINED_FILE,
+    BUNDLE,
+    BUNDLE_NAME,
+    CHECK_FEATURES,
+    COLOUR,
+    EMULATION,
+    END_LIB,
+    ENTRY,
+    ERROR_FORMAT,
+    ERROR_LIMIT,
+    EXPLAIN,
+    EXPORT,
+    EXPORT_ALL,
+    EXPORT_DYNAMIC,
+    EXPORT_IF_DEFINED,
+    EXPORT_MEMORY,
+    EXPORT_TABLE,
+    EXTRA_FEATURES,
+    FATAL_WARNINGS,
+    FEATURES,
+    FLAVOR,
+    GC,
+    GLOBAL_BASE,
+    GROWABLE_TABLE,
+    HELP,
+    HIDE_PREFIX,
+    IMPORT_MEMORY,
+    IMPORT_TABLE,
+    IMPORT_UNDEFINED,
+    INITIAL_HEAP,
+    INITIAL_MEMORY,
+    KEEP_SECTION,
+    LIBRARY,
+    LIBRARY_DIR,
+    MAX_MEMORY,
+    MERGE_DATA,
+    NO_CHECK_FEATURES,
+    NO_COLOUR,
+    NO_ENTRY,
+    NO_EXPORT_DYNAMIC,
+    NO_FATAL_WARNINGS,
+    NO_GC,
+    NO_GROWABLE_MEMORY,
+    NO_MERGE_DATA,
+    NO_PRINT_GC,
+    NO_STACK_FIRST,
+    NO_WHOLE_ARCHIVE,
+    OPTIMIZE,
+    OUTPUT,
+    PASSWORD_ENV,
+    PASSWORD_FILE,
+    POLICY,
+    PRINT_GC,
+    REFUSE,
+    RSP_QUOTING,
+    SEAL_ALIGN,
+    SIGN,
+    SONAME,
+    STACK_FIRST,
+    START_LIB,
+    STRIP_ALL,
+    STRIP_DEBUG,
+    TABLE_BASE,
+    THREADS,
+    TRACE,
+    UNDEFINED,
+    UNRESOLVED,
+    UNRESOLVED_ERROR,
+    UNRESOLVED_WARN,
+    VERBOSE,
+    VERSION,
+    VERSION_AND_GO_ON,
+    WAIVE,
+    WHOLE_ARCHIVE,
+    Z
 } Action;
 
 typedef struct Option {
@@ -41,9 +111,13 @@ typedef struct Parser {
     const char *refused_under_policy; /* an option that only --policy=none allows */
 } Parser;
 
-#define PUSH(p, items, n, cap) (*((items) = arena_grow((p)->arena, (items), (n), &(cap), sizeof *(items)), &(items)[(n)++]))
+#define PUSH(p, items, n, cap)                                                                               \
+    (*((items) = arena_grow((p)->arena, (items), (n), &(cap), sizeof *(items)), &(items)[(n)++]))
 
-static void add_name(Parser *p, LdNames *names, const char *name) { PUSH(p, names->items, names->n, names->cap) = name; }
+static void add_name(Parser *p, LdNames *names, const char *name)
+{
+    PUSH(p, names->items, names->n, names->cap) = name;
+}
 
 static void usage(Parser *p, const char *format, ...) PRINTF(2, 3);
 static void usage(Parser *p, const char *format, ...)
@@ -68,14 +142,15 @@ static const Option *find_joined(const char *name, bool one_dash)
     const Option *best = NULL;
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
         size_t len = strlen(table[i].text);
-        if (table[i].argument != JOINED || strncmp(table[i].text, name, len) != 0 || (len == 1 && !one_dash)) continue;
+        if (table[i].argument != JOINED || strncmp(table[i].text, name, len) != 0 || (len == 1 && !one_dash))
+            continue;
         if (!best || len > strlen(best->text)) best = &table[i];
     }
     return best;
 }
 
-/* The option that an argument is, and its value where it stands in the same argument. Whole names win over letters with
- * something behind them, as in wasm-ld: -entry is not -e ntry. */
+/* The option that an argument is, and its value where it stands in the same argument. Whole names win over
+ * letters with something behind them, as in wasm-ld: -entry is not -e ntry. */
 static const Option *match(const char *arg, const char **value)
 {
     bool one_dash = arg[1] != '-';
@@ -122,7 +197,8 @@ static void split_commas(Parser *p, LdNames *names, const char *value)
 
 static void z_option(Parser *p, const char *value)
 {
-    if (strncmp(value, "stack-size=", 11) == 0) p->out->link.stack_size = (uint32_t)number(p, "z stack-size", value + 11, UINT32_MAX);
+    if (strncmp(value, "stack-size=", 11) == 0)
+        p->out->link.stack_size = (uint32_t)number(p, "z stack-size", value + 11, UINT32_MAX);
     else usage(p, "unknown -z option: %s (known: stack-size=BYTES)", value);
 }
 
@@ -143,8 +219,12 @@ static void import_memory(Parser *p, const char *value)
 
 static void unresolved(Parser *p, const char *value)
 {
-    static const struct { const char *text; LdUnresolved what; } rows[] = {
-        {"report-all", LD_UNRESOLVED_ERROR}, {"ignore-all", LD_UNRESOLVED_IGNORE}, {"import-dynamic", LD_UNRESOLVED_IMPORT_DYNAMIC}};
+    static const struct {
+        const char *text;
+        LdUnresolved what;
+    } rows[] = {{"report-all", LD_UNRESOLVED_ERROR},
+                {"ignore-all", LD_UNRESOLVED_IGNORE},
+                {"import-dynamic", LD_UNRESOLVED_IMPORT_DYNAMIC}};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         if (strcmp(rows[i].text, value) == 0) {
             p->out->link.unresolved = rows[i].what;
@@ -177,7 +257,8 @@ static void names_from_file(Parser *p, const char *path)
         size_t line = strcspn(text, "\n"), len = strcspn(text, "#\n");
         while (len && strchr(" \t\r", text[len - 1])) len--;
         size_t skip = strspn(text, " \t");
-        if (len > skip) add_name(p, &p->out->link.allow_undefined, arena_strndup(p->arena, text + skip, len - skip));
+        if (len > skip)
+            add_name(p, &p->out->link.allow_undefined, arena_strndup(p->arena, text + skip, len - skip));
         text += line + (text[line] == '\n');
     }
     file_close(&f);
@@ -203,19 +284,22 @@ static void colour(Parser *p, const char *value)
 static void error_format(Parser *p, const char *value)
 {
     p->out->json = strcmp(value, "json") == 0;
-    if (!p->out->json && strcmp(value, "text") != 0) usage(p, "unknown --error-format: %s (known: text, json)", value);
+    if (!p->out->json && strcmp(value, "text") != 0)
+        usage(p, "unknown --error-format: %s (known: text, json)", value);
 }
 
 static void seal_align(Parser *p, const char *value)
 {
     uint64_t v = number(p, "seal-align", value, 65536);
-    if (v < 4096 || (v & (v - 1))) usage(p, "--seal-align=%s: a power of two from 4096 to 65536 is needed", value);
+    if (v < 4096 || (v & (v - 1)))
+        usage(p, "--seal-align=%s: a power of two from 4096 to 65536 is needed", value);
     else p->out->link.seal_align = (uint32_t)v;
 }
 
 static void optimize(Parser *p, const char *value)
 {
-    if (strlen(value) == 1 && ((*value >= '0' && *value <= '4') || *value == 's' || *value == 'z')) p->out->link.optimize = *value == '0' ? 0 : 1;
+    if (strlen(value) == 1 && ((*value >= '0' && *value <= '4') || *value == 's' || *value == 'z'))
+        p->out->link.optimize = *value == '0' ? 0 : 1;
     else usage(p, "invalid optimization level: -O%s", value);
 }
 
@@ -253,7 +337,7 @@ static bool act_on_command(Parser *p, const Option *o, const char *v)
     case VERSION_AND_GO_ON: c->show_version = true; break;
     case VERBOSE: c->link.notes = true; break;
     case POLICY: c->policy = v; break;
-    case RSP_QUOTING: break; /* seen to when the files were read */
+    case RSP_QUOTING: break;                                /* seen to when the files were read */
     case THREADS: (void)number(p, o->text, v, 1024); break; /* the bytes are the same with any number */
     default: return false;
     }
@@ -285,7 +369,10 @@ static bool act_on_symbols(Parser *p, const Option *o, const char *v)
     case EXPORT_DYNAMIC: l->export_dynamic = true; break;
     case NO_EXPORT_DYNAMIC: l->export_dynamic = false; break;
     case UNDEFINED: add_name(p, &l->undefined, v); break;
-    case ALLOW_UNDEFINED: l->allow_undefined_functions = true; l->unresolved = LD_UNRESOLVED_IGNORE; break;
+    case ALLOW_UNDEFINED:
+        l->allow_undefined_functions = true;
+        l->unresolved = LD_UNRESOLVED_IGNORE;
+        break;
     case IMPORT_UNDEFINED: l->allow_undefined_functions = true; break;
     case ALLOW_UNDEFINED_FILE: names_from_file(p, v); break;
     case UNRESOLVED: unresolved(p, v); break;
@@ -293,7 +380,10 @@ static bool act_on_symbols(Parser *p, const Option *o, const char *v)
     case UNRESOLVED_WARN: l->unresolved = LD_UNRESOLVED_WARN; break;
     case CHECK_FEATURES: l->no_check_features = false; break;
     case NO_CHECK_FEATURES: l->no_check_features = true; break;
-    case FEATURES: l->has_features = true; split_commas(p, &l->features, v); break;
+    case FEATURES:
+        l->has_features = true;
+        split_commas(p, &l->features, v);
+        break;
     case EXTRA_FEATURES: split_commas(p, &l->extra_features, v); break;
     case WAIVE: waive(p, v); break;
     default: return false;
@@ -434,10 +524,12 @@ static void check_together(Parser *p)
 {
     LdCommand *c = p->out;
     if (str_has_suffix(str_of(c->link.output), STR(".pbundle")) || c->sign_key) c->bundle = true;
-    if (c->bundle && !c->link.isolate) usage(p, "a module linked with --policy=none cannot be bundled: nothing was proved of it");
+    if (c->bundle && !c->link.isolate)
+        usage(p, "a module linked with --policy=none cannot be bundled: nothing was proved of it");
     if (c->link.n_waivers && !c->link.isolate) usage(p, "--waive has no meaning with --policy=none");
     if (c->link.isolate && p->refused_under_policy)
-        usage(p, "%s needs --policy=none: under a policy the linker lays out memory and table", p->refused_under_policy);
+        usage(p, "%s needs --policy=none: under a policy the linker lays out memory and table",
+              p->refused_under_policy);
     if (p->lazy) usage(p, "--start-lib without --end-lib");
 }
 
@@ -470,10 +562,12 @@ void ld_print_help(TextBuf *t)
                    "Links WebAssembly objects and archives into a module that obeys isolation rules.\n\n");
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
         if (!*table[i].help || table[i].action == REFUSE) continue;
-        static const char *const shape[] = {[NONE] = "", [VALUE] = "=...", [OPTIONAL] = "[=...]", [JOINED] = " ..."};
+        static const char *const shape[] = {
+            [NONE] = "", [VALUE] = "=...", [OPTIONAL] = "[=...]", [JOINED] = " ..."};
         const char *left = table[i].text[1] ? "--" : "-";
         int width = (int)(strlen(left) + strlen(table[i].text) + strlen(shape[table[i].argument]));
-        text_printf(t, "  %s%s%s%*s%s\n", left, table[i].text, shape[table[i].argument], width < 18 ? 20 - width : 2, "", table[i].help);
+        text_printf(t, "  %s%s%s%*s%s\n", left, table[i].text, shape[table[i].argument],
+                    width < 18 ? 20 - width : 2, "", table[i].help);
     }
     text_printf(t, "\nAll options of wasm-ld for static links are known: see parigot-ld(1).\n");
 }

@@ -1,8 +1,10 @@
-/* parigot_cc.c: a C compiler for parigot's modules: clang with the right flags, then parigot-ld with the guest library.
+/* parigot_cc.c: a C compiler for parigot's modules: clang with the right flags, then parigot-ld with the
+ * guest library.
  *
- * Arguments go where they belong: sources and what clang knows to clang, objects, libraries and what parigot-ld knows
- * (by its own table of options) to the linker, in their order. Objects of one run lie in a folder of their own under
- * their sources' names: the module records inputs by the last part of their path, and must be the same twice. */
+ * Arguments go where they belong: sources and what clang knows to clang, objects, libraries and what
+ * parigot-ld knows (by its own table of options) to the linker, in their order. Objects of one run lie in a
+ * folder of their own under their sources' names: the module records inputs by the last part of their path,
+ * and must be the same twice. */
 #include "linker/command.h"
 #include "linker/response.h"
 
@@ -22,17 +24,20 @@ extern char **environ;
 
 enum { EXIT_CLEAN = 0, EXIT_FINDINGS = 1, EXIT_USAGE = 2, EXIT_INTERNAL = 3 };
 
-typedef struct List { const char **items; size_t n, cap; } List;
+typedef struct List {
+    const char **items;
+    size_t n, cap;
+} List;
 
 /* One part of the link's command line: a source is the object that it is compiled to. */
 typedef struct Cc {
     Arena arena;
-    List compile;           /* flags for clang                                                                    */
-    List sources, objects;  /* objects[i] is made of sources[i]                                                   */
-    List link;              /* inputs and options for the linker, in order; sources as their objects               */
+    List compile;          /* flags for clang */
+    List sources, objects; /* objects[i] is made of sources[i] */
+    List link;             /* inputs and options for the linker, in order; sources as their objects */
     const char *output, *clang, *guest, *self_dir, *temp_dir;
     enum { LINK, COMPILE_ONLY } mode;
-    const char *mode_flag;  /* -c, -S, -E ...                                                                     */
+    const char *mode_flag; /* -c, -S, -E ... */
     bool verbose, dry_run, no_libraries, has_o_level, any_language;
 } Cc;
 
@@ -68,8 +73,10 @@ static void complain(const char *format, ...)
 /* ---- the command line ---- */
 
 /* clang's options whose value is the next argument. */
-static const char *const clang_takes_value[] = {"-D", "-U", "-I", "-F", "-include", "-imacros", "-isystem", "-iquote", "-idirafter", "-isysroot", "-MF",
-                                                "-MT", "-MQ", "-Xclang", "-Xpreprocessor", "-Xassembler", "-mllvm", "-target", "-x"};
+static const char *const clang_takes_value[] = {
+    "-D",         "-U",        "-I",  "-F",  "-include", "-imacros", "-isystem",       "-iquote",
+    "-idirafter", "-isysroot", "-MF", "-MT", "-MQ",      "-Xclang",  "-Xpreprocessor", "-Xassembler",
+    "-mllvm",     "-target",   "-x"};
 /* Its options that are the linker's. */
 static const char *const linker_takes_value[] = {"-L", "-l", "-u", "-z", "-e", "-T"};
 
@@ -104,7 +111,8 @@ static const char *object_name(Cc *cc, const char *source)
     unsigned same = 1;
     for (size_t i = 0; i < cc->sources.n; i++) {
         const char *other = last_part(cc->sources.items[i]), *end = strrchr(other, '.');
-        same += (end ? (int)(end - other) : (int)strlen(other)) == len && strncmp(other, base, (size_t)len) == 0;
+        same +=
+            (end ? (int)(end - other) : (int)strlen(other)) == len && strncmp(other, base, (size_t)len) == 0;
     }
     if (same == 1) return arena_printf(&cc->arena, "%s/%.*s.o", cc->temp_dir, len, base);
     return arena_printf(&cc->arena, "%s/%.*s.%u.o", cc->temp_dir, len, base, same);
@@ -142,7 +150,8 @@ static bool take_own(Cc *cc, const char *arg)
     else if (strcmp(arg, "-v") == 0) cc->verbose = true;
     else if (strcmp(arg, "-###") == 0) cc->dry_run = true;
     else if (strcmp(arg, "-nostdlib") == 0 || strcmp(arg, "-nodefaultlibs") == 0) cc->no_libraries = true;
-    else if (strcmp(arg, "-nostartfiles") == 0 || strcmp(arg, "-static") == 0) return true; /* there is nothing else */
+    else if (strcmp(arg, "-nostartfiles") == 0 || strcmp(arg, "-static") == 0)
+        return true; /* there is nothing else */
     else return false;
     return true;
 }
@@ -169,8 +178,9 @@ static bool take(Cc *cc, char **args, size_t n, size_t *at)
     else if (xlinker) add(cc, &cc->link, value);
     else if (begins(arg, "-Wl,")) split_commas(cc, arg + 4);
     else if (is_mode(arg)) cc->mode_flag = arg;
-    else if (take_own(cc, arg)) {}
-    else if (linker_value || for_linker || begins(arg, "-L") || begins(arg, "-l") || strcmp(arg, "-s") == 0 || begins(arg, "-z")) {
+    else if (take_own(cc, arg)) {
+    } else if (linker_value || for_linker || begins(arg, "-L") || begins(arg, "-l") ||
+               strcmp(arg, "-s") == 0 || begins(arg, "-z")) {
         add(cc, &cc->link, arg);
         if (value) add(cc, &cc->link, value);
     } else if (begins(arg, "-flto")) {
@@ -241,19 +251,23 @@ static bool find_guest(Cc *cc)
     return true;
 }
 
-/* compiler-rt's archive for what WebAssembly has no instruction for (128-bit products, long double), when installed. */
+/* compiler-rt's archive for what WebAssembly has no instruction for (128-bit products, long double), when
+ * installed. */
 static const char *find_builtins(Cc *cc)
 {
     char real[PATH_MAX];
     if (!realpath(cc->clang, real)) return NULL;
-    static const char *const forms[] = {"wasi/libclang_rt.builtins-wasm32.a", "wasm32-unknown-wasi/libclang_rt.builtins.a"};
+    static const char *const forms[] = {"wasi/libclang_rt.builtins-wasm32.a",
+                                        "wasm32-unknown-wasi/libclang_rt.builtins.a"};
     const char *found = NULL;
     char *slash = strrchr(real, '/');
     if (slash) *slash = 0;
     for (size_t i = 0; !found && i < ARRAY_LEN(forms); i++) {
         glob_t g;
-        if (glob(arena_printf(&cc->arena, "%s/../lib/clang/*/lib/%s", real, forms[i]), 0, NULL, &g) != 0) continue;
-        if (g.gl_pathc) found = arena_strndup(&cc->arena, g.gl_pathv[g.gl_pathc - 1], strlen(g.gl_pathv[g.gl_pathc - 1]));
+        if (glob(arena_printf(&cc->arena, "%s/../lib/clang/*/lib/%s", real, forms[i]), 0, NULL, &g) != 0)
+            continue;
+        if (g.gl_pathc)
+            found = arena_strndup(&cc->arena, g.gl_pathv[g.gl_pathc - 1], strlen(g.gl_pathv[g.gl_pathc - 1]));
         globfree(&g);
     }
     return found;
@@ -284,7 +298,8 @@ static int run(Cc *cc, List *command)
     if (cc->verbose || cc->dry_run) show(command);
     if (cc->dry_run) return EXIT_CLEAN;
     pid_t pid;
-    int status, error = posix_spawn(&pid, command->items[0], NULL, NULL, (char *const *)(uintptr_t)command->items, environ);
+    int status, error = posix_spawn(&pid, command->items[0], NULL, NULL,
+                                    (char *const *)(uintptr_t)command->items, environ);
     if (error) {
         complain("cannot run %s: %s", command->items[0], strerror(error));
         return EXIT_USAGE;
@@ -374,19 +389,20 @@ static int build(Cc *cc)
 
 static void print_help(void)
 {
-    puts("usage: parigot-cc [options] FILE...\n"
-         "Compiles C with clang and links it with parigot-ld and the guest library into a module.\n\n"
-         "  -o FILE           the module (default a.wasm); X.pbundle makes a bundle\n"
-         "  -c, -S, -E        compile, assemble, preprocess only, as clang does\n"
-         "  --policy=...      and every other long option of parigot-ld: handed to it\n"
-         "  -Wl,A,B -Xlinker A  handed to parigot-ld\n"
-         "  -L, -l, -u, -z, -s  the same\n"
-         "  -nostdlib         without the guest library and compiler-rt\n"
-         "  --guest-dir=DIR   the guest library (default: PARIGOT_GUEST_DIR, or beside this program)\n"
-         "  --clang=PATH      the compiler (default: PARIGOT_CLANG, clang-19, clang)\n"
-         "  -v, -###          show the commands; only show them\n\n"
-         "Everything else goes to clang. What it is told first: --target=wasm32 -ffreestanding -mbulk-memory\n"
-         "-nostdlibinc -isystem DIR/include, and -O2 when no -O is given. See parigot-cc(1).");
+    puts(
+        "usage: parigot-cc [options] FILE...\n"
+        "Compiles C with clang and links it with parigot-ld and the guest library into a module.\n\n"
+        "  -o FILE           the module (default a.wasm); X.pbundle makes a bundle\n"
+        "  -c, -S, -E        compile, assemble, preprocess only, as clang does\n"
+        "  --policy=...      and every other long option of parigot-ld: handed to it\n"
+        "  -Wl,A,B -Xlinker A  handed to parigot-ld\n"
+        "  -L, -l, -u, -z, -s  the same\n"
+        "  -nostdlib         without the guest library and compiler-rt\n"
+        "  --guest-dir=DIR   the guest library (default: PARIGOT_GUEST_DIR, or beside this program)\n"
+        "  --clang=PATH      the compiler (default: PARIGOT_CLANG, clang-19, clang)\n"
+        "  -v, -###          show the commands; only show them\n\n"
+        "Everything else goes to clang. What it is told first: --target=wasm32 -ffreestanding -mbulk-memory\n"
+        "-nostdlibinc -isystem DIR/include, and -O2 when no -O is given. See parigot-cc(1).");
 }
 
 /* Before any argument is placed, so that it is known whether sources become temporary objects. */
@@ -403,7 +419,8 @@ int main(int argc, char **argv)
     char **args;
     size_t n, at = 0;
     if (argc == 2 && strcmp(argv[1], "--help") == 0) return print_help(), EXIT_CLEAN;
-    if (argc == 2 && strcmp(argv[1], "--version") == 0) return puts("parigot-cc " PARIGOT_VERSION), EXIT_CLEAN;
+    if (argc == 2 && strcmp(argv[1], "--version") == 0)
+        return puts("parigot-cc " PARIGOT_VERSION), EXIT_CLEAN;
     if (!ld_expand_arguments(argc, argv, &cc.arena, &diags, &args, &n)) {
         complain("%s", diags.n ? diags.items[0].text : "response file");
         return EXIT_USAGE;

@@ -1,4 +1,5 @@
-/* record.c: the section parigot.module: what the linker knows and the module no longer shows. docs/module-section.md */
+/* record.c: the section parigot.module: what the linker knows and the module no longer shows.
+ * docs/module-section.md */
 #include "linker/ld.h"
 #include "validator/validator.h"
 
@@ -10,10 +11,17 @@ static void add_layout(const Ld *ld, PmSection *pm)
     const LdLayout *l = &ld->layout;
     unsigned page_log2 = (unsigned)__builtin_ctz(ld->opt->seal_align);
     pm->has_layout = true;
-    pm->layout = (PmLayout){.seal = PM_SEAL_ENGINE, .page_log2 = (uint8_t)page_log2, .null_guard = l->null_guard,
-                            .stack_low = l->stack_low, .stack_high = l->stack_high, .sealed_low = l->sealed_low,
-                            .sealed_high = l->sealed_high, .waived_low = l->waived_low, .waived_high = l->waived_high,
-                            .heap_base = l->heap_base, .heap_control = l->heap_control};
+    pm->layout = (PmLayout){.seal = PM_SEAL_ENGINE,
+                            .page_log2 = (uint8_t)page_log2,
+                            .null_guard = l->null_guard,
+                            .stack_low = l->stack_low,
+                            .stack_high = l->stack_high,
+                            .sealed_low = l->sealed_low,
+                            .sealed_high = l->sealed_high,
+                            .waived_low = l->waived_low,
+                            .waived_high = l->waived_high,
+                            .heap_base = l->heap_base,
+                            .heap_control = l->heap_control};
     pm->has_globals = true;
     pm->stack_pointer = ld->stack_pointer->global->out_index + 1;
 }
@@ -22,7 +30,11 @@ static void add_layout(const Ld *ld, PmSection *pm)
 
 enum { PROVIDED = 1, REQUIRED = 2 };
 
-typedef struct Services { NameTable names; PmService *items; size_t cap; } Services;
+typedef struct Services {
+    NameTable names;
+    PmService *items;
+    size_t cap;
+} Services;
 
 static void add_service(Ld *ld, Services *s, Str name, uint8_t use)
 {
@@ -49,7 +61,8 @@ static void add_services(Ld *ld, PmSection *pm)
 {
     Services s = {0};
     for (size_t i = 0; i < ld->n_imports; i++)
-        if (ld->imports[i].symbol->kind == SYM_FUNCTION) add_service(ld, &s, ld->imports[i].symbol->import_module, REQUIRED);
+        if (ld->imports[i].symbol->kind == SYM_FUNCTION)
+            add_service(ld, &s, ld->imports[i].symbol->import_module, REQUIRED);
     for (size_t i = 0; i < ld->n_exports; i++) {
         Str name = service_of(ld->exports[i].name);
         if (ld->exports[i].kind == KIND_FUNC && name.len) add_service(ld, &s, name, PROVIDED);
@@ -76,7 +89,9 @@ static void add_inputs(Ld *ld, PmSection *pm)
     for (size_t i = 0; i < ld->n_objs; i++) {
         Obj *obj = ld->objs[i];
         PmInput *in = &pm->inputs[i];
-        *in = (PmInput){.name = ld_utf8(ld, obj->input), .member = ld_utf8(ld, obj->member), .producers = ld_producers_text(ld, obj)};
+        *in = (PmInput){.name = ld_utf8(ld, obj->input),
+                        .member = ld_utf8(ld, obj->member),
+                        .producers = ld_producers_text(ld, obj)};
         memcpy(in->digest, ld_object_digest(obj), sizeof in->digest);
     }
     if (pm->n_inputs) qsort(pm->inputs, pm->n_inputs, sizeof *pm->inputs, by_input);
@@ -97,15 +112,19 @@ static int by_address(const void *a, const void *b)
     return x->size > y->size ? -1 : x->size < y->size; /* of aliases the largest counts */
 }
 
-/* What a symbol takes: up to the next one of its segment, the first from the segment's start. So every byte that is let
- * through is somebody's. */
+/* What a symbol takes: up to the next one of its segment, the first from the segment's start. So every byte
+ * that is let through is somebody's. */
 static void add_waiver(const LdWaived *all, size_t i, uint64_t *end, PmSection *pm)
 {
     const LdWaived *w = &all[i];
     const ValWaiver *v = w->waiver;
     PmWaiver *out = &pm->waivers[pm->n_waivers];
-    *out = (PmWaiver){.waiver = v->name, .rule = str_of(val_rule_info[v->rule].code), .symbol = w->symbol, .has_archive = v->has_archive,
-                      .reason = v->reason, .expires = (uint64_t)v->expires};
+    *out = (PmWaiver){.waiver = v->name,
+                      .rule = str_of(val_rule_info[v->rule].code),
+                      .symbol = w->symbol,
+                      .has_archive = v->has_archive,
+                      .reason = v->reason,
+                      .expires = (uint64_t)v->expires};
     if (v->has_archive) memcpy(out->archive, v->archive, sizeof out->archive);
     if (w->segment) {
         bool first = i == 0 || all[i - 1].segment != w->segment;
@@ -125,7 +144,8 @@ static void add_waivers(Ld *ld, PmSection *pm)
     pm->waivers = arena_array(&ld->arena, ld->n_waived, sizeof *pm->waivers);
     qsort(ld->waived, ld->n_waived, sizeof *ld->waived, by_address);
     for (size_t i = ld->n_waived; i-- > 0;) {
-        LdWaived *w = &ld->waived[i], *next = i + 1 < ld->n_waived && w[1].segment == w->segment ? w + 1 : NULL;
+        LdWaived *w = &ld->waived[i],
+                 *next = i + 1 < ld->n_waived && w[1].segment == w->segment ? w + 1 : NULL;
         if (!w->segment) continue;
         if (!next) w->until = w->segment->out->address + w->segment->offset + w->segment->size;
         else w->until = address_of(next) > address_of(w) ? address_of(next) : next->until;

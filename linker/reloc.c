@@ -1,28 +1,38 @@
-/* reloc.c: numbers into the places that the compiler left for them. tool-conventions Linking.md "Relocation Sections"
+/* reloc.c: numbers into the places that the compiler left for them. tool-conventions Linking.md "Relocation
+ * Sections"
  *
- * A relocation in code or data must have a value: its symbol is defined or imported, and live because this site is. In
- * custom sections (DWARF) it may refer to what was not kept; there the value is a tombstone that no debugger takes for an
- * address. */
+ * A relocation in code or data must have a value: its symbol is defined or imported, and live because this
+ * site is. In custom sections (DWARF) it may refer to what was not kept; there the value is a tombstone that
+ * no debugger takes for an address. */
 #include "linker/ld.h"
 
-typedef struct Value { uint64_t v; bool ok; } Value;
+typedef struct Value {
+    uint64_t v;
+    bool ok;
+} Value;
 
 static Value value_of(uint64_t v) { return (Value){v, true}; }
 
 static Value no_value(Ld *ld, const RelocSite *site, const WasmReloc *r, DiagCode code, const char *why)
 {
     const Symbol *s = r->type == R_WASM_TYPE_INDEX_LEB ? NULL : site->obj->symbols[r->index];
-    Diag *d = diag_add(ld->diags, code, DIAG_AT(.file = site->obj->file, .symbol = s ? s->name : (Str){0}), "relocation %s against %s %s",
-                       wasm_reloc_info(r->type)->text, s ? ld_name_text(ld, s->name) : "a type", why);
-    diag_note(ld->diags, d, "at offset 0x%x of %s", r->offset, site->section.len ? ld_name_text(ld, site->section) : site->func ? "the code section" : "the data section");
+    Diag *d = diag_add(ld->diags, code, DIAG_AT(.file = site->obj->file, .symbol = s ? s->name : (Str){0}),
+                       "relocation %s against %s %s", wasm_reloc_info(r->type)->text,
+                       s ? ld_name_text(ld, s->name) : "a type", why);
+    diag_note(ld->diags, d, "at offset 0x%x of %s", r->offset,
+              site->section.len ? ld_name_text(ld, site->section)
+              : site->func      ? "the code section"
+                                : "the data section");
     return (Value){0};
 }
 
-/* What stands for an address that is no more, by section; lld agrees, DWARF 5 §2.17 and consumers ask for it. */
+/* What stands for an address that is no more, by section; lld agrees, DWARF 5 §2.17 and consumers ask for it.
+ */
 static uint32_t tombstone(Str section, int64_t addend)
 {
     if (str_eq(section, STR(".debug_ranges")) || str_eq(section, STR(".debug_loc"))) return UINT32_MAX - 1;
-    if (str_has_prefix(section, STR(".debug_")) || str_has_prefix(section, STR("llvm.func_attr."))) return UINT32_MAX;
+    if (str_has_prefix(section, STR(".debug_")) || str_has_prefix(section, STR("llvm.func_attr.")))
+        return UINT32_MAX;
     return (uint32_t)addend;
 }
 
@@ -43,7 +53,9 @@ static Value table_index(Ld *ld, const RelocSite *site, const WasmReloc *r, cons
     uint32_t base = r->type == R_WASM_TABLE_INDEX_REL_SLEB ? ld->opt->table_base : 0;
     if (s->state != SYM_DEFINED) return s->imported ? value_of(s->table_place - base) : value_of(0);
     if (s->func->null_address) return value_of(0);
-    if (s->func->table_index == LD_NONE) return no_value(ld, site, r, LD_BAD_RELOC, "cannot be applied: the function has no place in the table");
+    if (s->func->table_index == LD_NONE)
+        return no_value(ld, site, r, LD_BAD_RELOC,
+                        "cannot be applied: the function has no place in the table");
     return value_of(s->func->table_index - base);
 }
 
@@ -51,7 +63,8 @@ static Value address(Ld *ld, const RelocSite *site, const WasmReloc *r, const Sy
 {
     uint64_t v = ld_data_address(s, r->addend);
     if (r->type == R_WASM_MEMORY_ADDR_LOCREL_I32) v -= site->address + (r->offset - site->in_offset);
-    bool is_offset = r->type == R_WASM_MEMORY_ADDR_LEB; /* of a load or store: added to an operand without wrap-around */
+    bool is_offset =
+        r->type == R_WASM_MEMORY_ADDR_LEB; /* of a load or store: added to an operand without wrap-around */
     int64_t signed_v = (int64_t)v;
     if (is_offset ? v > UINT32_MAX : signed_v > UINT32_MAX || signed_v < INT32_MIN)
         return no_value(ld, site, r, LD_BAD_RELOC, "is out of range");
@@ -78,17 +91,25 @@ static Value calculate(Ld *ld, const RelocSite *site, const WasmReloc *r)
     const Obj *obj = site->obj;
     if (r->type == R_WASM_TYPE_INDEX_LEB) {
         uint32_t type = ld->types[obj->type_ids[r->index]].out_index;
-        return type != LD_NONE ? value_of(type) : no_value(ld, site, r, LD_BAD_RELOC, "cannot be applied: the type is not used");
+        return type != LD_NONE
+                   ? value_of(type)
+                   : no_value(ld, site, r, LD_BAD_RELOC, "cannot be applied: the type is not used");
     }
     const Symbol *s = obj->symbols[r->index];
     uint8_t kind = wasm_reloc_info(r->type)->index_kind;
     if (kind == RI_SECTION_OFFSET) return section_offset(r, s);
     if (!is_there(s)) {
         if (site->section.len) return value_of(tombstone(site->section, r->addend));
-        bool null_is_fine = s->weak && s->state != SYM_DEFINED && (kind == RI_DATA || kind == RI_TABLE_ELEM || (kind == RI_GLOBAL && s->got != LD_NONE));
-        bool ignored = s->state != SYM_DEFINED && kind == RI_DATA && ld->opt->unresolved != LD_UNRESOLVED_ERROR;
+        bool null_is_fine =
+            s->weak && s->state != SYM_DEFINED &&
+            (kind == RI_DATA || kind == RI_TABLE_ELEM || (kind == RI_GLOBAL && s->got != LD_NONE));
+        bool ignored =
+            s->state != SYM_DEFINED && kind == RI_DATA && ld->opt->unresolved != LD_UNRESOLVED_ERROR;
         if (!null_is_fine && !ignored)
-            return no_value(ld, site, r, LD_DISCARDED, s->state == SYM_DEFINED ? "refers to something that was discarded with its comdat group" : "cannot be applied: nothing defines it");
+            return no_value(ld, site, r, LD_DISCARDED,
+                            s->state == SYM_DEFINED
+                                ? "refers to something that was discarded with its comdat group"
+                                : "cannot be applied: nothing defines it");
     }
     switch (kind) {
     case RI_FUNC: return value_of(s->state == SYM_DEFINED ? s->func->out_index : s->out_index);

@@ -1,30 +1,40 @@
 /* resolve.c: one Symbol for each name, and archive members as they are needed.
  *
- * Objects are read in the order of the command line. A reference to something that an archive member defines reads that
- * member at once, before the next symbol of the object that refers; so a member stands before what pulled it, as with
- * wasm-ld. The nesting is kept on a stack of our own: a chain of members may be long.
+ * Objects are read in the order of the command line. A reference to something that an archive member defines
+ * reads that member at once, before the next symbol of the object that refers; so a member stands before what
+ * pulled it, as with wasm-ld. The nesting is kept on a stack of our own: a chain of members may be long.
  *
- * Rules, tool-conventions Linking.md "Symbol Table Subsection", and wasm-ld's where that is silent: a strong definition
- * beats a weak one, the first of two weak ones wins, two strong ones are an error; a weak reference pulls no member; of
- * comdat groups with one name the first wins, and what the others define becomes a reference to it. */
+ * Rules, tool-conventions Linking.md "Symbol Table Subsection", and wasm-ld's where that is silent: a strong
+ * definition beats a weak one, the first of two weak ones wins, two strong ones are an error; a weak
+ * reference pulls no member; of comdat groups with one name the first wins, and what the others define
+ * becomes a reference to it. */
 #include "linker/ld.h"
 
 #include <string.h>
 
-typedef struct Frame { Obj *obj; uint32_t next; } Frame;
-typedef struct Stack { Frame *items; size_t n, cap; } Stack;
+typedef struct Frame {
+    Obj *obj;
+    uint32_t next;
+} Frame;
+typedef struct Stack {
+    Frame *items;
+    size_t n, cap;
+} Stack;
 
 static const char *kind_text(uint8_t kind)
 {
-    static const char *const text[] = {"WASM_SYMBOL_TYPE_FUNCTION", "WASM_SYMBOL_TYPE_DATA", "WASM_SYMBOL_TYPE_GLOBAL",
-                                       "WASM_SYMBOL_TYPE_SECTION", "WASM_SYMBOL_TYPE_TAG", "WASM_SYMBOL_TYPE_TABLE"};
+    static const char *const text[] = {"WASM_SYMBOL_TYPE_FUNCTION", "WASM_SYMBOL_TYPE_DATA",
+                                       "WASM_SYMBOL_TYPE_GLOBAL",   "WASM_SYMBOL_TYPE_SECTION",
+                                       "WASM_SYMBOL_TYPE_TAG",      "WASM_SYMBOL_TYPE_TABLE"};
     return kind < ARRAY_LEN(text) ? text[kind] : "?";
 }
 
 /* Both ends of a conflict, one a line. */
-static void conflict(Ld *ld, DiagCode code, const Symbol *s, Obj *obj, uint32_t i, const char *what, const char *was, const char *is)
+static void conflict(Ld *ld, DiagCode code, const Symbol *s, Obj *obj, uint32_t i, const char *what,
+                     const char *was, const char *is)
 {
-    Diag *d = diag_add(ld->diags, code, DIAG_AT(.file = ld_obj_text(obj), .symbol = s->name), "%s: %s", what, ld_name_text(ld, s->name));
+    Diag *d = diag_add(ld->diags, code, DIAG_AT(.file = ld_obj_text(obj), .symbol = s->name), "%s: %s", what,
+                       ld_name_text(ld, s->name));
     diag_note(ld->diags, d, "defined %sin %s", was, ld_symbol_place(ld, s->obj, s->obj_symbol));
     diag_note(ld->diags, d, "defined %sin %s", is, ld_symbol_place(ld, obj, i));
 }
@@ -33,7 +43,8 @@ static bool same_kind(Ld *ld, const Symbol *s, Obj *obj, uint32_t i)
 {
     uint8_t kind = obj->o.symbols[i].kind;
     if (s->kind == kind) return true;
-    conflict(ld, LD_KIND_MISMATCH, s, obj, i, "symbol type mismatch", arena_printf(&ld->arena, "as %s ", kind_text(s->kind)),
+    conflict(ld, LD_KIND_MISMATCH, s, obj, i, "symbol type mismatch",
+             arena_printf(&ld->arena, "as %s ", kind_text(s->kind)),
              arena_printf(&ld->arena, "as %s ", kind_text(kind)));
     return false;
 }
@@ -58,7 +69,6 @@ static void set_defined(Symbol *s, Obj *obj, uint32_t i)
     s->local = w->flags & SYM_BINDING_LOCAL;
     s->hidden = w->flags & SYM_VISIBILITY_HIDDEN;
     s->absolute = w->flags & SYM_ABSOLUTE;
-    s->tls = w->flags & SYM_TLS;
     s->no_strip |= (w->flags & SYM_NO_STRIP) != 0;
     s->exported = w->flags & SYM_EXPORTED;
     s->obj = obj;
@@ -111,7 +121,8 @@ static void set_import(Ld *ld, Symbol *s, Obj *obj, uint32_t i)
         return;
     }
     conflict(ld, LD_IMPORT_MISMATCH, s, obj, i, "import name mismatch for symbol",
-             arena_printf(&ld->arena, "as %s.%s ", ld_name_text(ld, s->import_module), ld_name_text(ld, s->import_name)),
+             arena_printf(&ld->arena, "as %s.%s ", ld_name_text(ld, s->import_module),
+                          ld_name_text(ld, s->import_name)),
              arena_printf(&ld->arena, "as %s.%s ", ld_name_text(ld, im->module), ld_name_text(ld, im->name)));
 }
 
@@ -143,9 +154,10 @@ static bool same_global_type(Ld *ld, const Symbol *s, Obj *obj, uint32_t i)
         type = other->type, mutable = other->mutable;
     }
     if (g->type == type && g->mutable == mutable) return true;
-    conflict(ld, LD_KIND_MISMATCH, s, obj, i, "Global type mismatch",
-             arena_printf(&ld->arena, "as %s %s ", mutable ? "mutable" : "immutable", wasm_type_text(type)),
-             arena_printf(&ld->arena, "as %s %s ", g->mutable ? "mutable" : "immutable", wasm_type_text(g->type)));
+    conflict(
+        ld, LD_KIND_MISMATCH, s, obj, i, "Global type mismatch",
+        arena_printf(&ld->arena, "as %s %s ", mutable ? "mutable" : "immutable", wasm_type_text(type)),
+        arena_printf(&ld->arena, "as %s %s ", g->mutable ? "mutable" : "immutable", wasm_type_text(g->type)));
     return false;
 }
 
@@ -172,7 +184,8 @@ static void define(Ld *ld, Symbol *s, Obj *obj, uint32_t i)
 
 static void push(Ld *ld, Stack *stack, Obj *obj);
 
-/* Reads the member that a lazy symbol stands for. What it defines is decided by what it holds, not by the index. */
+/* Reads the member that a lazy symbol stands for. What it defines is decided by what it holds, not by the
+ * index. */
 static void extract(Ld *ld, Stack *stack, Symbol *s)
 {
     Obj *obj = s->lazy_obj ? s->lazy_obj : ld_open_member(ld, s->archive, s->member);
@@ -232,7 +245,8 @@ static void discard(Obj *obj, const WasmComdat *c)
         case 0: obj->segments[index].discarded = true; break;
         case 1: obj->funcs[index - obj->o.module.n_imported[KIND_FUNC]].discarded = true; break;
         case 5:
-            if (obj->custom_of_section[index] != LD_NONE) obj->customs[obj->custom_of_section[index]].discarded = true;
+            if (obj->custom_of_section[index] != LD_NONE)
+                obj->customs[obj->custom_of_section[index]].discarded = true;
             break;
         }
     }
@@ -290,7 +304,6 @@ static void drain(Ld *ld, Stack *stack)
             add_symbol(ld, stack, top->obj, top->next++);
             continue;
         }
-        top->obj->order = (uint32_t)ld->n_objs;
         LD_PUSH(ld, ld->objs, ld->n_objs, ld->objs_cap) = top->obj;
         stack->n--;
     }
@@ -327,7 +340,8 @@ static void offer_object(Ld *ld, Stack *stack, Obj *obj)
 {
     for (uint32_t i = 0; i < obj->o.n_symbols && !obj->in_link; i++) {
         const WasmSymbol *w = &obj->o.symbols[i];
-        if (w->kind != SYM_SECTION && !(w->flags & (SYM_UNDEFINED | SYM_BINDING_LOCAL))) offer(ld, stack, w->name, NULL, 0, obj);
+        if (w->kind != SYM_SECTION && !(w->flags & (SYM_UNDEFINED | SYM_BINDING_LOCAL)))
+            offer(ld, stack, w->name, NULL, 0, obj);
     }
 }
 
@@ -361,7 +375,8 @@ static void export_named(Ld *ld, const LdNames *names, bool must_be_there)
     for (size_t i = 0; i < names->n; i++) {
         Symbol *s = ld_find_symbol(ld, str_of(names->items[i]));
         if (s && s->state == SYM_DEFINED) s->exported = true;
-        else if (must_be_there && ld->opt->unresolved == LD_UNRESOLVED_ERROR && !ld->opt->allow_undefined_functions)
+        else if (must_be_there && ld->opt->unresolved == LD_UNRESOLVED_ERROR &&
+                 !ld->opt->allow_undefined_functions)
             diag_add(ld->diags, LD_NO_EXPORT, DIAG_AT(.symbol = str_of(names->items[i])),
                      "symbol exported via --export not found: %s", names->items[i]);
     }
@@ -377,7 +392,8 @@ static void find_entry(Ld *ld)
                  "entry symbol not defined (pass --no-entry to suppress): %s", ld->opt->entry);
 }
 
-/* A program that defines parigot_start has the guest library's entries: nothing else would pull them from it. */
+/* A program that defines parigot_start has the guest library's entries: nothing else would pull them from it.
+ */
 static void ask_for_entries(Ld *ld, Stack *stack)
 {
     const Symbol *start = ld_find_symbol(ld, STR("parigot_start"));
@@ -397,13 +413,14 @@ static void settle_lazy(Ld *ld)
     }
 }
 
-/* requires: ld->sources. provides: ld->objs; every symbol of each is defined, or undefined for good. No object joins
- * the link after this. */
+/* requires: ld->sources. provides: ld->objs; every symbol of each is defined, or undefined for good. No
+ * object joins the link after this. */
 void ld_resolve_symbols(Ld *ld)
 {
     Stack stack = {0};
     ld_declare_synthetic(ld);
-    for (size_t i = 0; i < ld->opt->undefined.n; i++) ask(ld, &stack, str_of(ld->opt->undefined.items[i]), true);
+    for (size_t i = 0; i < ld->opt->undefined.n; i++)
+        ask(ld, &stack, str_of(ld->opt->undefined.items[i]), true);
     for (size_t i = 0; i < ld->n_sources; i++) {
         struct LdSource *src = &ld->sources[i];
         if (src->archive) offer_archive(ld, &stack, src->archive);
@@ -428,5 +445,7 @@ void ld_export_symbols(Ld *ld)
     export_named(ld, &ld->opt->exports_if_defined, false);
     find_entry(ld);
     Symbol *dtors = ld_find_symbol(ld, STR("__wasm_call_dtors"));
-    if (!ld->opt->isolate && dtors && dtors->state == SYM_DEFINED && dtors->kind == SYM_FUNCTION && !ld->call_ctors->used) ld->call_dtors = dtors;
+    if (!ld->opt->isolate && dtors && dtors->state == SYM_DEFINED && dtors->kind == SYM_FUNCTION &&
+        !ld->call_ctors->used)
+        ld->call_dtors = dtors;
 }

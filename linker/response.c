@@ -1,5 +1,6 @@
-/* response.c: response files. POSIX quoting: blanks part, '...' is literal, "..." with \" and \\, backslash takes the next
- * character as it is. Windows quoting: "..." keeps blanks, "" in it is a quote, backslashes count only before quotes. */
+/* response.c: response files. POSIX quoting: blanks part, '...' is literal, "..." with \" and \\, backslash
+ * takes the next character as it is. Windows quoting: "..." keeps blanks, "" in it is a quote, backslashes
+ * count only before quotes. */
 #include "linker/response.h"
 
 #include <string.h>
@@ -69,7 +70,8 @@ static bool expand(Expansion *x, char *arg, int depth)
     if (arg[0] == '@' && access(arg + 1, F_OK) == 0) {
         FileBytes f;
         if (depth >= MAX_DEPTH) {
-            diag_add(x->diags, USAGE, DIAG_AT(), "%s: response files nested more than %d deep", arg, MAX_DEPTH);
+            diag_add(x->diags, USAGE, DIAG_AT(), "%s: response files nested more than %d deep", arg,
+                     MAX_DEPTH);
             return false;
         }
         if (!file_read(arg + 1, MAX_FILE_BYTES, x->diags, &f)) return false;

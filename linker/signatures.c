@@ -1,28 +1,43 @@
 /* signatures.c: both ends of every direct call agree on the type, or the caller is told.
  *
- * C lets a caller believe anything of a function; WebAssembly does not: such a call would not validate. wasm-ld warns
- * and lets the call trap, and so do we under policy none; under any other it is an error. A function whose address is
- * taken and that is not called is no case for us: call_indirect checks the type when it runs. */
+ * C lets a caller believe anything of a function; WebAssembly does not: such a call would not validate.
+ * wasm-ld warns and lets the call trap, and so do we under policy none; under any other it is an error. A
+ * function whose address is taken and that is not called is no case for us: call_indirect checks the type
+ * when it runs. */
 #include "linker/ld.h"
+
+/* Where each symbol is called first; looked for once an object has a mismatch, in one walk for all of its
+ * symbols. */
+static void find_first_calls(Ld *ld, Obj *obj)
+{
+    const WasmRelocs *r = obj->code_relocs;
+    obj->first_call = arena_array(&ld->arena, obj->o.n_symbols, sizeof *obj->first_call);
+    for (uint32_t f = 0; f < obj->o.module.n_bodies; f++) {
+        const InFunc *func = &obj->funcs[f];
+        for (uint32_t i = func->first_reloc; i < func->first_reloc + func->n_relocs; i++) {
+            if (r->items[i].type != R_WASM_FUNCTION_INDEX_LEB)
+                continue; /* others' indices may not be symbols */
+            FirstCall *c = &obj->first_call[r->items[i].index];
+            if (!c->func) *c = (FirstCall){func, r->items[i].offset};
+        }
+    }
+}
 
 static const char *reference_place(Ld *ld, Obj *obj, uint32_t symbol)
 {
-    const WasmRelocs *r = obj->code_relocs;
-    for (uint32_t f = 0; f < obj->o.module.n_bodies; f++) {
-        const InFunc *func = &obj->funcs[f];
-        for (uint32_t i = func->first_reloc; i < func->first_reloc + func->n_relocs; i++)
-            if (r->items[i].type == R_WASM_FUNCTION_INDEX_LEB && r->items[i].index == symbol)
-                return ld_code_place(ld, obj, func, r->items[i].offset);
-    }
-    return obj->file;
+    if (!obj->first_call) find_first_calls(ld, obj);
+    const FirstCall *c = &obj->first_call[symbol];
+    return c->func ? ld_code_place(ld, obj, c->func, c->offset) : obj->file;
 }
 
 static void report(Ld *ld, const Symbol *s, Obj *obj, uint32_t i, uint32_t type, bool is_error)
 {
     Diag *d = diag_add_as(ld->diags, is_error ? SEV_ERROR : SEV_WARNING, LD_SIGNATURE,
-                          DIAG_AT(.file = obj->file, .symbol = s->name), "function signature mismatch: %s", ld_name_text(ld, s->name));
+                          DIAG_AT(.file = obj->file, .symbol = s->name), "function signature mismatch: %s",
+                          ld_name_text(ld, s->name));
     const char *what = s->state == SYM_DEFINED ? "defined" : "imported";
-    diag_note(ld->diags, d, "%s as %s in %s", what, ld_type_text(ld, s->type), ld_symbol_place(ld, s->obj, s->obj_symbol));
+    diag_note(ld->diags, d, "%s as %s in %s", what, ld_type_text(ld, s->type),
+              ld_symbol_place(ld, s->obj, s->obj_symbol));
     diag_note(ld->diags, d, "called as %s in %s", ld_type_text(ld, type), reference_place(ld, obj, i));
 }
 
@@ -32,7 +47,10 @@ static Symbol *variant(Ld *ld, Symbol *s, uint32_t type, bool *is_new)
     *is_new = false;
     for (Symbol *v = s->variants; v; v = v->variants)
         if (v->type == type) return v;
-    Symbol *v = ld_stub(ld, (Str){arena_printf(&ld->arena, "signature_mismatch:%.*s", STR_ARG(s->name)), sizeof "signature_mismatch:" - 1 + s->name.len}, type);
+    Symbol *v = ld_stub(ld,
+                        (Str){arena_printf(&ld->arena, "signature_mismatch:%.*s", STR_ARG(s->name)),
+                              sizeof "signature_mismatch:" - 1 + s->name.len},
+                        type);
     v->variants = s->variants;
     s->variants = v;
     *is_new = true;

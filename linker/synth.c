@@ -1,9 +1,10 @@
-/* synth.c: what no object brings: the stack pointer, symbols for the ends of things, the function that runs the
- * constructors, stubs, and the entries of a module that is isolated.
+/* synth.c: what no object brings: the stack pointer, symbols for the ends of things, the function that runs
+ * the constructors, stubs, and the entries of a module that is isolated.
  *
- * Every export of an isolated module is a thunk that first sets the stack pointer to its start: so nothing that an entry
- * leaves in it is seen by the next one, and the validator can prove that (validator.h, "Entry thunk"). Functions with a
- * frame larger than the null guard get a check in front ("Frame check"): their first store could jump over the guard. */
+ * Every export of an isolated module is a thunk that first sets the stack pointer to its start: so nothing
+ * that an entry leaves in it is seen by the next one, and the validator can prove that (validator.h, "Entry
+ * thunk"). Functions with a frame larger than the null guard get a check in front ("Frame check"): their
+ * first store could jump over the guard. */
 #include "linker/ld.h"
 #include "validator/validator.h"
 
@@ -15,7 +16,12 @@ static InFunc *new_function(Ld *ld, Str name, uint32_t type)
 {
     static const uint8_t trap[] = {0x00 /* no locals */, 0x00 /* unreachable */, 0x0b /* end */};
     InFunc *f = arena_alloc(&ld->arena, sizeof *f);
-    *f = (InFunc){.name = name, .type = type, .body = trap, .size = sizeof trap, .out_index = LD_NONE, .table_index = LD_NONE};
+    *f = (InFunc){.name = name,
+                  .type = type,
+                  .body = trap,
+                  .size = sizeof trap,
+                  .out_index = LD_NONE,
+                  .table_index = LD_NONE};
     return f;
 }
 
@@ -31,8 +37,14 @@ InFunc *ld_new_function(Ld *ld, Str name, uint32_t type)
 Symbol *ld_stub(Ld *ld, Str name, uint32_t type)
 {
     Symbol *s = arena_alloc(&ld->arena, sizeof *s);
-    *s = (Symbol){.name = name, .kind = SYM_FUNCTION, .state = SYM_DEFINED, .local = true, .linker = true, .type = type,
-                  .out_index = LD_NONE, .got = LD_NONE};
+    *s = (Symbol){.name = name,
+                  .kind = SYM_FUNCTION,
+                  .state = SYM_DEFINED,
+                  .local = true,
+                  .linker = true,
+                  .type = type,
+                  .out_index = LD_NONE,
+                  .got = LD_NONE};
     s->func = ld_new_function(ld, name, type);
     s->func->null_address = true;
     return s;
@@ -55,7 +67,8 @@ void ld_declare_synthetic(Ld *ld)
     s->state = SYM_DEFINED;
     s->linker = s->hidden = true;
     s->global = arena_alloc(&ld->arena, sizeof *s->global);
-    *s->global = (InGlobal){.type = TYPE_I32, .mutable = true, .live = true, .name = s->name, .out_index = LD_NONE};
+    *s->global =
+        (InGlobal){.type = TYPE_I32, .mutable = true, .live = true, .name = s->name, .out_index = LD_NONE};
 }
 
 static bool is_asked_for(const LdNames *names, const char *name)
@@ -69,14 +82,17 @@ static bool is_asked_for(const LdNames *names, const char *name)
 static Symbol *define_address(Ld *ld, const char *name)
 {
     Symbol *s = ld_find_symbol(ld, str_of(name));
-    bool exported = ld->opt->export_all || is_asked_for(&ld->opt->exports, name) || is_asked_for(&ld->opt->exports_if_defined, name);
+    bool exported = ld->opt->export_all || is_asked_for(&ld->opt->exports, name) ||
+                    is_asked_for(&ld->opt->exports_if_defined, name);
     if (!s && exported) s = ld_symbol(ld, str_of(name));
     if (!s || s->state == SYM_DEFINED || (s->state == SYM_NEW && !exported)) return NULL;
     if (s->obj && s->kind != SYM_DATA && s->kind != SYM_GLOBAL) {
-        diag_add(ld->diags, LD_KIND_MISMATCH, DIAG_AT(.file = s->obj->file, .symbol = s->name), "symbol type mismatch: %s is an address that the linker defines", name);
+        diag_add(ld->diags, LD_KIND_MISMATCH, DIAG_AT(.file = s->obj->file, .symbol = s->name),
+                 "symbol type mismatch: %s is an address that the linker defines", name);
         return NULL;
     }
-    s->kind = SYM_DATA; /* position-independent code asks for __memory_base as a global: it gets one that holds this */
+    s->kind = SYM_DATA; /* position-independent code asks for __memory_base as a global: it gets one that
+                           holds this */
     s->state = SYM_DEFINED;
     s->linker = s->hidden = true;
     s->weak = false;
@@ -85,8 +101,8 @@ static Symbol *define_address(Ld *ld, const char *name)
     return s;
 }
 
-/* The allocator's control block is the one address that is written without being waived: only the object with the
- * allocator itself may name it. spec: docs/module-section.md, last paragraph */
+/* The allocator's control block is the one address that is written without being waived: only the object with
+ * the allocator itself may name it. spec: docs/module-section.md, last paragraph */
 static void define_heap_control(Ld *ld)
 {
     if (!ld->opt->isolate) return;
@@ -98,8 +114,9 @@ static void define_heap_control(Ld *ld)
         for (uint32_t i = 0; i < ld->objs[o]->o.n_symbols; i++) {
             Obj *obj = ld->objs[o];
             if (obj == owner || obj->symbols[i] != ld->heap_control) continue;
-            Diag *d = diag_add(ld->diags, LD_RESERVED, DIAG_AT(.file = obj->file, .symbol = ld->heap_control->name),
-                               "__parigot_heap_control belongs to the object that defines parigot_alloc");
+            Diag *d =
+                diag_add(ld->diags, LD_RESERVED, DIAG_AT(.file = obj->file, .symbol = ld->heap_control->name),
+                         "__parigot_heap_control belongs to the object that defines parigot_alloc");
             if (owner) diag_note(ld->diags, d, "parigot_alloc is defined in %s", owner->file);
         }
 }
@@ -129,7 +146,8 @@ static void find_table(Ld *ld)
     s->table = t;
 }
 
-/* requires: symbols are resolved. provides: whatever the linker defines is defined; addresses come with the layout. */
+/* requires: symbols are resolved. provides: whatever the linker defines is defined; addresses come with the
+ * layout. */
 void ld_define_linker_symbols(Ld *ld)
 {
     ld->dso_handle = define_address(ld, "__dso_handle");
@@ -139,7 +157,7 @@ void ld_define_linker_symbols(Ld *ld)
     ld->global_base = define_address(ld, "__global_base");
     ld->heap_base = define_address(ld, "__heap_base");
     ld->heap_end = define_address(ld, "__heap_end");
-    ld->memory_base = define_address(ld, "__memory_base");
+    (void)define_address(ld, "__memory_base"); /* 0 */
     ld->table_base = define_address(ld, "__table_base");
     define_heap_control(ld);
     find_table(ld);
@@ -182,7 +200,8 @@ static void fill_ctors(Ld *ld)
     for (size_t i = 0; i < ld->n_ctors; i++) {
         const Symbol *s = ld->ctors[i].symbol;
         if (s->state != SYM_DEFINED && !s->imported) {
-            diag_add(ld->diags, LD_UNDEFINED, DIAG_AT(.file = ld_obj_text(s->obj), .symbol = s->name), "undefined symbol: %s", ld_name_text(ld, s->name));
+            diag_add(ld->diags, LD_UNDEFINED, DIAG_AT(.file = ld_obj_text(s->obj), .symbol = s->name),
+                     "undefined symbol: %s", ld_name_text(ld, s->name));
             continue;
         }
         const WasmType *t = &ld->types[s->type].type;
@@ -238,23 +257,28 @@ static void declare_isolated_entry(Ld *ld, Symbol *s)
 {
     InFunc *inner = s->func;
     if (ld->n_ctors && !ld->call_ctors->used && str_eq(export_name(s), STR("parigot_init"))) {
-        inner = new_entry(ld, STR("parigot_init with constructors"), inner, (struct Thunk){.runs_ctors = true});
+        inner =
+            new_entry(ld, STR("parigot_init with constructors"), inner, (struct Thunk){.runs_ctors = true});
         ld->ctors_run = true;
     }
     s->func->thunk = new_entry(ld, export_name(s), inner, (struct Thunk){.resets_stack = true});
 }
 
-/* A program that has constructors and never calls them is a command in wasm-ld's eyes: each export runs them first. */
+/* A program that has constructors and never calls them is a command in wasm-ld's eyes: each export runs them
+ * first. */
 static void declare_command(Ld *ld, Symbol *s)
 {
     Str name = str_of(arena_printf(&ld->arena, "%.*s.command_export", STR_ARG(s->name)));
-    s->func->thunk = new_entry(ld, name, s->func, (struct Thunk){.runs_ctors = ld->call_ctors->live, .runs_dtors = ld->call_dtors != NULL});
+    s->func->thunk =
+        new_entry(ld, name, s->func,
+                  (struct Thunk){.runs_ctors = ld->call_ctors->live, .runs_dtors = ld->call_dtors != NULL});
 }
 
 /* requires: live is final. */
 void ld_declare_entries(Ld *ld)
 {
-    bool command = !ld->opt->isolate && !ld->call_ctors->used && !ld_is_exported(ld, ld->call_ctors) && (ld->n_ctors || ld->call_dtors);
+    bool command = !ld->opt->isolate && !ld->call_ctors->used && !ld_is_exported(ld, ld->call_ctors) &&
+                   (ld->n_ctors || ld->call_dtors);
     for (uint32_t i = 0; i < ld->names.n; i++) {
         Symbol *s = ld->symbols[i];
         if (!s->live || s->kind != SYM_FUNCTION || !ld_is_exported(ld, s) || s->func->thunk) continue;
@@ -262,7 +286,8 @@ void ld_declare_entries(Ld *ld)
         else if (command) declare_command(ld, s);
     }
     if (ld->opt->isolate && ld->n_ctors && !ld->call_ctors->used && !ld->ctors_run)
-        diag_add(ld->diags, LD_BAD_CTOR, DIAG_AT(.file = ld_obj_text(ld->ctors[0].symbol->obj), .symbol = ld->ctors[0].symbol->name),
+        diag_add(ld->diags, LD_BAD_CTOR,
+                 DIAG_AT(.file = ld_obj_text(ld->ctors[0].symbol->obj), .symbol = ld->ctors[0].symbol->name),
                  "constructors would never run: no entry parigot_init is exported");
 }
 

@@ -1,5 +1,5 @@
-/* tables.c: names and types by value. One hash look-up each, the hash kept beside the index, so that growing never
- * touches the names again. */
+/* tables.c: names and types by value. One hash look-up each, the hash kept beside the index, so that growing
+ * never touches the names again. */
 #include "linker/ld.h"
 
 #include <string.h>
@@ -70,7 +70,8 @@ uint32_t ld_name_add(Ld *ld, NameTable *t, Str name, bool *added)
 uint32_t ld_name_find(const Ld *ld, const NameTable *t, Str name)
 {
     if (!t->slots) return LD_NONE;
-    return find_slot(t, name, (uint32_t)ld_hash(ld, name.ptr, name.len))->index_plus_1 - 1; /* 0 - 1 = LD_NONE */
+    return find_slot(t, name, (uint32_t)ld_hash(ld, name.ptr, name.len))->index_plus_1 -
+           1; /* 0 - 1 = LD_NONE */
 }
 
 /* ---- types ---- */
@@ -96,7 +97,8 @@ uint32_t ld_type_id(Ld *ld, const WasmType *t)
     if (key.ptr == small) key.ptr = arena_strndup(&ld->arena, key.ptr, key.len);
     id = ld_name_add(ld, &ld->type_names, key, &added);
     ld->types = arena_grow(&ld->arena, ld->types, id, &ld->types_cap, sizeof *ld->types);
-    const uint8_t *bytes = (const uint8_t *)key.ptr + 4; /* ours: a type may come from a buffer that goes away */
+    const uint8_t *bytes =
+        (const uint8_t *)key.ptr + 4; /* ours: a type may come from a buffer that goes away */
     ld->types[id] = (TypeInfo){{bytes, bytes + t->n_params, t->n_params, t->n_results}, LD_NONE};
     return id;
 }

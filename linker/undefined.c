@@ -1,17 +1,25 @@
-/* undefined.c: one look at every relocation that will be applied: what is nobody's definition, what needs a place in the
- * function table, and what needs a global that holds its address.
+/* undefined.c: one look at every relocation that will be applied: what is nobody's definition, what needs a
+ * place in the function table, and what needs a global that holds its address.
  *
- * An undefined symbol is reported once, with the first places that refer to it; those in dead code are none. */
+ * An undefined symbol is reported once, with the first places that refer to it; those in dead code are none.
+ */
 #include "linker/ld.h"
 
 enum { SHOWN_REFERENCES = 3 };
-typedef struct Reference { Obj *obj; const InFunc *func; uint32_t code_offset; } Reference;
+typedef struct Reference {
+    Obj *obj;
+    const InFunc *func;
+    uint32_t code_offset;
+} Reference;
 typedef struct Undefined {
     Symbol *symbol;
     Reference places[SHOWN_REFERENCES];
     uint32_t n_places, n_references;
 } Undefined;
-typedef struct Scan { Undefined *items; size_t n, cap; } Scan;
+typedef struct Scan {
+    Undefined *items;
+    size_t n, cap;
+} Scan;
 
 /* ---- what becomes of undefined symbols ---- */
 
@@ -54,7 +62,8 @@ static void report(Ld *ld, const Undefined *u)
         const Reference *p = &u->places[i];
         diag_note(ld->diags, d, "referenced by %s", ld_code_place(ld, p->obj, p->func, p->code_offset));
     }
-    if (u->n_references > u->n_places) diag_note(ld->diags, d, "referenced %u more times", u->n_references - u->n_places);
+    if (u->n_references > u->n_places)
+        diag_note(ld->diags, d, "referenced %u more times", u->n_references - u->n_places);
 }
 
 /* A call must go somewhere that validates: to a function that traps. Its address compares equal to null. */
@@ -69,8 +78,8 @@ static void make_stub(Ld *ld, Symbol *s, const char *prefix)
     s->obj = NULL;
 }
 
-/* An error, or under --unresolved-symbols a warning or nothing; then a call traps and an address is zero. What is neither
- * function nor data has no such value. */
+/* An error, or under --unresolved-symbols a warning or nothing; then a call traps and an address is zero.
+ * What is neither function nor data has no such value. */
 static void settle(Ld *ld, const Undefined *u)
 {
     Symbol *s = u->symbol;
@@ -88,7 +97,8 @@ void ld_stub_weak(Ld *ld)
 {
     for (uint32_t i = 0; i < ld->names.n; i++) {
         Symbol *s = ld->symbols[i];
-        if (s->state != SYM_IS_UNDEFINED || s->kind != SYM_FUNCTION || s->type == LD_NONE || !s->used) continue;
+        if (s->state != SYM_IS_UNDEFINED || s->kind != SYM_FUNCTION || s->type == LD_NONE || !s->used)
+            continue;
         if (s->weak) make_stub(ld, s, "undefined_weak:");
     }
 }
@@ -114,7 +124,8 @@ static void need_address_global(Ld *ld, Symbol *s)
     if (s->kind == SYM_FUNCTION) need_table_entry(ld, s);
 }
 
-static void scan(Ld *ld, Scan *sc, Obj *obj, const InFunc *func, const WasmRelocs *relocs, uint32_t first, uint32_t n)
+static void scan(Ld *ld, Scan *sc, Obj *obj, const InFunc *func, const WasmRelocs *relocs, uint32_t first,
+                 uint32_t n)
 {
     for (uint32_t i = first; i < first + n; i++) {
         const WasmReloc *r = &relocs->items[i];
@@ -130,19 +141,24 @@ static void scan(Ld *ld, Scan *sc, Obj *obj, const InFunc *func, const WasmReloc
     }
 }
 
-/* requires: live is final. provides: ld->elems and ld->gots are complete; `imported` is set; every other undefined symbol
- * that something live needs has been reported. */
+/* requires: live is final. provides: ld->elems and ld->gots are complete; `imported` is set; every other
+ * undefined symbol that something live needs has been reported. */
 void ld_check_undefined(Ld *ld)
 {
     Scan sc = {0};
     for (size_t o = 0; o < ld->n_objs; o++) {
         Obj *obj = ld->objs[o];
         for (uint32_t i = 0; i < obj->o.module.n_bodies; i++)
-            if (obj->funcs[i].live) scan(ld, &sc, obj, &obj->funcs[i], obj->code_relocs, obj->funcs[i].first_reloc, obj->funcs[i].n_relocs);
+            if (obj->funcs[i].live)
+                scan(ld, &sc, obj, &obj->funcs[i], obj->code_relocs, obj->funcs[i].first_reloc,
+                     obj->funcs[i].n_relocs);
         for (uint32_t i = 0; i < obj->o.n_segments; i++)
-            if (obj->segments[i].live) scan(ld, &sc, obj, NULL, obj->data_relocs, obj->segments[i].first_reloc, obj->segments[i].n_relocs);
+            if (obj->segments[i].live)
+                scan(ld, &sc, obj, NULL, obj->data_relocs, obj->segments[i].first_reloc,
+                     obj->segments[i].n_relocs);
     }
-    for (uint32_t i = 0; i < ld->names.n; i++) { /* roots that are no more than declared, like import_name with `used` */
+    for (uint32_t i = 0; i < ld->names.n;
+         i++) { /* roots that are no more than declared, like import_name with `used` */
         Symbol *s = ld->symbols[i];
         if (s->live && s->state == SYM_IS_UNDEFINED && !s->imported && is_import(ld, s)) s->imported = true;
     }

@@ -1,4 +1,5 @@
-/* words.c: who and where, for messages: names made safe, objects as the user knows them, places in the source. */
+/* words.c: who and where, for messages: names made safe, objects as the user knows them, places in the
+ * source. */
 #include "linker/ld.h"
 
 #include <string.h>
@@ -31,7 +32,8 @@ const char *ld_code_place(Ld *ld, Obj *obj, const InFunc *func, uint32_t code_of
     uint32_t line = 0;
     Dwarf *d = ld_dwarf(ld, obj);
     if (func && func->name.len) in = arena_printf(&ld->arena, ": function %s", ld_name_text(ld, func->name));
-    if (!d || !dwarf_line_of_code(d, code_offset, &file, &line)) return arena_printf(&ld->arena, "%s%s", obj->file, in);
+    if (!d || !dwarf_line_of_code(d, code_offset, &file, &line))
+        return arena_printf(&ld->arena, "%s%s", obj->file, in);
     return arena_printf(&ld->arena, "%s:%u (%s%s)", file, line, obj->file, in);
 }
 
@@ -85,12 +87,15 @@ void ld_explain_findings(Ld *ld, const WasmModule *m, size_t first)
     for (size_t k = first; k < ld->diags->n && k < first + MOST; k++) {
         Diag *d = &ld->diags->items[k];
         uint32_t func = d->place.func;
-        if (func != DIAG_NOWHERE32 && func >= ld->n_imported_funcs && func - ld->n_imported_funcs < ld->n_funcs) {
+        if (func != DIAG_NOWHERE32 && func >= ld->n_imported_funcs &&
+            func - ld->n_imported_funcs < ld->n_funcs) {
             const InFunc *f = ld->funcs[func - ld->n_imported_funcs];
-            bool in_body = d->place.offset >= (uint64_t)payload + f->out_offset && d->place.offset < (uint64_t)payload + f->out_offset + f->size + f->check_size;
+            bool in_body = d->place.offset >= (uint64_t)payload + f->out_offset &&
+                           d->place.offset < (uint64_t)payload + f->out_offset + f->size + f->check_size;
             if (f->obj && in_body) explain_code(ld, d, f, (uint32_t)d->place.offset, payload);
         }
         for (uint32_t i = imports; i < m->n_imports; i++)
-            if (m->imports[i].offset == d->place.offset) explain_import(ld, d, ld->imports[i - imports].symbol);
+            if (m->imports[i].offset == d->place.offset)
+                explain_import(ld, d, ld->imports[i - imports].symbol);
     }
 }

@@ -1,8 +1,9 @@
-/* write.c: the module's bytes. Sections in the order of core 2.0 §5.5.2; our own record stands first, what the objects'
- * custom sections say comes after the data. Sizes of the large sections are known before they are written, so that their
- * bytes are copied once. */
+/* write.c: the module's bytes. Sections in the order of core 2.0 §5.5.2; our own record stands first, what
+ * the objects' custom sections say comes after the data. Sizes of the large sections are known before they
+ * are written, so that their bytes are copied once. */
 #include "linker/ld.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static size_t begin_section(Writer *w, uint8_t id)
@@ -57,7 +58,10 @@ static void write_memory_type(Ld *ld, Writer *w)
     write_limits(w, ld->layout.pages, ld->layout.has_max, ld->layout.max_pages);
 }
 
-static uint32_t table_size(const Ld *ld) { return ld->n_elems || ld->indirect_table ? ld->opt->table_base + (uint32_t)ld->n_elems : 0; }
+static uint32_t table_size(const Ld *ld)
+{
+    return ld->n_elems || ld->indirect_table ? ld->opt->table_base + (uint32_t)ld->n_elems : 0;
+}
 
 static void write_import(Ld *ld, Writer *w, const Symbol *s)
 {
@@ -77,7 +81,8 @@ static void write_import(Ld *ld, Writer *w, const Symbol *s)
     }
     default: {
         WasmTable t = {.elem_type = TYPE_FUNCREF, .limits.min = ld->opt->table_base + (uint32_t)ld->n_elems};
-        if (s != ld->table_symbol && s->obj) t = s->obj->o.module.tables[s->obj->o.symbols[s->obj_symbol].index];
+        if (s != ld->table_symbol && s->obj)
+            t = s->obj->o.module.tables[s->obj->o.symbols[s->obj_symbol].index];
         wr_byte(w, KIND_TABLE);
         wr_byte(w, t.elem_type);
         write_limits(w, t.limits.min, t.limits.has_max, t.limits.max);
@@ -199,8 +204,12 @@ static void write_elems(Ld *ld, Writer *w)
 
 static void apply_code_relocs(Ld *ld, const InFunc *f, uint8_t *at)
 {
-    RelocSite site = {.at = at, .in_offset = f->code_offset, .obj = f->obj, .func = f,
-                      .split = f->check_size ? f->check_at : UINT32_MAX, .shift = f->check_size};
+    RelocSite site = {.at = at,
+                      .in_offset = f->code_offset,
+                      .obj = f->obj,
+                      .func = f,
+                      .split = f->check_size ? f->check_at : UINT32_MAX,
+                      .shift = f->check_size};
     ld_apply_relocs(ld, &site, f->obj->code_relocs->items + f->first_reloc, f->n_relocs);
 }
 
@@ -242,7 +251,11 @@ static void write_part(Ld *ld, Writer *w, const OutSegment *out, const InSegment
     size_t at = w->len;
     wr_bytes(w, in->bytes, in->size);
     if (w->failed || !in->n_relocs) return;
-    RelocSite site = {.at = w->ptr + at, .address = out->address + in->offset, .in_offset = in->data_offset, .split = UINT32_MAX, .obj = in->obj};
+    RelocSite site = {.at = w->ptr + at,
+                      .address = out->address + in->offset,
+                      .in_offset = in->data_offset,
+                      .split = UINT32_MAX,
+                      .obj = in->obj};
     ld_apply_relocs(ld, &site, in->obj->data_relocs->items + in->first_reloc, in->n_relocs);
 }
 
@@ -368,10 +381,27 @@ static bool is_kept(const Ld *ld, const char *section)
     return false;
 }
 
-/* requires: everything is final. provides: the module's bytes; nothing but reading is done with the inputs. */
+/* More than the module will take, so that the buffer need not grow: what is not touched costs nothing. */
+static void reserve(const Ld *ld, Writer *w)
+{
+    enum { ENTRY = 64 };
+    uint64_t n = (1 << 16) + (uint64_t)ENTRY * (ld->n_funcs + ld->n_exports + ld->n_imports + ld->n_globals +
+                                                ld->n_objs * 4);
+    for (size_t i = 0; i < ld->n_funcs; i++) n += ld->funcs[i]->size + ld->funcs[i]->name.len;
+    for (size_t i = 0; i < ld->n_segments; i++)
+        n += ld->segments[i]->index == LD_NONE ? 0 : ld->segments[i]->size;
+    for (size_t i = 0; i < ld->n_customs; i++) n += ld->customs[i]->size;
+    if (n > UINT32_MAX || w->ptr) return;
+    w->ptr = malloc(n); /* NULL: the writer asks for itself */
+    w->cap = w->ptr ? n : 0;
+}
+
+/* requires: everything is final. provides: the module's bytes; nothing but reading is done with the inputs.
+ */
 void ld_write_module(Ld *ld, Writer *w)
 {
     static const uint8_t head[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
+    reserve(ld, w);
     wr_bytes(w, head, sizeof head);
     if (ld->opt->isolate) ld_write_record(ld, w);
     write_types(ld, w);
@@ -388,5 +418,6 @@ void ld_write_module(Ld *ld, Writer *w)
     if (is_kept(ld, "name")) write_names(ld, w);
     if (is_kept(ld, "producers")) ld_write_producers(ld, w);
     ld_write_features(ld, w);
-    if (w->failed) diag_add(ld->diags, OUT_OF_MEMORY, DIAG_AT(), "out of memory, or the module is larger than 4 GiB");
+    if (w->failed)
+        diag_add(ld->diags, OUT_OF_MEMORY, DIAG_AT(), "out of memory, or the module is larger than 4 GiB");
 }

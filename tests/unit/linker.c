@@ -1,5 +1,5 @@
-/* Tests of the linker as a library: objects written by hand as no compiler writes them, the same bytes whatever the hash
- * seed, memory that runs out at every point, and the table of options. */
+/* Tests of the linker as a library: objects written by hand as no compiler writes them, the same bytes
+ * whatever the hash seed, memory that runs out at every point, and the table of options. */
 #include "linker/command.h"
 #include "tests/unit/tap.h"
 
@@ -9,12 +9,12 @@
 /* ---- an object by hand: one function, the stack pointer, one datum ---- */
 
 typedef struct Made {
-    bool start;              /* has a start section                                                             */
-    bool reloc;              /* the code's global.set has its relocation                                        */
-    uint8_t raw_index;       /* that stands in the code                                                         */
-    const char *data_symbol; /* undefined data symbol whose address the code takes; NULL: none                  */
-    bool own_global;         /* a mutable global of the object's own                                            */
-    const char *undefined;   /* undefined function that is called; NULL: none                                   */
+    bool start;        /* has a start section                                                             */
+    bool reloc;        /* the code's global.set has its relocation                                        */
+    uint8_t raw_index; /* that stands in the code                                                         */
+    const char *data_symbol; /* undefined data symbol whose address the code takes; NULL: none */
+    bool own_global; /* a mutable global of the object's own                                            */
+    const char *undefined; /* undefined function that is called; NULL: none */
 } Made;
 
 static size_t begin(Writer *w, uint8_t id)
@@ -40,7 +40,8 @@ static void import(Writer *w, const char *name, uint8_t kind, const uint8_t *typ
 
 static void write_head(Writer *w, const Made *m)
 {
-    static const uint8_t head[] = {0, 'a', 's', 'm', 1, 0, 0, 0}, no_limits[] = {0, 0}, sp[] = {TYPE_I32, 1}, type0[] = {0};
+    static const uint8_t head[] = {0, 'a', 's', 'm', 1, 0, 0, 0}, no_limits[] = {0, 0}, sp[] = {TYPE_I32, 1},
+                         type0[] = {0};
     wr_bytes(w, head, sizeof head);
     size_t s = begin(w, SEC_TYPE);
     wr_bytes(w, (const uint8_t[]){1, TYPE_FUNC, 0, 0}, 4);
@@ -66,8 +67,13 @@ static void write_head(Writer *w, const Made *m)
     }
 }
 
-/* Offsets of the operands in the code section's payload: count, size, locals, then i32.const 7, global.set. */
-enum { SET_OPERAND = 1 + 1 + 1 + 2 + 1, CONST_OPERAND = SET_OPERAND + 5 + 1, CALL_OPERAND = CONST_OPERAND + 5 + 1 + 1 };
+/* Offsets of the operands in the code section's payload: count, size, locals, then i32.const 7, global.set.
+ */
+enum {
+    SET_OPERAND = 1 + 1 + 1 + 2 + 1,
+    CONST_OPERAND = SET_OPERAND + 5 + 1,
+    CALL_OPERAND = CONST_OPERAND + 5 + 1 + 1
+};
 enum { CODE_SECTION_FIXED = 3 };
 
 static void write_code(Writer *w, const Made *m)
@@ -212,7 +218,8 @@ END_TEST
 /* global.set 1 without relocation is another object's global in the linked module. */
 START_TEST(test_raw_index)
 {
-    Writer w[2] = {make_object(&(Made){.raw_index = 1}), make_object(&(Made){.reloc = true, .own_global = true})};
+    Writer w[2] = {make_object(&(Made){.raw_index = 1}),
+                   make_object(&(Made){.reloc = true, .own_global = true})};
     Linked l;
     link_bytes(&l, w, 1, true, 0);
     ck_assert(!l.ok && has(&l, "W0307"));
@@ -258,7 +265,8 @@ END_TEST
 /* Names of linker symbols as functions, and the other way round. */
 START_TEST(test_linker_symbols_as_functions)
 {
-    static const char *const names[] = {"__heap_base", "__dso_handle", "__stack_pointer", "__indirect_function_table", "__wasm_call_ctors"};
+    static const char *const names[] = {"__heap_base", "__dso_handle", "__stack_pointer",
+                                        "__indirect_function_table", "__wasm_call_ctors"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         Writer w = make_object(&(Made){.reloc = true, .undefined = names[i]});
         Linked l;
@@ -306,7 +314,9 @@ END_TEST
 
 /* ---- options ---- */
 
-typedef struct Row { const char *text, *argument, *action, *help; } Row;
+typedef struct Row {
+    const char *text, *argument, *action, *help;
+} Row;
 static const Row rows[] = {
 #define OPT(text, argument, action, help) {text, #argument, #action, help},
 #include "linker/options.def"
@@ -345,20 +355,24 @@ START_TEST(test_every_option)
         ck_assert_msg(!ok && errors == 1, "%s is refused", r->text);
         ck_assert_msg(strlen(r->help) > 10, "%s says why", r->text);
     } else if (!value && strcmp(r->action, "START_LIB") != 0 && strcmp(r->action, "END_LIB") != 0 &&
-               strcmp(r->action, "IMPORT_MEMORY") != 0 && strcmp(r->action, "IMPORT_TABLE") != 0 && strcmp(r->action, "NO_STACK_FIRST") != 0)
+               strcmp(r->action, "IMPORT_MEMORY") != 0 && strcmp(r->action, "IMPORT_TABLE") != 0 &&
+               strcmp(r->action, "NO_STACK_FIRST") != 0)
         ck_assert_msg(ok, "%s is taken", r->text);
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) ck_assert_msg(i == (size_t)_i || strcmp(rows[i].text, r->text) != 0, "%s is there twice", r->text);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        ck_assert_msg(i == (size_t)_i || strcmp(rows[i].text, r->text) != 0, "%s is there twice", r->text);
 }
 END_TEST
 
 /* Values that no option with a number may take. */
 START_TEST(test_numbers)
 {
-    static const char *const names[] = {"max-memory", "initial-memory", "initial-heap", "table-base", "error-limit", "threads", "seal-align"};
+    static const char *const names[] = {"max-memory",  "initial-memory", "initial-heap", "table-base",
+                                        "error-limit", "threads",        "seal-align"};
     static const char *const wrong[] = {"", "-1", "0x", "12k", "99999999999999999999", " 5"};
     size_t errors;
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        for (size_t k = 0; k < ARRAY_LEN(wrong); k++) ck_assert_msg(!parse(names[i], wrong[k], &errors), "%s=%s", names[i], wrong[k]);
+        for (size_t k = 0; k < ARRAY_LEN(wrong); k++)
+            ck_assert_msg(!parse(names[i], wrong[k], &errors), "%s=%s", names[i], wrong[k]);
     ck_assert(parse("max-memory", "0x100000", &errors) && parse("seal-align", "16384", &errors));
 }
 END_TEST
