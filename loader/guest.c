@@ -75,10 +75,10 @@ static RunEnd run_end(const Guest *g)
     }
 }
 
+/* The trap is still as guest_start left it: after one, the instance is not entered again. */
 static RunEnd call(Guest *g, uint32_t func, LoadSlot *slots)
 {
-    g->trap = (LoadTrap){0};
-    watchdog_begin(g->watchdog, g->instance, g->started_ns);
+    watchdog_begin(g->watchdog, g->instance, process_turn_started(g->process));
     bool returned = g->engine->call(g->instance, func, slots, &g->trap);
     watchdog_end(g->watchdog);
     g->has_trap = !returned;
@@ -96,8 +96,7 @@ static RunEnd guest_start(void *self)
     if (!g->instance) return RUN_TRAPPED;
 
     g->trap = (LoadTrap){0};
-    g->started_ns = g->now(g->now_ctx);
-    watchdog_begin(g->watchdog, g->instance, g->started_ns);
+    watchdog_begin(g->watchdog, g->instance, process_turn_started(g->process));
     bool started = g->engine->start(g->instance, &g->trap);
     watchdog_end(g->watchdog);
     g->has_trap = !started;
@@ -115,7 +114,6 @@ static RunEnd guest_alloc(void *self, uint32_t len, uint32_t *address)
 {
     Guest *g = self;
     LoadSlot slots[1] = {len};
-    g->started_ns = g->now(g->now_ctx);
     RunEnd end = call(g, g->alloc, slots);
     *address = end == RUN_RETURNED ? (uint32_t)slots[0] : 0;
     return end;
@@ -124,7 +122,6 @@ static RunEnd guest_alloc(void *self, uint32_t len, uint32_t *address)
 static RunEnd guest_enter(void *self, const Entry *e)
 {
     Guest *g = self;
-    if (e->len == 0) g->started_ns = g->now(g->now_ctx); /* else parigot_alloc has just run, for this entry */
     switch (e->kind) {
     case ENTRY_INIT: {
         LoadSlot slots[] = {e->ptr, e->len};

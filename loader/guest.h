@@ -14,8 +14,6 @@ typedef struct Guest {
     const char *place;             /* "greeting.pbundle(greeter)", for diagnostics                                   */
     const LoadEngine *engine;
     Watchdog *watchdog;
-    uint64_t (*now)(void *ctx);
-    void *now_ctx;
     uint64_t entry_limit_ns;       /* for words                                                                      */
     const WasmModule *module;
     LoadModule *compiled;
@@ -30,7 +28,6 @@ typedef struct Guest {
     /* The instance that lives now */
     LoadInstance *instance;
     uint32_t state;                /* what parigot_init gave                                                         */
-    uint64_t started_ns;           /* parigot_alloc and the entry after it count together                            */
     bool has_trap;
     LoadTrap trap;                 /* of the last call that did not return                                           */
     char why[200];

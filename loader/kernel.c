@@ -435,10 +435,11 @@ static void deliver(Process *p)
 static void take_turn(Process *p)
 {
     Kernel *k = p->kernel;
-    uint64_t before = k->now_ns;
+    k->turn_ns = k->now_ns;
     if (p->state == PROCESS_LIVE) deliver(p);
     else start_process(p);
-    uint64_t used = kernel_now(k) - before;
+    uint64_t used = kernel_now(k) - k->turn_ns;
+    k->now_is_fresh = true;
     p->vtime += (used / QUANTUM + 1) * MOST_SHARE / p->spec.share;
     process_ready(p);
 }
@@ -447,7 +448,8 @@ KernelState kernel_step(Kernel *k)
 {
     k->started = true;
     if (k->ended) return KERNEL_ENDED;
-    kernel_now(k);
+    if (!k->now_is_fresh) kernel_now(k); /* a turn has ended with a look at the clock: one look a turn is enough */
+    k->now_is_fresh = false;
     timers_ring(k);
 
     Process *p;
@@ -505,5 +507,6 @@ void kernel_free(Kernel *k)
 
 bool kernel_main_killed(const Kernel *k) { return k->main_killed; }
 int32_t kernel_exit_code(const Kernel *k) { return k->exit_code; }
+uint64_t process_turn_started(const Process *p) { return p->kernel->turn_ns; }
 const char *process_name(const Process *p) { return p->spec.name; }
 bool process_alive(const Process *p) { return p->state == PROCESS_LIVE; }

@@ -135,7 +135,9 @@ struct Kernel {
     size_t n_ready;
     uint64_t vtime;       /* of the process that was picked last                                                     */
     uint64_t seq;
-    uint64_t now_ns;
+    uint64_t now_ns;      /* the clock, when it was last looked at                                                   */
+    uint64_t turn_ns;     /* when the present turn began                                                             */
+    bool now_is_fresh;    /* now_ns is from the end of the last turn                                                 */
     Timer **timers;       /* heap by (due_ns, seq)                                                                   */
     size_t n_timers, cap_timers;
     bool started, stopping, ended, main_killed;

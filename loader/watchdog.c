@@ -20,7 +20,7 @@ struct Watchdog {
     void *ctx;
     LoadInstance *instance;       /* written before `running`, read after FIRING has been taken                       */
     atomic_uint_least64_t running;
-    atomic_uint_least32_t entries;/* counts them: was there one since the last tick?                                  */
+    atomic_uint_least64_t latest; /* the start of the latest entry: was there one since the last tick?                */
     atomic_bool asleep;           /* waits without a timeout                                                          */
     bool quit;                    /* under the mutex                                                                  */
     uv_mutex_t mutex;
@@ -47,12 +47,12 @@ static void watch(void *arg)
     for (size_t i = 0; i < ARRAY_LEN(signals); i++) sigaddset(&outside, signals[i]);
     pthread_sigmask(SIG_BLOCK, &outside, NULL);
 
-    uint32_t seen = 0;
+    uint64_t seen = 0;
     uv_mutex_lock(&w->mutex);
     while (!w->quit) {
-        uint32_t entries = atomic_load(&w->entries);
-        bool busy = entries != seen || atomic_load(&w->running) != IDLE;
-        seen = entries;
+        uint64_t latest = atomic_load_explicit(&w->latest, memory_order_relaxed);
+        bool busy = latest != seen || atomic_load(&w->running) != IDLE;
+        seen = latest;
         if (!busy) {
             atomic_store(&w->asleep, true);
             /* One that began before it could see that: look again. One that begins now takes the mutex to wake us. */
@@ -113,7 +113,7 @@ void watchdog_free(Watchdog *w)
 void watchdog_begin(Watchdog *w, LoadInstance *instance, uint64_t started_ns)
 {
     w->instance = instance;
-    atomic_fetch_add_explicit(&w->entries, 1, memory_order_relaxed);
+    atomic_store_explicit(&w->latest, started_ns, memory_order_relaxed);
     atomic_store(&w->running, started_ns < FIRST_TIME ? FIRST_TIME : started_ns);
     if (atomic_load(&w->asleep)) wake(w);
 }

@@ -440,7 +440,6 @@ static bool init_members(LoadWorld *w, Diags *diags)
         m->info = w->manifest->modules[i];
         m->guest.name = m->info->name;
         m->guest.engine = w->options.engine;
-        m->guest.now = monotonic_now;
         m->guest.place = arena_printf(&w->arena, "%s(%s)", w->bundle->file, m->info->name);
         if (!m->guest.place) return out_of_memory(w, diags);
     }
