@@ -196,6 +196,8 @@ LoadTrapKind decode_function(Code *, Func *);
 /* For each of n words of the function's code, the offset in the file of the instruction that made it. Decodes again. */
 void decode_offsets(Code *, const Func *, uint32_t n, const uint32_t words[], uint32_t offsets[]);
 void decoder_free(Decoder *);
+/* dump.c: the register code of all functions decoded so far */
+void decode_dump(TextBuf *, const LoadModule *);
 
 /* memory.c */
 MUST_USE bool memory_open(LoadMemory *, uint64_t size_bytes, uint64_t max_bytes, bool force_checks);

@@ -211,10 +211,39 @@ static LoadTrapKind kind_of_fault(const LoadInstance *instance, uint64_t address
     return m->sealed && address >= m->sealed_low && address < m->sealed_high ? TRAP_READ_ONLY : TRAP_OOB_MEMORY;
 }
 
+/* Frames larger than the null guard are checked in the prologue, in the form that validator.h defines: an `unreachable`
+ * in it, at this offset, means that the shadow stack is full. */
+static bool is_frame_check(const LoadInstance *instance, LoadFrame frame)
+{
+    const LoadModule *module = instance->module;
+    const WasmModule *m = module->wasm;
+    uint32_t n, global, count;
+    uint8_t byte;
+    int32_t constant;
+    WasmOp op = OP_NOP;
+    if (!module->has_layout || module->stack_pointer == 0) return false;
+    Diags ignored = {.limit = 1};
+    Reader r = wasm_reader(m, m->bodies[frame.func - m->n_imported[KIND_FUNC]], &ignored);
+    bool ok = rd_u32(&r, "locals", &n);
+    for (; ok && n > 0; n--) ok = rd_u32(&r, "locals", &count) && rd_byte(&r, "type", &byte);
+    ok = ok && rd_op(&r, FEATURES_ALL, &op);
+    if (ok && op == OP_I32_CONST) /* an entry thunk's reset of the stack pointer stands before it */
+        ok = rd_s32(&r, "stack_high", &constant) && rd_op(&r, FEATURES_ALL, &op) && op == OP_GLOBAL_SET &&
+             rd_u32(&r, "global", &global) && rd_op(&r, FEATURES_ALL, &op);
+    ok = ok && op == OP_GLOBAL_GET && rd_u32(&r, "global", &global) && global == module->stack_pointer - 1 &&
+         rd_op(&r, FEATURES_ALL, &op) && op == OP_I32_CONST && rd_s32(&r, "limit", &constant) &&
+         rd_op(&r, FEATURES_ALL, &op) && op == OP_I32_LT_U && rd_op(&r, FEATURES_ALL, &op) && op == OP_IF &&
+         rd_byte(&r, "block type", &byte) && rd_offset(&r) == frame.offset;
+    diag_free(&ignored);
+    return ok;
+}
+
 void trap_fill(LoadInstance *instance, LoadTrap *trap, LoadTrapKind kind)
 {
     trap->kind = kind;
     fill_frames(instance, trap);
+    if (kind == TRAP_UNREACHABLE && trap->n_frames > 0 && is_frame_check(instance, trap->frames[0]))
+        trap->kind = TRAP_SHADOW_STACK;
 }
 
 /* ---- running --------------------------------------------------------------------------------------------------------- */

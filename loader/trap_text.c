@@ -12,28 +12,47 @@ const char *load_trap_text(LoadTrapKind kind)
     return kind < TRAP_KIND_COUNT ? text[kind] : "?";
 }
 
-static void print_frame(TextBuf *out, const LoadFrame *frame, uint32_t number, const WasmNames *names, Arena *arena)
+/* What names and places come from. */
+typedef struct Sources {
+    Arena arena;
+    WasmNames names;
+    Dwarf *dwarf;           /* NULL: none */
+    uint32_t code_payload;  /* DWARF counts from the payload of the code section */
+} Sources;
+
+static void open_sources(Sources *s, const WasmModule *m)
 {
+    wasm_read_names(m, &s->arena, &s->names);
+    s->dwarf = dwarf_open_module(m, &s->arena);
+    for (uint32_t i = 0; i < m->n_sections; i++)
+        if (m->sections[i].id == SEC_CODE) s->code_payload = m->sections[i].payload.offset;
+}
+
+static void print_frame(TextBuf *out, const LoadFrame *frame, uint32_t number, Sources *s)
+{
+    const char *file;
+    uint32_t line;
     text_printf(out, "  #%u func %u", number, frame->func);
-    if (frame->func < names->n_funcs && names->funcs[frame->func].len > 0)
-        text_printf(out, " \"%s\"", diag_escape(arena, names->funcs[frame->func]));
-    text_printf(out, " at 0x%x\n", frame->offset);
+    if (frame->func < s->names.n_funcs && s->names.funcs[frame->func].len > 0)
+        text_printf(out, " \"%s\"", diag_escape(&s->arena, s->names.funcs[frame->func]));
+    text_printf(out, " at 0x%x", frame->offset);
+    if (s->dwarf != NULL && dwarf_line_of_code(s->dwarf, frame->offset - s->code_payload, &file, &line))
+        text_printf(out, ", %s:%u", diag_escape(&s->arena, str_of(file)), line);
+    text_printf(out, "\n");
 }
 
 void load_trap_print(TextBuf *out, const LoadTrap *trap, const WasmModule *m, const char *tool)
 {
-    Arena arena = {0};
-    WasmNames names;
-    wasm_read_names(m, &arena, &names);
-
+    Sources sources = {0};
+    open_sources(&sources, m);
     text_printf(out, "%s: trap: %s", tool, load_trap_text(trap->kind));
-    if (trap->detail[0]) text_printf(out, ": %s", diag_escape(&arena, str_of(trap->detail)));
+    if (trap->detail[0]) text_printf(out, ": %s", diag_escape(&sources.arena, str_of(trap->detail)));
     if (trap->has_address) text_printf(out, " (address 0x%llx)", (unsigned long long)trap->address);
     text_printf(out, "\n");
     for (uint32_t i = 0; i < trap->n_frames; i++) {
         uint32_t number = i < LOAD_FRAMES_INNER ? i : trap->depth - trap->n_frames + i;
         if (i == LOAD_FRAMES_INNER && number > i) text_printf(out, "  ... %u more ...\n", number - i);
-        print_frame(out, &trap->frames[i], number, &names, &arena);
+        print_frame(out, &trap->frames[i], number, &sources);
     }
-    arena_free(&arena);
+    arena_free(&sources.arena);
 }

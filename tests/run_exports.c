@@ -1,6 +1,6 @@
 /* run_exports.c: calls every exported function without parameters, in order, and prints what wasm-interp prints.
  *
- *     run-exports [--checked] MODULE.wasm
+ *     run-exports [--checked | --dump] MODULE.wasm        --dump: also with parameters, as zeros; then the register code
  *
  * Imported functions print their arguments and give zeros: what wasm-interp does with --dummy-import-func. For
  * differential.py, which compares the two. */
@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "loader/engine.h"
+#include "loader/interp.h"
 #include "validator/validator.h"
 
 static void print_value(uint8_t type, LoadSlot v)
@@ -60,14 +60,14 @@ static void letters(char *out, const uint8_t *types, uint32_t n)
                  : types[i] == TYPE_FUNCREF ? 'c' : 'e';
 }
 
-static void call_exports(const WasmModule *m, LoadInstance *instance)
+static void call_exports(const WasmModule *m, LoadInstance *instance, bool with_params)
 {
     for (uint32_t i = 0; i < m->n_exports; i++) {
         const WasmExport *e = &m->exports[i];
         const WasmType *type = e->kind == KIND_FUNC ? wasm_func_type(m, e->index) : NULL;
         LoadSlot slots[1024] = {0};
         LoadTrap trap = {0};
-        if (type == NULL || type->n_params > 0) continue;
+        if (type == NULL || (type->n_params > 0 && !with_params)) continue;
         bool ok = load_interp.call(instance, e->index, slots, &trap);
         printf("%.*s() =>", STR_ARG(e->name));
         if (!ok) printf(" error: %s", load_trap_text(trap.kind));
@@ -79,7 +79,7 @@ static void call_exports(const WasmModule *m, LoadInstance *instance)
 
 int main(int argc, char **argv)
 {
-    bool checked = argc > 2 && strcmp(argv[1], "--checked") == 0;
+    bool checked = argc > 2 && strcmp(argv[1], "--checked") == 0, dump = argc > 2 && strcmp(argv[1], "--dump") == 0;
     Arena arena = {0};
     Diags diags = {0};
     FileBytes file;
@@ -106,9 +106,13 @@ int main(int argc, char **argv)
             module ? load_interp.instantiate(module, imports, m->n_imports, NULL, NULL, &diags) : NULL;
         LoadTrap trap = {0};
         if (instance != NULL && load_interp.start(instance, &trap)) {
-            call_exports(m, instance);
+            call_exports(m, instance, dump);
             status = 0;
         }
+        TextBuf text = {0};
+        if (dump && instance != NULL) decode_dump(&text, module);
+        if (text.ptr != NULL) fputs(text.ptr, stdout);
+        text_free(&text);
         load_interp.destroy(instance);
         load_interp.free_module(module);
     }
