@@ -1,10 +1,10 @@
-/* body.c: one function body, by the algorithm of core 2.0 §7.3 "Validation Algorithm": push_val, pop_val, push_ctrl,
- * pop_ctrl, unreachable. Every instruction is here; fast.c has short cuts for the common ones and comes back here
- * whenever something is not as it expects, so that each error has one place.
+/* body.c: one function body, by the algorithm of core 2.0 §7.3 "Validation Algorithm": push_val, pop_val,
+ * push_ctrl, pop_ctrl, unreachable. Every instruction is here; fast.c has short cuts for the common ones and
+ * comes back here whenever something is not as it expects, so that each error has one place.
  *
- * What an instruction pops and pushes stands in opcodes.def; code is written only for control flow, for instructions
- * with indices, and for the few that are polymorphic. After an error the rest of the block counts as unreachable: what
- * follows is still checked, but one mistake is one message. */
+ * What an instruction pops and pushes stands in opcodes.def; code is written only for control flow, for
+ * instructions with indices, and for the few that are polymorphic. After an error the rest of the block
+ * counts as unreachable: what follows is still checked, but one mistake is one message. */
 #include "validator/body.h"
 
 #include <string.h>
@@ -64,7 +64,8 @@ static const char *op_text(const Body *b)
     if (code >= 0xfb && code <= 0xfe) { /* it was read once: it is well-formed */
         prefix = (uint8_t)code;
         code = b->at[1] & 0x7f;
-        for (const uint8_t *p = b->at + 1; *p & 0x80; p++) code |= (uint32_t)(p[1] & 0x7f) << 7 * (p + 1 - b->at - 1);
+        for (const uint8_t *p = b->at + 1; *p & 0x80; p++)
+            code |= (uint32_t)(p[1] & 0x7f) << 7 * (p + 1 - b->at - 1);
     }
     WasmOp op = wasm_op_find(prefix, code);
     return op == OP_COUNT ? "?" : wasm_op_info[op].text;
@@ -72,9 +73,13 @@ static const char *op_text(const Body *b)
 
 /* ---- types of blocks ---- */
 
-static const uint8_t single[128] = {
-    [TYPE_I32] = TYPE_I32, [TYPE_I64] = TYPE_I64, [TYPE_F32] = TYPE_F32, [TYPE_F64] = TYPE_F64,
-    [TYPE_V128] = TYPE_V128, [TYPE_FUNCREF] = TYPE_FUNCREF, [TYPE_EXTERNREF] = TYPE_EXTERNREF};
+static const uint8_t single[128] = {[TYPE_I32] = TYPE_I32,
+                                    [TYPE_I64] = TYPE_I64,
+                                    [TYPE_F32] = TYPE_F32,
+                                    [TYPE_F64] = TYPE_F64,
+                                    [TYPE_V128] = TYPE_V128,
+                                    [TYPE_FUNCREF] = TYPE_FUNCREF,
+                                    [TYPE_EXTERNREF] = TYPE_EXTERNREF};
 
 static const uint8_t *sig_params(const Body *b, uint32_t sig, uint32_t *n)
 {
@@ -150,7 +155,8 @@ static void missing(Body *b, uint8_t want)
 
 static void mismatch(Body *b, uint8_t want, uint8_t actual)
 {
-    body_error(b, VAL_TYPE_MISMATCH, "type mismatch: %s needs %s, found %s", op_text(b), type_text(want), type_text(actual));
+    body_error(b, VAL_TYPE_MISMATCH, "type mismatch: %s needs %s, found %s", op_text(b), type_text(want),
+               type_text(actual));
     unreachable(b);
 }
 
@@ -171,7 +177,8 @@ static uint8_t pop_val(Body *b, uint8_t want)
         return BOTTOM;
     }
     uint8_t actual = *--b->sp;
-    if ((actual & TYPE_MASK) != want && (actual & TYPE_MASK) != BOTTOM && want != BOTTOM) mismatch(b, want, actual);
+    if ((actual & TYPE_MASK) != want && (actual & TYPE_MASK) != BOTTOM && want != BOTTOM)
+        mismatch(b, want, actual);
     return actual;
 }
 
@@ -207,13 +214,15 @@ static bool have_vals(Body *b, const uint8_t *types, uint32_t n)
     b->v->report->type_comparisons += n;
     size_t there = (size_t)(b->sp - frame_base(b));
     if (there < n && !b->ctl->unreachable) {
-        body_error(b, VAL_TYPE_MISMATCH, "type mismatch: %s needs %u operands, found %zu", op_text(b), n, there);
+        body_error(b, VAL_TYPE_MISMATCH, "type mismatch: %s needs %u operands, found %zu", op_text(b), n,
+                   there);
         return false;
     }
     for (uint32_t i = 1; i <= n && i <= there; i++) {
         uint8_t actual = b->sp[-(ptrdiff_t)i] & TYPE_MASK;
         if (actual == types[n - i] || actual == BOTTOM) continue;
-        body_error(b, VAL_TYPE_MISMATCH, "type mismatch: %s needs %s, found %s", op_text(b), type_text(types[n - i]), type_text(actual));
+        body_error(b, VAL_TYPE_MISMATCH, "type mismatch: %s needs %s, found %s", op_text(b),
+                   type_text(types[n - i]), type_text(actual));
         return false;
     }
     return true;
@@ -265,7 +274,8 @@ static Ctl pop_ctrl(Body *b)
     const uint8_t *results = end_types(b, &c, &n);
     pop_vals(b, results, n);
     if (b->sp != frame_base(b)) {
-        body_error(b, VAL_TYPE_MISMATCH, "type mismatch: values remaining on stack at end of block: %zu too many, the topmost %s",
+        body_error(b, VAL_TYPE_MISMATCH,
+                   "type mismatch: values remaining on stack at end of block: %zu too many, the topmost %s",
                    (size_t)(b->sp - frame_base(b)), type_text(b->sp[-1]));
         b->sp = frame_base(b);
     }
@@ -285,7 +295,10 @@ static const Ctl *find_label(Body *b, uint32_t label)
 
 /* ---- immediates ---- */
 
-static void feature_error(Body *b, WasmFeature f, const char *what) { refuse_feature(b->v, f, here(b), what); }
+static void feature_error(Body *b, WasmFeature f, const char *what)
+{
+    refuse_feature(b->v, f, here(b), what);
+}
 
 static bool feature(Body *b, WasmFeature f, const char *what) { return use_feature(b->v, f, here(b), what); }
 
@@ -316,7 +329,8 @@ static bool read_block_type(Body *b, uint32_t *sig)
         return false;
     }
     if (index < 0 || index >= b->m->n_types) {
-        body_error(b, VAL_UNKNOWN_TYPE, "unknown type %lld: the module has %u", (long long)index, b->m->n_types);
+        body_error(b, VAL_UNKNOWN_TYPE, "unknown type %lld: the module has %u", (long long)index,
+                   b->m->n_types);
         b->dead = true;
         return false;
     }
@@ -355,7 +369,8 @@ static bool read_memarg(Body *b, uint8_t natural, MemArg *out)
     enum { HAS_MEMORY_INDEX = 0x40, FLAGS_END = 0x80, ALIGN_END = 32 };
     if (!read_u32(b, "alignment", &out->align_log2)) return false;
     if (out->align_log2 >= HAS_MEMORY_INDEX && out->align_log2 < FLAGS_END) {
-        body_error(b, WASM_FEATURE, "malformed memop flags 0x%x: feature %s is not supported: %s with a memory index",
+        body_error(b, WASM_FEATURE,
+                   "malformed memop flags 0x%x: feature %s is not supported: %s with a memory index",
                    out->align_log2, wasm_feature_text(FEATURE_MULTI_MEMORY), op_text(b));
         b->dead = true;
         return false;
@@ -363,7 +378,8 @@ static bool read_memarg(Body *b, uint8_t natural, MemArg *out)
     if (!read_u32(b, "offset", &out->offset)) return false;
     if (out->align_log2 > natural)
         body_error(b, VAL_ALIGNMENT, "%salignment must not be larger than natural: 2^%u of %s",
-                   out->align_log2 >= ALIGN_END ? "malformed memop flags: " : "", out->align_log2, op_text(b));
+                   out->align_log2 >= ALIGN_END ? "malformed memop flags: " : "", out->align_log2,
+                   op_text(b));
     (void)need_memory(b);
     return true;
 }
@@ -382,14 +398,18 @@ static bool read_table(Body *b, const char *what, uint32_t *index)
     return true;
 }
 
-static uint8_t elem_type(const Body *b, uint32_t table) { return table == NONE32 ? BOTTOM : b->m->tables[table].elem_type; }
+static uint8_t elem_type(const Body *b, uint32_t table)
+{
+    return table == NONE32 ? BOTTOM : b->m->tables[table].elem_type;
+}
 
 static bool read_data_index(Body *b, uint32_t *index)
 {
     if (!read_u32(b, "data segment index", index)) return false;
     if (!b->m->has_data_count) body_error(b, VAL_DATA_COUNT, "data count section required: %s", op_text(b));
     else if (*index >= b->m->data_count)
-        body_error(b, VAL_UNKNOWN_DATA, "unknown data segment %u: the module has %u", *index, b->m->data_count);
+        body_error(b, VAL_UNKNOWN_DATA, "unknown data segment %u: the module has %u", *index,
+                   b->m->data_count);
     return true;
 }
 
@@ -435,12 +455,15 @@ static void check_end(Body *b)
     if (c.kind == CTL_IF) { /* a missing else hands the parameters on */
         const uint8_t *params = sig_params(b, c.sig, &n_params), *results = sig_results(b, c.sig, &n_results);
         if (n_params != n_results || (n_params && memcmp(params, results, n_params) != 0))
-            body_error(b, VAL_TYPE_MISMATCH, "type mismatch: if without else must have the same parameters and results");
+            body_error(b, VAL_TYPE_MISMATCH,
+                       "type mismatch: if without else must have the same parameters and results");
     }
     if (b->ctl == b->ctls) { /* the function itself */
         pop_ctrl(b);
         b->ctl = b->ctls;
-        if (b->r.pos != b->r.end) body_error(b, VAL_BODY_END, "END opcode expected: %zu bytes after the end of the function", rd_left(&b->r));
+        if (b->r.pos != b->r.end)
+            body_error(b, VAL_BODY_END, "END opcode expected: %zu bytes after the end of the function",
+                       rd_left(&b->r));
         b->dead = true;
         return;
     }
@@ -491,7 +514,8 @@ static void check_br_table(Body *b)
         }
         const uint8_t *these = label_types(b, target, &n_types);
         if (types && n_types != arity) {
-            body_error(b, VAL_TYPE_MISMATCH, "type mismatch: br_table to labels of %u and of %u operands", arity, n_types);
+            body_error(b, VAL_TYPE_MISMATCH, "type mismatch: br_table to labels of %u and of %u operands",
+                       arity, n_types);
             ok = false;
         } else if (these != types) {
             ok = have_vals(b, these, n_types);
@@ -514,8 +538,10 @@ static void tail(Body *b, const WasmType *t)
 {
     pop_vals(b, t->params, t->n_params);
     const WasmType *own = b->type;
-    if (t->n_results != own->n_results || (t->n_results && memcmp(t->results, own->results, t->n_results) != 0))
-        body_error(b, VAL_TYPE_MISMATCH, "type mismatch: %s of a function with other results than this one's", op_text(b));
+    if (t->n_results != own->n_results ||
+        (t->n_results && memcmp(t->results, own->results, t->n_results) != 0))
+        body_error(b, VAL_TYPE_MISMATCH, "type mismatch: %s of a function with other results than this one's",
+                   op_text(b));
     unreachable(b);
 }
 
@@ -538,7 +564,8 @@ static void check_call_indirect(Body *b, bool is_tail)
     uint32_t type, table;
     if (!read_u32(b, "type index", &type) || !read_table(b, "table index", &table)) return;
     if (table != NONE32 && elem_type(b, table) != TYPE_FUNCREF)
-        body_error(b, VAL_TYPE_MISMATCH, "type mismatch: %s through a table of %s", op_text(b), type_text(elem_type(b, table)));
+        body_error(b, VAL_TYPE_MISMATCH, "type mismatch: %s through a table of %s", op_text(b),
+                   type_text(elem_type(b, table)));
     if (type >= b->m->n_types) {
         body_error(b, VAL_UNKNOWN_TYPE, "unknown type %u: the module has %u", type, b->m->n_types);
         unreachable(b);
@@ -560,7 +587,8 @@ static void check_select(Body *b)
     pop_val(b, TYPE_I32);
     uint8_t second = pop_any(b) & TYPE_MASK, first = pop_any(b) & TYPE_MASK;
     if (!is_number_or_vector(first) || !is_number_or_vector(second)) {
-        body_error(b, VAL_TYPE_MISMATCH, "type mismatch: select without a type needs numbers or vectors, found %s and %s",
+        body_error(b, VAL_TYPE_MISMATCH,
+                   "type mismatch: select without a type needs numbers or vectors, found %s and %s",
                    type_text(first), type_text(second));
         unreachable(b);
     } else if (first != second && first != BOTTOM && second != BOTTOM) {
@@ -612,7 +640,8 @@ static void check_local(Body *b, WasmOp op)
         return;
     }
     operand = pop_val(b, type & TYPE_MASK);
-    if ((type | operand) & KNOWN) known_set_local(b, index, operand, operand & KNOWN ? b->vals[b->sp - b->ops] : 0);
+    if ((type | operand) & KNOWN)
+        known_set_local(b, index, operand, operand & KNOWN ? b->vals[b->sp - b->ops] : 0);
     if (op == OP_LOCAL_TEE) push_val(b, (type & TYPE_MASK) | (operand & KNOWN));
 }
 
@@ -681,7 +710,8 @@ static void check_table_op(Body *b, WasmOp op)
     default: /* OP_TABLE_INIT */
         if (!read_elem_index(b, &segment) || !read_table(b, "table index", &table)) return;
         type = segment == NONE32 ? BOTTOM : b->m->elems[segment].elem_type;
-        if (table != NONE32 && type != BOTTOM && elem_type(b, table) != type) mismatch(b, elem_type(b, table), type);
+        if (table != NONE32 && type != BOTTOM && elem_type(b, table) != type)
+            mismatch(b, elem_type(b, table), type);
         pop_vals(b, (const uint8_t[]){TYPE_I32, TYPE_I32, TYPE_I32}, 3);
         break;
     }
@@ -702,9 +732,11 @@ static void check_ref_func(Body *b)
 {
     uint32_t func;
     if (!read_u32(b, "function index", &func)) return;
-    if (func >= b->m->n_funcs) body_error(b, VAL_UNKNOWN_FUNC, "unknown function %u: the module has %u", func, b->m->n_funcs);
+    if (func >= b->m->n_funcs)
+        body_error(b, VAL_UNKNOWN_FUNC, "unknown function %u: the module has %u", func, b->m->n_funcs);
     else if (!(b->v->declared[func / 8] >> func % 8 & 1))
-        body_error(b, VAL_UNDECLARED_REF, "undeclared function reference %u: no export, element segment or global names it", func);
+        body_error(b, VAL_UNDECLARED_REF,
+                   "undeclared function reference %u: no export, element segment or global names it", func);
     push_val(b, TYPE_FUNCREF);
 }
 
@@ -712,7 +744,8 @@ static void check_ref_is_null(Body *b)
 {
     uint8_t type = pop_any(b) & TYPE_MASK;
     if (type != BOTTOM && !wasm_is_ref_type(type)) {
-        body_error(b, VAL_TYPE_MISMATCH, "type mismatch: ref.is_null needs a reference, found %s", type_text(type));
+        body_error(b, VAL_TYPE_MISMATCH, "type mismatch: ref.is_null needs a reference, found %s",
+                   type_text(type));
         unreachable(b);
     }
     push_val(b, TYPE_I32);
@@ -731,14 +764,16 @@ static uint8_t type_of_letter(char c)
     }
 }
 
-/* Where the row pops an address and writes memory: how many bytes, else 0. The address is the first operand. */
+/* Where the row pops an address and writes memory: how many bytes, else 0. The address is the first operand.
+ */
 static uint32_t store_width(const WasmOpInfo *info)
 {
     bool memory = info->imm == IMM_MEMARG || (info->imm == IMM_MEMARG_LANE && info->pushes[0] == 0);
     return memory && info->pops[1] && info->pushes[0] == 0 ? 1u << info->align_log2 : 0;
 }
 
-/* A bulk instruction takes destination, source or value, length: dst and len are the operands' values where known. */
+/* A bulk instruction takes destination, source or value, length: dst and len are the operands' values where
+ * known. */
 static void note_bulk_store(Body *b, const uint8_t *operands)
 {
     if (!(operands[0] & KNOWN)) return;
@@ -957,8 +992,8 @@ static bool add_group(Body *b, uint32_t end, uint8_t type)
     return true;
 }
 
-/* One run of locals of a type: the first ones are spread out, one byte each, but no more of them than the body has
- * bytes (a group of 2^32 locals takes six); the others stay a group. */
+/* One run of locals of a type: the first ones are spread out, one byte each, but no more of them than the
+ * body has bytes (a group of 2^32 locals takes six); the others stay a group. */
 static bool add_locals(Body *b, uint32_t n, uint8_t type)
 {
     uint32_t start = b->n_locals, room = b->room_locals;
@@ -979,7 +1014,8 @@ static bool add_locals(Body *b, uint32_t n, uint8_t type)
 static bool make_room_for_locals(Body *b, size_t body_size)
 {
     enum { FEW = 64 };
-    size_t cap = b->type->n_params + body_size + FEW; /* linear in the body, and in the type that it refers to */
+    size_t cap =
+        b->type->n_params + body_size + FEW; /* linear in the body, and in the type that it refers to */
     if (cap > UINT32_MAX / 2) cap = UINT32_MAX / 2;
     b->room_locals = (uint32_t)cap;
     b->n_locals = b->n_expanded = b->n_groups = 0;
@@ -1013,7 +1049,8 @@ static bool read_locals(Body *b)
             return false;
         }
         if (type == TYPE_V128) (void)feature(b, FEATURE_SIMD, "v128");
-        if (type == TYPE_EXTERNREF || type == TYPE_FUNCREF) (void)feature(b, FEATURE_REFERENCE_TYPES, "reference in a local");
+        if (type == TYPE_EXTERNREF || type == TYPE_FUNCREF)
+            (void)feature(b, FEATURE_REFERENCE_TYPES, "reference in a local");
         if (n && !add_locals(b, n, type)) return false;
     }
     Val *v = b->v;
@@ -1058,12 +1095,14 @@ void check_code(Val *v)
     b->cap_ctls = FIRST_CTLS;
     b->v = v;
     b->m = v->m;
-    if (!grow_operands(b, 0, 4 * OPS_PAD)) return; /* zeroed: the padding is sentinels, and nobody writes there */
+    if (!grow_operands(b, 0, 4 * OPS_PAD))
+        return; /* zeroed: the padding is sentinels, and nobody writes there */
     uint32_t first = v->m->n_imported[KIND_FUNC];
     for (uint32_t i = 0; i < v->m->n_bodies; i++) {
         if (v->m->bodies[i].size > v->limits[VAL_LIMIT_BODY])
-            violated(v, RULE_P602, (Site){v->m->bodies[i].offset, first + i}, (Str){0}, "function body of %u bytes, limits.body is %llu",
-                     v->m->bodies[i].size, (unsigned long long)v->limits[VAL_LIMIT_BODY]);
+            violated(v, RULE_P602, (Site){v->m->bodies[i].offset, first + i}, (Str){0},
+                     "function body of %u bytes, limits.body is %llu", v->m->bodies[i].size,
+                     (unsigned long long)v->limits[VAL_LIMIT_BODY]);
         check_body(b, first + i, v->m->bodies[i]);
     }
 }

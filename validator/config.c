@@ -1,7 +1,8 @@
 /* config.c: configuration files in libconfig's syntax, checked against one table of keys.
  *
- * libconfig does the grammar and knows the line of every setting; what it would let through is refused here: included
- * files, unknown names, other types, missing keys. The table is walked along the file, then the file along the table. */
+ * libconfig does the grammar and knows the line of every setting; what it would let through is refused here:
+ * included files, unknown names, other types, missing keys. The table is walked along the file, then the file
+ * along the table. */
 #include "validator/config.h"
 
 #include <assert.h>
@@ -30,7 +31,10 @@ static const char *const type_words[] = {
     [CFG_LIST] = "groups in parentheses, ( { ... }, { ... } )",
 };
 
-static DiagPlace at_line(const CfgFile *f, unsigned line) { return DIAG_AT(.src_file = f->name, .src_line = line); }
+static DiagPlace at_line(const CfgFile *f, unsigned line)
+{
+    return DIAG_AT(.src_file = f->name, .src_line = line);
+}
 
 static unsigned line_of(const config_setting_t *s) { return config_setting_source_line(s); }
 
@@ -50,7 +54,9 @@ static bool parse_digits(Str s, size_t *used, uint64_t *out)
     uint64_t value = 0;
     size_t i = 0;
     for (; i < s.len && s.ptr[i] >= '0' && s.ptr[i] <= '9'; i++)
-        if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, (uint64_t)(s.ptr[i] - '0'), &value)) return false;
+        if (__builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, (uint64_t)(s.ptr[i] - '0'), &value))
+            return false;
     *used = i;
     *out = value;
     return i > 0;
@@ -68,7 +74,10 @@ static bool parse_unit(Str s, const Unit *units, size_t n, uint64_t *out)
     return false;
 }
 
-bool cfg_parse_size(Str s, uint64_t *bytes) { return parse_unit(s, size_units, ARRAY_LEN(size_units), bytes); }
+bool cfg_parse_size(Str s, uint64_t *bytes)
+{
+    return parse_unit(s, size_units, ARRAY_LEN(size_units), bytes);
+}
 bool cfg_parse_duration(Str s, uint64_t *ns) { return parse_unit(s, time_units, ARRAY_LEN(time_units), ns); }
 
 const char *cfg_size_text(Arena *arena, uint64_t bytes)
@@ -76,7 +85,8 @@ const char *cfg_size_text(Arena *arena, uint64_t bytes)
     size_t unit = ARRAY_LEN(size_units);
     while (--unit > 0)
         if (bytes && bytes % size_units[unit].factor == 0) break;
-    return arena_printf(arena, "%llu %s", (unsigned long long)(bytes / size_units[unit].factor), size_units[unit].text);
+    return arena_printf(arena, "%llu %s", (unsigned long long)(bytes / size_units[unit].factor),
+                        size_units[unit].text);
 }
 
 /* ---- the table ---- */
@@ -130,7 +140,8 @@ static void unknown_key(CfgFile *f, const config_setting_t *s, const char *prefi
         size_t d = distance(name, member);
         if (d < best) best = d, nearest = member;
     }
-    Diag *d = diag_add(f->diags, CFG_UNKNOWN_KEY, at_line(f, line_of(s)), "unknown key \"%s%s\"", prefix, name);
+    Diag *d =
+        diag_add(f->diags, CFG_UNKNOWN_KEY, at_line(f, line_of(s)), "unknown key \"%s%s\"", prefix, name);
     if (nearest) diag_note(f->diags, d, "did you mean \"%s\"?", nearest);
     else if (!known.failed && known.len) diag_note(f->diags, d, "expected one of: %s", known.ptr);
     text_free(&known);
@@ -140,7 +151,8 @@ static void unknown_key(CfgFile *f, const config_setting_t *s, const char *prefi
 
 static void wrong_type(CfgFile *f, const config_setting_t *s, const CfgKey *key)
 {
-    diag_add(f->diags, CFG_TYPE, at_line(f, line_of(s)), "\"%s\": expected %s (%s)", key->path, type_words[key->type], key->doc);
+    diag_add(f->diags, CFG_TYPE, at_line(f, line_of(s)), "\"%s\": expected %s (%s)", key->path,
+             type_words[key->type], key->doc);
 }
 
 static bool is_clean(Str s)
@@ -158,15 +170,17 @@ static bool check_string(CfgFile *f, const config_setting_t *s, const CfgKey *ke
         return false;
     }
     if (is_clean(str_of(config_setting_get_string(s)))) return true;
-    diag_add(f->diags, CFG_VALUE, at_line(f, line_of(s)), "\"%s\": expected UTF-8 text without control characters", key->path);
+    diag_add(f->diags, CFG_VALUE, at_line(f, line_of(s)),
+             "\"%s\": expected UTF-8 text without control characters", key->path);
     return false;
 }
 
 static void check_range(CfgFile *f, const config_setting_t *s, const CfgKey *key, uint64_t value)
 {
     if ((key->min == 0 && key->max == 0) || (value >= key->min && value <= key->max)) return;
-    diag_add(f->diags, CFG_VALUE, at_line(f, line_of(s)), "\"%s\": expected %llu to %llu, found %llu (%s)", key->path,
-             (unsigned long long)key->min, (unsigned long long)key->max, (unsigned long long)value, key->doc);
+    diag_add(f->diags, CFG_VALUE, at_line(f, line_of(s)), "\"%s\": expected %llu to %llu, found %llu (%s)",
+             key->path, (unsigned long long)key->min, (unsigned long long)key->max, (unsigned long long)value,
+             key->doc);
 }
 
 static bool parse_value(const CfgKey *key, Str text, uint64_t *out)
@@ -188,8 +202,9 @@ static void check_number(CfgFile *f, const config_setting_t *s, const CfgKey *ke
         return;
     }
     if (value < 0)
-        diag_add(f->diags, CFG_VALUE, at_line(f, line_of(s)), "\"%s\": expected a number that is not negative, found %lld%s", key->path,
-                 value, type == CONFIG_TYPE_INT ? " (above 2147483647 write an L behind it)" : "");
+        diag_add(f->diags, CFG_VALUE, at_line(f, line_of(s)),
+                 "\"%s\": expected a number that is not negative, found %lld%s", key->path, value,
+                 type == CONFIG_TYPE_INT ? " (above 2147483647 write an L behind it)" : "");
     else check_range(f, s, key, (uint64_t)value);
 }
 
@@ -199,8 +214,8 @@ static void check_unit(CfgFile *f, const config_setting_t *s, const CfgKey *key)
     if (!check_string(f, s, key)) return;
     if (parse_value(key, str_of(config_setting_get_string(s)), &value)) check_range(f, s, key, value);
     else
-        diag_add(f->diags, CFG_VALUE, at_line(f, line_of(s)), "\"%s\": expected %s, found \"%s\"", key->path, type_words[key->type],
-                 config_setting_get_string(s));
+        diag_add(f->diags, CFG_VALUE, at_line(f, line_of(s)), "\"%s\": expected %s, found \"%s\"", key->path,
+                 type_words[key->type], config_setting_get_string(s));
 }
 
 static void check_group(CfgFile *f, const config_setting_t *group, const char *prefix);
@@ -264,7 +279,8 @@ static void check_group(CfgFile *f, const config_setting_t *group, const char *p
         const CfgKey *key = &f->table->keys[i];
         const char *name = key->value ? NULL : member_of(key, prefix);
         if (name && !config_setting_get_member(group, name))
-            diag_add(f->diags, CFG_MISSING, at_line(f, line_of(group)), "\"%s\" is missing: %s", key->path, key->doc);
+            diag_add(f->diags, CFG_MISSING, at_line(f, line_of(group)), "\"%s\" is missing: %s", key->path,
+                     key->doc);
     }
 }
 
@@ -273,14 +289,16 @@ static void check_version(CfgFile *f)
     const config_setting_t *root = config_root_setting(&f->config), *first = config_setting_get_elem(root, 0);
     const char *key = f->table->version_key;
     if (!first || strcmp(config_setting_name(first), key) != 0)
-        diag_add(f->diags, CFG_VERSION, at_line(f, first ? line_of(first) : 1), "expected \"%s = 1;\" (the version of the grammar) first", key);
+        diag_add(f->diags, CFG_VERSION, at_line(f, first ? line_of(first) : 1),
+                 "expected \"%s = 1;\" (the version of the grammar) first", key);
     else if (config_setting_type(first) == CONFIG_TYPE_INT && config_setting_get_int(first) != 1)
-        diag_add(f->diags, CFG_VERSION, at_line(f, line_of(first)), "this program reads version 1 of the grammar, the file says %d",
+        diag_add(f->diags, CFG_VERSION, at_line(f, line_of(first)),
+                 "this program reads version 1 of the grammar, the file says %d",
                  config_setting_get_int(first));
 }
 
-/* libconfig would follow these, also into files that it should not see. Its scanner looks for them at the start of a
- * line; one inside a comment or a string is refused as well, which nobody misses. */
+/* libconfig would follow these, also into files that it should not see. Its scanner looks for them at the
+ * start of a line; one inside a comment or a string is refused as well, which nobody misses. */
 static bool scan(CfgFile *f, Str text)
 {
     unsigned line = 1;
@@ -311,7 +329,8 @@ static bool parse(CfgFile *f, Str text)
         return false;
     }
     if (!config_read_string(&f->config, copy)) {
-        diag_add(f->diags, CFG_SYNTAX, at_line(f, (unsigned)config_error_line(&f->config)), "%s", config_error_text(&f->config));
+        diag_add(f->diags, CFG_SYNTAX, at_line(f, (unsigned)config_error_line(&f->config)), "%s",
+                 config_error_text(&f->config));
         return false;
     }
     return true;
@@ -362,7 +381,8 @@ static const CfgKey *key_of(CfgAt at, const char *key)
     size_t n = at.prefix.len;
     const CfgTable *t = at.file->table;
     for (size_t i = 0; i < t->n; i++)
-        if (strncmp(t->keys[i].path, at.prefix.ptr, n) == 0 && strcmp(t->keys[i].path + n, key) == 0) return &t->keys[i];
+        if (strncmp(t->keys[i].path, at.prefix.ptr, n) == 0 && strcmp(t->keys[i].path + n, key) == 0)
+            return &t->keys[i];
     assert(!"no such key in the table");
     abort();
 }
@@ -403,7 +423,8 @@ uint64_t cfg_number(CfgAt at, const char *key)
     const config_setting_t *s = find(at, key);
     uint64_t value = 0;
     if (s && row->type == CFG_NUMBER)
-        return config_setting_type(s) == CONFIG_TYPE_INT ? (uint64_t)config_setting_get_int(s) : (uint64_t)config_setting_get_int64(s);
+        return config_setting_type(s) == CONFIG_TYPE_INT ? (uint64_t)config_setting_get_int(s)
+                                                         : (uint64_t)config_setting_get_int64(s);
     bool ok = parse_value(row, str_of(s ? config_setting_get_string(s) : row->value), &value);
     assert(ok);
     (void)ok;
@@ -423,7 +444,10 @@ static const config_setting_t *element(CfgAt at, const char *key, uint32_t i)
     return config_setting_get_elem(s, i);
 }
 
-Str cfg_string_at(CfgAt at, const char *key, uint32_t i) { return str_of(config_setting_get_string(element(at, key, i))); }
+Str cfg_string_at(CfgAt at, const char *key, uint32_t i)
+{
+    return str_of(config_setting_get_string(element(at, key, i)));
+}
 
 Str cfg_map_at(CfgAt at, const char *key, uint32_t i, Str *name)
 {
@@ -434,7 +458,8 @@ Str cfg_map_at(CfgAt at, const char *key, uint32_t i, Str *name)
 
 CfgAt cfg_item(CfgAt at, const char *key, uint32_t i)
 {
-    const char *path = key_of(at, key)->path; /* rows of its members follow: the first one has the prefix to use */
+    const char *path =
+        key_of(at, key)->path; /* rows of its members follow: the first one has the prefix to use */
     const CfgTable *t = at.file->table;
     size_t n = strlen(path);
     for (size_t k = 0; k < t->n; k++)

@@ -34,19 +34,23 @@ static void push(Expr *e, uint8_t type)
 
 static void pop(Expr *e, uint8_t want, const char *who)
 {
-    if (e->n == 0) fail(e, VAL_TYPE_MISMATCH, "type mismatch: %s needs %s, found nothing", who, wasm_type_text(want));
+    if (e->n == 0)
+        fail(e, VAL_TYPE_MISMATCH, "type mismatch: %s needs %s, found nothing", who, wasm_type_text(want));
     else if (e->stack[--e->n] != want)
-        fail(e, VAL_TYPE_MISMATCH, "type mismatch: %s needs %s, found %s", who, wasm_type_text(want), wasm_type_text(e->stack[e->n]));
+        fail(e, VAL_TYPE_MISMATCH, "type mismatch: %s needs %s, found %s", who, wasm_type_text(want),
+             wasm_type_text(e->stack[e->n]));
 }
 
-/* Only imported globals are known here (core 2.0; a later version lets any earlier one in), and none that changes. */
+/* Only imported globals are known here (core 2.0; a later version lets any earlier one in), and none that
+ * changes. */
 static void global_get(Expr *e)
 {
     uint32_t index;
     const WasmModule *m = e->v->m;
     if (!(e->ok = rd_u32(e->r, "global index", &index))) return;
     if (index >= m->n_globals || index >= m->n_imported[KIND_GLOBAL])
-        fail(e, VAL_UNKNOWN_GLOBAL, "unknown global %u: a constant expression may read imported globals, there are %u", index,
+        fail(e, VAL_UNKNOWN_GLOBAL,
+             "unknown global %u: a constant expression may read imported globals, there are %u", index,
              m->n_imported[KIND_GLOBAL]);
     else if (m->globals[index].mutable)
         fail(e, VAL_NOT_CONSTANT, "constant expression required: global %u is mutable", index);
@@ -96,11 +100,13 @@ static void instruction(Expr *e, WasmOp op)
     case OP_I64_SUB:
     case OP_I64_MUL:
         if (!(e->v->allowed & FEATURE_BIT(EXTENDED_CONST))) {
-            fail(e, VAL_NOT_CONSTANT, "constant expression required: %s (feature extended-const is not enabled)", info->text);
+            fail(e, VAL_NOT_CONSTANT,
+                 "constant expression required: %s (feature extended-const is not enabled)", info->text);
             return;
         }
         (void)use_feature(e->v, FEATURE_EXTENDED_CONST, SITE(e->at), info->text);
-        arithmetic(e, op == OP_I32_ADD || op == OP_I32_SUB || op == OP_I32_MUL ? TYPE_I32 : TYPE_I64, info->text);
+        arithmetic(e, op == OP_I32_ADD || op == OP_I32_SUB || op == OP_I32_MUL ? TYPE_I32 : TYPE_I64,
+                   info->text);
         return;
     case OP_I32_CONST:
     case OP_I64_CONST:
@@ -118,7 +124,9 @@ static void instruction(Expr *e, WasmOp op)
     case OP_REF_NULL: ref_null(e); break;
     case OP_REF_FUNC: ref_func(e); break;
     case OP_GLOBAL_GET: global_get(e); break;
-    default: fail(e, VAL_NOT_CONSTANT, "constant expression required: %s is not constant", info->text); return;
+    default:
+        fail(e, VAL_NOT_CONSTANT, "constant expression required: %s is not constant", info->text);
+        return;
     }
     if (f != FEATURE_MVP) (void)use_feature(e->v, f, SITE(e->at), info->text);
 }
@@ -134,7 +142,8 @@ bool check_const_expr_at(Val *v, Reader *r, uint8_t type)
     } while (e.ok && op != OP_END);
     if (!e.ok) return false;
     pop(&e, type, "this initialiser");
-    if (e.ok && e.n) fail(&e, VAL_TYPE_MISMATCH, "type mismatch: the initialiser leaves %zu values more than one", e.n);
+    if (e.ok && e.n)
+        fail(&e, VAL_TYPE_MISMATCH, "type mismatch: the initialiser leaves %zu values more than one", e.n);
     return e.ok;
 }
 
@@ -142,5 +151,6 @@ void check_const_expr(Val *v, WasmRange range, uint8_t type)
 {
     Reader r = wasm_reader(v->m, range, v->diags);
     if (check_const_expr_at(v, &r, type) && r.pos != r.end)
-        invalid(v, VAL_NOT_CONSTANT, SITE((uint32_t)rd_offset(&r)), "constant expression required: code after its end");
+        invalid(v, VAL_NOT_CONSTANT, SITE((uint32_t)rd_offset(&r)),
+                "constant expression required: code after its end");
 }

@@ -1,13 +1,15 @@
 /* fast.c: the loop over the instructions of a body: short cuts for those that most code consists of.
  *
- * One handler for each class of instructions, reached by a computed goto through a table of the 256 opcode bytes, which
- * is made from opcodes.def. A handler looks first and changes something only when all is as expected; otherwise it jumps
- * to `slow`, where body.c does the same instruction from its opcode on, with errors, features, unreachable code and
- * every rare form. So nothing is decided here that is not decided there; taking all of this away changes the speed only.
+ * One handler for each class of instructions, reached by a computed goto through a table of the 256 opcode
+ * bytes, which is made from opcodes.def. A handler looks first and changes something only when all is as
+ * expected; otherwise it jumps to `slow`, where body.c does the same instruction from its opcode on, with
+ * errors, features, unreachable code and every rare form. So nothing is decided here that is not decided
+ * there; taking all of this away changes the speed only.
  *
- * No handler checks for the end of the body: a body that ends less than MARGIN bytes before the end of the file is left
- * to body.c, so that immediates can be read; one that crosses the end is done again there, and reported.
- * No handler checks for too few operands: below each block's operands is a SENTINEL, which is no type (body.h). */
+ * No handler checks for the end of the body: a body that ends less than MARGIN bytes before the end of the
+ * file is left to body.c, so that immediates can be read; one that crosses the end is done again there, and
+ * reported. No handler checks for too few operands: below each block's operands is a SENTINEL, which is no
+ * type (body.h). */
 #include "validator/body.h"
 
 #include <string.h>
@@ -29,9 +31,38 @@ static void one_slow_step(Body *b)
 /* ---- the table of opcode bytes ---- */
 
 typedef enum Class {
-    C_SLOW, C_NOP, C_UNREACHABLE, C_BLOCK, C_LOOP, C_IF, C_ELSE, C_END, C_BR, C_BR_IF, C_RETURN, C_CALL, C_CALL_INDIRECT,
-    C_DROP, C_SELECT, C_LOCAL_GET, C_LOCAL_SET, C_LOCAL_TEE, C_GLOBAL_GET, C_GLOBAL_SET, C_LOAD, C_STORE, C_I32_CONST,
-    C_I64_CONST, C_F32_CONST, C_F64_CONST, C_UNARY, C_BINARY, C_I32_BINARY, C_SIGN_EXT, C_SIMD, C_COUNT
+    C_SLOW,
+    C_NOP,
+    C_UNREACHABLE,
+    C_BLOCK,
+    C_LOOP,
+    C_IF,
+    C_ELSE,
+    C_END,
+    C_BR,
+    C_BR_IF,
+    C_RETURN,
+    C_CALL,
+    C_CALL_INDIRECT,
+    C_DROP,
+    C_SELECT,
+    C_LOCAL_GET,
+    C_LOCAL_SET,
+    C_LOCAL_TEE,
+    C_GLOBAL_GET,
+    C_GLOBAL_SET,
+    C_LOAD,
+    C_STORE,
+    C_I32_CONST,
+    C_I64_CONST,
+    C_F32_CONST,
+    C_F64_CONST,
+    C_UNARY,
+    C_BINARY,
+    C_I32_BINARY,
+    C_SIGN_EXT,
+    C_SIMD,
+    C_COUNT
 } Class;
 
 static Class class_of_hand_written(WasmOp op)
@@ -70,7 +101,8 @@ static Class class_of(const Body *b, WasmOp op, const WasmOpInfo *info)
     if (info->feature == FEATURE_SIGN_EXT) return C_SIGN_EXT;
     if (info->feature != FEATURE_MVP) return C_SLOW;
     if (info->imm == IMM_MEMARG) return b->m->n_memories == 0 ? C_SLOW : pushes ? C_LOAD : C_STORE;
-    if (info->imm != IMM_NONE || info->pops[0] == '*' || pops == 0 || pushes != 1) return class_of_hand_written(op);
+    if (info->imm != IMM_NONE || info->pops[0] == '*' || pops == 0 || pushes != 1)
+        return class_of_hand_written(op);
     if (pops == 1) return C_UNARY;
     return info->pops[0] == 'i' && info->pushes[0] == 'i' ? C_I32_BINARY : C_BINARY;
 }
@@ -104,7 +136,9 @@ static void fill_simd(Body *b)
         if (op == OP_COUNT) continue;
         const WasmOpInfo *info = &wasm_op_info[op];
         bool memory = info->imm == IMM_MEMARG && b->m->n_memories;
-        if (info->feature != FEATURE_SIMD || (info->imm != IMM_NONE && !memory) || !(b->v->allowed & FEATURE_BIT(SIMD))) continue;
+        if (info->feature != FEATURE_SIMD || (info->imm != IMM_NONE && !memory) ||
+            !(b->v->allowed & FEATURE_BIT(SIMD)))
+            continue;
         fill_row(&b->simd[code], info);
         b->simd[code].kind = memory ? (info->pushes[0] ? FAST_LOAD : FAST_STORE) : FAST_PLAIN;
     }
@@ -140,43 +174,68 @@ static inline uint16_t load16(const uint8_t *p)
 }
 
 /* LEB128 of at most four bytes: no bits can be too many. Longer ones are for body.c. */
-#define READ_U32(out)                                                                                                  \
-    do {                                                                                                               \
-        (out) = p[0];                                                                                                  \
-        if ((out) < 0x80) p += 1;                                                                                      \
-        else if (p[1] < 0x80) (out) = ((out) & 0x7f) | (uint32_t)p[1] << 7, p += 2;                                    \
-        else if (p[2] < 0x80) (out) = ((out) & 0x7f) | (uint32_t)(p[1] & 0x7f) << 7 | (uint32_t)p[2] << 14, p += 3;    \
-        else if (p[3] < 0x80)                                                                                          \
-            (out) = ((out) & 0x7f) | (uint32_t)(p[1] & 0x7f) << 7 | (uint32_t)(p[2] & 0x7f) << 14 | (uint32_t)p[3] << 21, \
-            p += 4;                                                                                                    \
-        else goto slow;                                                                                                \
+#define READ_U32(out)                                                                                        \
+    do {                                                                                                     \
+        (out) = p[0];                                                                                        \
+        if ((out) < 0x80) p += 1;                                                                            \
+        else if (p[1] < 0x80) (out) = ((out)&0x7f) | (uint32_t)p[1] << 7, p += 2;                            \
+        else if (p[2] < 0x80)                                                                                \
+            (out) = ((out)&0x7f) | (uint32_t)(p[1] & 0x7f) << 7 | (uint32_t)p[2] << 14, p += 3;              \
+        else if (p[3] < 0x80)                                                                                \
+            (out) = ((out)&0x7f) | (uint32_t)(p[1] & 0x7f) << 7 | (uint32_t)(p[2] & 0x7f) << 14 |            \
+                    (uint32_t)p[3] << 21,                                                                    \
+            p += 4;                                                                                          \
+        else goto slow;                                                                                      \
     } while (0)
 
 /* ---- the loop ---- */
 
-#define SAME(w, t0, t1) (((w) & 0x7f7f) == ((t0) | (t1) << 8))
-#define IS(operand, type) (((operand) & TYPE_MASK) == (type))
-#define NEXT                                                                                                           \
-    do {                                                                                                               \
-        if (__builtin_expect(p >= end, 0)) goto over;                                                                  \
-        at = p;                                                                                                        \
-        goto *jump[*p++];                                                                                              \
+#define SAME(w, t0, t1)   (((w)&0x7f7f) == ((t0) | (t1) << 8))
+#define IS(operand, type) (((operand)&TYPE_MASK) == (type))
+#define NEXT                                                                                                 \
+    do {                                                                                                     \
+        if (__builtin_expect(p >= end, 0)) goto over;                                                        \
+        at = p;                                                                                              \
+        goto *jump[*p++];                                                                                    \
     } while (0)
 
 static void run_fast(Body *b)
 {
-    static const void *const labels[C_COUNT] = {
-        [C_SLOW] = &&slow, [C_NOP] = &&nop, [C_UNREACHABLE] = &&unreachable, [C_BLOCK] = &&block, [C_LOOP] = &&loop,
-        [C_IF] = &&if_, [C_ELSE] = &&else_, [C_END] = &&end_, [C_BR] = &&br, [C_BR_IF] = &&br_if, [C_RETURN] = &&return_,
-        [C_CALL] = &&call, [C_CALL_INDIRECT] = &&call_indirect, [C_DROP] = &&drop, [C_SELECT] = &&select,
-        [C_LOCAL_GET] = &&local_get, [C_LOCAL_SET] = &&local_set, [C_LOCAL_TEE] = &&local_tee, [C_GLOBAL_GET] = &&global_get,
-        [C_GLOBAL_SET] = &&global_set, [C_LOAD] = &&load, [C_STORE] = &&store, [C_I32_CONST] = &&i32_const,
-        [C_I64_CONST] = &&i64_const, [C_F32_CONST] = &&f32_const, [C_F64_CONST] = &&f64_const, [C_UNARY] = &&unary,
-        [C_BINARY] = &&binary, [C_I32_BINARY] = &&i32_binary, [C_SIGN_EXT] = &&sign_ext, [C_SIMD] = &&simd};
+    static const void *const labels[C_COUNT] = {[C_SLOW] = &&slow,
+                                                [C_NOP] = &&nop,
+                                                [C_UNREACHABLE] = &&unreachable,
+                                                [C_BLOCK] = &&block,
+                                                [C_LOOP] = &&loop,
+                                                [C_IF] = &&if_,
+                                                [C_ELSE] = &&else_,
+                                                [C_END] = &&end_,
+                                                [C_BR] = &&br,
+                                                [C_BR_IF] = &&br_if,
+                                                [C_RETURN] = &&return_,
+                                                [C_CALL] = &&call,
+                                                [C_CALL_INDIRECT] = &&call_indirect,
+                                                [C_DROP] = &&drop,
+                                                [C_SELECT] = &&select,
+                                                [C_LOCAL_GET] = &&local_get,
+                                                [C_LOCAL_SET] = &&local_set,
+                                                [C_LOCAL_TEE] = &&local_tee,
+                                                [C_GLOBAL_GET] = &&global_get,
+                                                [C_GLOBAL_SET] = &&global_set,
+                                                [C_LOAD] = &&load,
+                                                [C_STORE] = &&store,
+                                                [C_I32_CONST] = &&i32_const,
+                                                [C_I64_CONST] = &&i64_const,
+                                                [C_F32_CONST] = &&f32_const,
+                                                [C_F64_CONST] = &&f64_const,
+                                                [C_UNARY] = &&unary,
+                                                [C_BINARY] = &&binary,
+                                                [C_I32_BINARY] = &&i32_binary,
+                                                [C_SIGN_EXT] = &&sign_ext,
+                                                [C_SIMD] = &&simd};
     if (!b->jump[0]) fill_tables(b, labels);
 
-    /* Stores of operands are stores of bytes, which may be to anything as far as the compiler knows: what does not
-     * change while handlers run is kept in variables of its own. `slow` may move the operands. */
+    /* Stores of operands are stores of bytes, which may be to anything as far as the compiler knows: what
+     * does not change while handlers run is kept in variables of its own. `slow` may move the operands. */
     const WasmModule *const m = b->m;
     const WasmType *const types = m->types;
     const uint32_t *const func_types = m->func_types;
@@ -228,7 +287,7 @@ open: /* a block of kind n without parameters, with at most one result */
     *++ctl = (Ctl){.height = (uint32_t)(sp - ops), .sig = t, .kind = (uint8_t)n};
     NEXT;
 
-else_: {
+else_ : {
     Ctl *c = ctl;
     uint8_t *base = ops + c->height;
     if (c->kind != CTL_IF || c->sig >= SIG_INDEX) goto slow;
@@ -240,7 +299,7 @@ else_: {
     NEXT;
 }
 
-end_: {
+end_ : {
     Ctl *c = ctl;
     uint8_t *base = ops + c->height;
     if (c->sig == TYPE_VOID) {
@@ -250,7 +309,8 @@ end_: {
         if (sp != base + 1 || !IS(*base, c->sig) || c->kind == CTL_IF) goto slow;
         base[-1] = (uint8_t)c->sig; /* where the sentinel was */
         sp = base;
-    } else if (c->kind == CTL_FUNC && p == end && sp == base + b->type->n_results && b->type->n_results <= 1) {
+    } else if (c->kind == CTL_FUNC && p == end && sp == base + b->type->n_results &&
+               b->type->n_results <= 1) {
         if (b->type->n_results && !IS(*base, b->type->results[0])) goto slow;
         goto done;
     } else {
@@ -286,14 +346,16 @@ return_:
     if (b->type->n_results > 1 || (b->type->n_results == 1 && !IS(sp[-1], b->type->results[0]))) goto slow;
     goto unreachable;
 
-call: {
+call : {
     READ_U32(n);
     if (n >= n_funcs) goto slow;
     const WasmType *type = &types[func_types[n]];
     if (type->n_params > 8 || type->n_results > 1) goto slow;
     if (type->n_params) {
-        /* the last eight operands against the eight bytes up to the last parameter's type; what is too many shifts out */
-        uint64_t different = (load64(sp - 8) ^ load64(type->params + type->n_params - 8)) & 0x7f7f7f7f7f7f7f7f;
+        /* the last eight operands against the eight bytes up to the last parameter's type; what is too many
+         * shifts out */
+        uint64_t different =
+            (load64(sp - 8) ^ load64(type->params + type->n_params - 8)) & 0x7f7f7f7f7f7f7f7f;
         if (different >> (8 * (8 - type->n_params))) goto slow;
     }
     sp -= type->n_params;
@@ -301,13 +363,14 @@ call: {
     NEXT;
 }
 
-call_indirect: {
+call_indirect : {
     READ_U32(n);
     if (*p != 0 || m->n_tables == 0 || m->tables[0].elem_type != TYPE_FUNCREF || n >= m->n_types) goto slow;
     const WasmType *type = &types[n];
     if (!IS(sp[-1], TYPE_I32) || type->n_params > 8 || type->n_results > 1) goto slow;
     if (type->n_params) {
-        uint64_t different = (load64(sp - 9) ^ load64(type->params + type->n_params - 8)) & 0x7f7f7f7f7f7f7f7f;
+        uint64_t different =
+            (load64(sp - 9) ^ load64(type->params + type->n_params - 8)) & 0x7f7f7f7f7f7f7f7f;
         if (different >> (8 * (8 - type->n_params))) goto slow;
     }
     p++;
@@ -375,7 +438,7 @@ global_set:
     NEXT;
 
     /* ---- memory ---- */
-load: {
+load : {
     const FastRow *row = &b->rows[*at];
     if (!IS(sp[-1], TYPE_I32) || *p > row->align_log2) goto slow;
     p++;
@@ -384,7 +447,7 @@ load: {
     NEXT;
 }
 
-store: {
+store : {
     const FastRow *row = &b->rows[*at];
     uint16_t w = load16(sp - 2);
     if (!SAME(w, TYPE_I32, row->in[1]) || *p > row->align_log2) goto slow;
@@ -400,7 +463,7 @@ store: {
 }
 
     /* ---- numbers ---- */
-i32_const: {
+i32_const : {
     uint32_t value = p[0];
     if (value < 0x80) {
         value = (uint32_t)((int32_t)(value << 25) >> 25);
@@ -409,10 +472,14 @@ i32_const: {
         value = (uint32_t)((int32_t)((value & 0x7f) << 18 | (uint32_t)p[1] << 25) >> 18);
         p += 2;
     } else if (p[2] < 0x80) {
-        value = (uint32_t)((int32_t)((value & 0x7f) << 11 | (uint32_t)(p[1] & 0x7f) << 18 | (uint32_t)p[2] << 25) >> 11);
+        value = (uint32_t)((int32_t)((value & 0x7f) << 11 | (uint32_t)(p[1] & 0x7f) << 18 |
+                                     (uint32_t)p[2] << 25) >>
+                           11);
         p += 3;
     } else if (p[3] < 0x80) {
-        value = (uint32_t)((int32_t)((value & 0x7f) << 4 | (uint32_t)(p[1] & 0x7f) << 11 | (uint32_t)(p[2] & 0x7f) << 18 | (uint32_t)p[3] << 25) >> 4);
+        value = (uint32_t)((int32_t)((value & 0x7f) << 4 | (uint32_t)(p[1] & 0x7f) << 11 |
+                                     (uint32_t)(p[2] & 0x7f) << 18 | (uint32_t)p[3] << 25) >>
+                           4);
         p += 4;
     } else {
         goto slow;
@@ -422,7 +489,7 @@ i32_const: {
     NEXT;
 }
 
-i64_const: {
+i64_const : {
     uint64_t value = 0;
     unsigned shift = 0;
     do {
@@ -447,7 +514,7 @@ f64_const:
 
 sign_ext:
     if (!(v->used & FEATURE_BIT(SIGN_EXT))) goto slow;
-unary: {
+unary : {
     const FastRow *row = &b->rows[*at];
     t = sp[-1];
     if (!IS(t, row->in[0])) goto slow;
@@ -456,7 +523,7 @@ unary: {
     NEXT;
 }
 
-i32_binary: {
+i32_binary : {
     uint16_t w = load16(sp - 2);
     if (!SAME(w, TYPE_I32, TYPE_I32)) goto slow;
     sp--;
@@ -465,7 +532,7 @@ i32_binary: {
     NEXT;
 }
 
-binary: {
+binary : {
     const FastRow *row = &b->rows[*at];
     uint16_t w = load16(sp - 2);
     if (!SAME(w, row->in[0], row->in[1])) goto slow;
@@ -476,7 +543,7 @@ binary: {
 }
 
     /* ---- vectors ---- */
-simd: {
+simd : {
     READ_U32(n);
     if (n >= ARRAY_LEN(b->simd) || !(v->used & FEATURE_BIT(SIMD))) goto slow;
     const FastRow *row = &b->simd[n];

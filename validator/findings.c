@@ -79,7 +79,10 @@ const ValPolicy *policy_at(const Val *v, int i)
     return i == 1 ? v->o.also : NULL;
 }
 
-bool waiver_expired(const Val *v, const ValWaiver *w) { return w->expires && v->o.now && v->o.now > w->expires; }
+bool waiver_expired(const Val *v, const ValWaiver *w)
+{
+    return w->expires && v->o.now && v->o.now > w->expires;
+}
 
 bool waiver_object_linked(const Val *v, const ValWaiver *w)
 {
@@ -96,19 +99,21 @@ static bool from_archive(const Val *v, ValRule rule, Str symbol, const uint8_t a
     const PmSection *pm = &v->report->pm;
     for (uint32_t i = 0; i < pm->n_waivers; i++) {
         const PmWaiver *w = &pm->waivers[i];
-        if (w->has_archive && memcmp(w->archive, archive, sizeof w->archive) == 0 && str_eq(w->symbol, symbol) &&
-            str_eq(w->rule, str_of(val_rule_info[rule].code)))
+        if (w->has_archive && memcmp(w->archive, archive, sizeof w->archive) == 0 &&
+            str_eq(w->symbol, symbol) && str_eq(w->rule, str_of(val_rule_info[rule].code)))
             return true;
     }
     return false;
 }
 
-/* "P105@name" or "P105@17", against the function of the finding; "P602@" is a finding about the module as a whole. */
+/* "P105@name" or "P105@17", against the function of the finding; "P602@" is a finding about the module as a
+ * whole. */
 static bool names_finding(Val *v, Str finding, ValRule rule, uint32_t func)
 {
     char number[16];
     const char *at = finding.len ? memchr(finding.ptr, '@', finding.len) : NULL;
-    if (!at || !str_eq((Str){finding.ptr, (size_t)(at - finding.ptr)}, str_of(val_rule_info[rule].code))) return false;
+    if (!at || !str_eq((Str){finding.ptr, (size_t)(at - finding.ptr)}, str_of(val_rule_info[rule].code)))
+        return false;
     Str rest = {at + 1, finding.len - (size_t)(at + 1 - finding.ptr)};
     if (func == NONE32) return rest.len == 0;
     snprintf(number, sizeof number, "%u", func);
@@ -168,7 +173,7 @@ static const DiagSeverity severities[] = {
     [VAL_OFF] = SEV_NOTE, [VAL_NOTE] = SEV_NOTE, [VAL_WARNING] = SEV_WARNING, [VAL_ERROR] = SEV_ERROR};
 
 static void PRINTF(6, 0)
-record(Val *v, ValRule rule, ValLevel level, Site site, Str symbol, const char *format, va_list args)
+    record(Val *v, ValRule rule, ValLevel level, Site site, Str symbol, const char *format, va_list args)
 {
     uint32_t limit = v->o.findings_limit ? v->o.findings_limit : FINDINGS_DEFAULT;
     if (level == VAL_ERROR) v->rule_errors++;

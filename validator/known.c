@@ -1,17 +1,19 @@
-/* known.c: what is known of constants, addresses and the stack pointer while a body is read. docs/rules.md, P101 and P104
+/* known.c: what is known of constants, addresses and the stack pointer while a body is read. docs/rules.md,
+ * P101 and P104
  *
- * A small abstract interpretation in the same pass: an operand or a local is unknown, a constant, or the stack pointer
- * at the function's start plus a constant. Values flow through locals, through addition and the like, and through
- * immutable globals; where control flow joins, locals are forgotten (operands below a block cannot change in it). So
- * what is called known is known on every path; what is not followed is simply unknown.
- * Calls are taken to leave the stack pointer as it was, as every compiler's code does. */
+ * A small abstract interpretation in the same pass: an operand or a local is unknown, a constant, or the
+ * stack pointer at the function's start plus a constant. Values flow through locals, through addition and the
+ * like, and through immutable globals; where control flow joins, locals are forgotten (operands below a block
+ * cannot change in it). So what is called known is known on every path; what is not followed is simply
+ * unknown. Calls are taken to leave the stack pointer as it was, as every compiler's code does. */
 #include "validator/body.h"
 
 enum { STACK_ALIGN = 16 }; /* tool-conventions BasicCABI.md "The linear stack" */
 
 void known_reset(Body *b)
 {
-    b->n_known = 0; /* locals are fresh and unknown, but for zero in those that are not parameters: of no use */
+    b->n_known =
+        0; /* locals are fresh and unknown, but for zero in those that are not parameters: of no use */
     b->sp_moved = false;
     b->sp_known = true;
     b->sp_delta = b->deepest = b->frame_depth = 0;
@@ -49,7 +51,8 @@ void known_global_get(Body *b, uint32_t index)
     const GlobalFacts *g = &b->v->globals[index];
     size_t slot = (size_t)(b->sp - 1 - b->ops);
     if (g->is_known) b->vals[slot] = kv(KV_CONST, g->value);
-    else if (index == b->v->stack_pointer) b->vals[slot] = kv(KV_STACK, b->sp_known ? b->sp_delta : 0u - b->deepest);
+    else if (index == b->v->stack_pointer)
+        b->vals[slot] = kv(KV_STACK, b->sp_known ? b->sp_delta : 0u - b->deepest);
     else return;
     b->sp[-1] |= KNOWN;
 }
@@ -140,8 +143,8 @@ static bool fold64(WasmOp op, uint64_t x, uint64_t y, uint64_t *out)
     }
 }
 
-/* One of the two is relative to the stack pointer. Aligning down by a mask is taken at its deepest: the frame is then
- * rather thought too large than too small. */
+/* One of the two is relative to the stack pointer. Aligning down by a mask is taken at its deepest: the frame
+ * is then rather thought too large than too small. */
 static bool fold_stack(WasmOp op, uint64_t left, uint64_t right, uint32_t *out)
 {
     uint32_t x = (uint32_t)left, y = (uint32_t)right;
@@ -150,7 +153,8 @@ static bool fold_stack(WasmOp op, uint64_t left, uint64_t right, uint32_t *out)
     if (op == OP_I32_ADD) *out = x + y;
     else if (op == OP_I32_SUB && left_stack) *out = x - y;
     else if (op == OP_I32_AND) {
-        uint32_t mask = left_stack ? y : x, delta = left_stack ? x : y, low = ~mask; /* 2^n - 1 for an alignment */
+        uint32_t mask = left_stack ? y : x, delta = left_stack ? x : y,
+                 low = ~mask; /* 2^n - 1 for an alignment */
         if (low & (low + 1)) return false;
         *out = (delta & ~(STACK_ALIGN - 1u)) - (low & ~(STACK_ALIGN - 1u));
     } else return false;
@@ -167,7 +171,8 @@ void known_binary(Body *b, WasmOp op, uint8_t *result, uint8_t left_type, uint8_
     } else if ((left_type & TYPE_MASK) != TYPE_I32) {
         return;
     } else if (left >> 32 == KV_CONST && right >> 32 == KV_CONST) {
-        if (fold32(op, (uint32_t)left, (uint32_t)right, &value32)) set_result(b, result, kv(KV_CONST, value32));
+        if (fold32(op, (uint32_t)left, (uint32_t)right, &value32))
+            set_result(b, result, kv(KV_CONST, value32));
     } else if (fold_stack(op, left, right, &value32)) {
         set_result(b, result, kv(KV_STACK, value32));
     }

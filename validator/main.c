@@ -76,7 +76,8 @@ static int print_diags(const Diags *d)
     TextBuf t = {0};
     int status = EXIT_USAGE;
     for (size_t i = 0; i < d->n; i++) {
-        diag_format(&t, &d->items[i], "parigot-validate", isatty(STDERR_FILENO) && !getenv("NO_COLOR") ? DIAG_COLOUR : DIAG_TEXT);
+        diag_format(&t, &d->items[i], "parigot-validate",
+                    isatty(STDERR_FILENO) && !getenv("NO_COLOR") ? DIAG_COLOUR : DIAG_TEXT);
         if (d->items[i].code == OUT_OF_MEMORY) status = EXIT_INTERNAL;
     }
     if (t.ptr) fputs(t.ptr, stderr);
@@ -118,8 +119,10 @@ static int show_help(void)
                  option_rows[i].argument ? option_rows[i].argument : "");
         text_printf(&t, "  %-26s %s\n", left, option_rows[i].help);
     }
-    text_add(&t, STR("\nExit status: 0 all files pass, 1 some do not, 2 usage or input/output, 3 internal error.\n"
-                     "Rules: --list-rules, docs/rules.md. Policies: docs/policy.md. Manual: parigot-validate(1).\n"));
+    text_add(
+        &t,
+        STR("\nExit status: 0 all files pass, 1 some do not, 2 usage or input/output, 3 internal error.\n"
+            "Rules: --list-rules, docs/rules.md. Policies: docs/policy.md. Manual: parigot-validate(1).\n"));
     return print_and_free(&t);
 }
 
@@ -194,7 +197,8 @@ static int set_features(Tool *tool, const char *value)
         } else if (str_eq(name, STR("all"))) {
             o->features |= FEATURES_ALL;
         } else if (!wasm_feature_find(name, &f)) {
-            return usage("--features=%s: expected names of features, wamr or all, separated by commas", value);
+            return usage("--features=%s: expected names of features, wamr or all, separated by commas",
+                         value);
         } else if (!wasm_feature_supported(f)) {
             return usage("--features: %s is not supported", wasm_feature_text(f));
         } else {
@@ -209,7 +213,8 @@ static int set_error_limit(Tool *tool, const char *value)
 {
     char *end;
     unsigned long n = strtoul(value, &end, 10);
-    if (*value < '0' || *value > '9' || *end || n > UINT32_MAX - 1) return usage("--error-limit=%s: expected a number, 0 for all", value);
+    if (*value < '0' || *value > '9' || *end || n > UINT32_MAX - 1)
+        return usage("--error-limit=%s: expected a number, 0 for all", value);
     tool->error_limit = n;
     tool->options.findings_limit = n ? (uint32_t)n : UINT32_MAX;
     return EXIT_CLEAN;
@@ -248,11 +253,13 @@ static int parse_option(Tool *tool, char **argv, int *i, OptionId *action, const
         if (strlen(name) != n || memcmp(word, name, n) != 0) continue;
         const char *value = equals ? equals + 1 : NULL;
         if (!option_rows[id].argument && value) return usage("%s takes no value", name);
-        if (option_rows[id].argument && !value && !(value = argv[++*i])) return usage("%s needs a value", name);
+        if (option_rows[id].argument && !value && !(value = argv[++*i]))
+            return usage("%s needs a value", name);
         return set_option(tool, (OptionId)id, value, action, action_value);
     }
     const char *nearest = nearest_option(word);
-    return nearest ? usage("unknown option %s, did you mean %s?", word, nearest) : usage("unknown option %s", word);
+    return nearest ? usage("unknown option %s, did you mean %s?", word, nearest)
+                   : usage("unknown option %s", word);
 }
 
 /* Options first to last; *action is OPT_COUNT when files are to be validated. */
@@ -303,7 +310,8 @@ static int validate_all(Tool *tool)
     Diags diags = {0};
     uint8_t digest[32];
     TextBuf out = {0}, digest_words = {0};
-    if (!policy_load(&tool->arena, tool->policy_name, &diags, &tool->policy) || !policy_digest(&tool->policy, digest)) {
+    if (!policy_load(&tool->arena, tool->policy_name, &diags, &tool->policy) ||
+        !policy_digest(&tool->policy, digest)) {
         int status = print_diags(&diags);
         diag_free(&diags);
         return status;
@@ -311,7 +319,9 @@ static int validate_all(Tool *tool)
     digest_text(&digest_words, digest);
     tool->options.policy = &tool->policy;
     tool->options.now = time(NULL);
-    Reporter reporter = {.format = tool->format, .colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"), .policy = tool->policy.name,
+    Reporter reporter = {.format = tool->format,
+                         .colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
+                         .policy = tool->policy.name,
                          .digest = digest_words.ptr ? digest_words.ptr : ""};
     int status = EXIT_CLEAN;
     report_begin(&reporter, &out);

@@ -3,7 +3,8 @@
 
 static ValLevel higher(ValLevel a, ValLevel b) { return a > b ? a : b; }
 
-/* What policy and options come to: for each rule the higher level, the smaller limits, the features of both. */
+/* What policy and options come to: for each rule the higher level, the smaller limits, the features of both.
+ */
 static void combine_policies(Val *v)
 {
     v->features_policy = UINT64_MAX;
@@ -71,7 +72,11 @@ static void conclude(Val *v)
 bool val_view(Arena *arena, const WasmModule *m, const ValOptions *options, Diags *diags, ValReport *report)
 {
     *report = (ValReport){.module = *m};
-    Val v = {.m = m, .arena = arena, .diags = diags, .report = report, .scratch = {.limit_bytes = arena->limit_bytes},
+    Val v = {.m = m,
+             .arena = arena,
+             .diags = diags,
+             .report = report,
+             .scratch = {.limit_bytes = arena->limit_bytes},
              .errors_before = diags->errors};
     if (options) v.o = *options;
     combine_policies(&v);
@@ -90,7 +95,8 @@ bool val_view(Arena *arena, const WasmModule *m, const ValOptions *options, Diag
 bool val_module(Arena *arena, const uint8_t *bytes, size_t size, const char *file, const ValOptions *options,
                 Diags *diags, ValReport *report)
 {
-    /* As an object: shared memories and tags are then read, and refused by rule and by name in check_structure. */
+    /* As an object: shared memories and tags are then read, and refused by rule and by name in
+     * check_structure. */
     WasmReadOptions read = {.object = true, .features = options ? options->features : 0};
     WasmModule m;
     *report = (ValReport){0};

@@ -1,4 +1,5 @@
-/* policy.c: policy files: one table of keys, from there to a ValPolicy, and back to canonical text. docs/policy.md */
+/* policy.c: policy files: one table of keys, from there to a ValPolicy, and back to canonical text.
+ * docs/policy.md */
 #include "validator/policy.h"
 #include "validator/config.h"
 
@@ -6,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The rows of limits.def are keys as well. Defaults of keys that the base has too are never looked at: what is not
- * written comes from the base. */
+/* The rows of limits.def are keys as well. Defaults of keys that the base has too are never looked at: what
+ * is not written comes from the base. */
 #define DEFAULT_BYTES "0 B"
 #define DEFAULT_COUNT "0"
 #define TYPE_BYTES    CFG_SIZE
@@ -15,7 +16,8 @@
 static const CfgKey keys[] = {
     {"policy", CFG_NUMBER, NULL, 1, 1, "the version of this grammar"},
     {"name", CFG_STRING, NULL, 0, 0, "what the policy is called"},
-    {"base", CFG_STRING, "strict", 0, 0, "strict, reset, audit or none: where what is not said here comes from"},
+    {"base", CFG_STRING, "strict", 0, 0,
+     "strict, reset, audit or none: where what is not said here comes from"},
     {"rules", CFG_LIST, "", 0, 0, "levels of rules"},
     {"rules[].code", CFG_STRING, NULL, 0, 0, "a rule, P104, or a family, P1xx"},
     {"rules[].violated", CFG_STRING, "", 0, 0, "error, warning, note or off"},
@@ -28,14 +30,16 @@ static const CfgKey keys[] = {
     {"exports.memory", CFG_BOOL, "false", 0, 0, "whether the memory may be exported"},
     {"features", CFG_STRINGS, "", 0, 0, "names of features"},
     {"limits", CFG_GROUP, "", 0, 0, "limits; 0 = none"},
-#define LIMIT(NAME, key, unit, value, rule) {"limits." key, TYPE_##unit, DEFAULT_##unit, 0, 0, "0 = no limit"},
+#define LIMIT(NAME, key, unit, value, rule)                                                                  \
+    {"limits." key, TYPE_##unit, DEFAULT_##unit, 0, 0, "0 = no limit"},
 #include "validator/limits.def"
 #undef LIMIT
     {"waivers", CFG_LIST, "", 0, 0, "findings to let through"},
     {"waivers[].name", CFG_STRING, NULL, 0, 0, "what the waiver is called"},
     {"waivers[].rule", CFG_STRING, NULL, 0, 0, "P101, P104, P105, P106 or P6.."},
     {"waivers[].symbol", CFG_STRING, "", 0, 0, "the symbol to let through"},
-    {"waivers[].object", CFG_STRING, "", 0, 0, "digest of the object that defines the symbol: blake2b-256:..."},
+    {"waivers[].object", CFG_STRING, "", 0, 0,
+     "digest of the object that defines the symbol: blake2b-256:..."},
     {"waivers[].archive", CFG_STRING, "", 0, 0, "digest of the archive to let through: blake2b-256:..."},
     {"waivers[].finding", CFG_STRING, "", 0, 0, "code@function"},
     {"waivers[].reason", CFG_STRING, NULL, 0, 0, "why"},
@@ -51,7 +55,10 @@ static const char *const level_words[] = {
 
 static const char digest_prefix[] = "blake2b-256:";
 
-static int hex_digit(char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; }
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
 
 bool digest_parse(Str s, uint8_t digest[32])
 {
@@ -75,7 +82,8 @@ void digest_text(TextBuf *t, const uint8_t digest[32])
 
 enum { DAY_SECONDS = 86400 };
 
-/* Days since 1970-01-01, proleptic Gregorian calendar; March is the first month, so that leap days come last. */
+/* Days since 1970-01-01, proleptic Gregorian calendar; March is the first month, so that leap days come last.
+ */
 static int64_t days_of(int year, int month, int day)
 {
     int64_t y = month <= 2 ? year - 1 : year, m = month <= 2 ? month + 9 : month - 3;
@@ -155,7 +163,8 @@ static void load_patterns(Load *l, CfgAt at, const char *key, Str **out, uint32_
     for (uint32_t i = 0; i < *n_out; i++) {
         const char *slash = (*out)[i].len ? memchr((*out)[i].ptr, '/', (*out)[i].len) : NULL;
         if (!slash || memchr(slash + 1, '/', (size_t)((*out)[i].ptr + (*out)[i].len - slash - 1)))
-            cfg_error(at, key, "\"%s\": expected a pattern of the form service/Method, found \"%.*s\"", key, STR_ARG((*out)[i]));
+            cfg_error(at, key, "\"%s\": expected a pattern of the form service/Method, found \"%.*s\"", key,
+                      STR_ARG((*out)[i]));
     }
 }
 
@@ -181,7 +190,8 @@ static bool code_matches(Str code, const char *rule)
 static void load_rule(Load *l, CfgAt at)
 {
     Str code = cfg_string(at, "code");
-    bool family = code.len == 4 && code.ptr[0] == 'P' && code.ptr[1] >= '1' && code.ptr[1] <= '7' && str_has_suffix(code, STR("xx"));
+    bool family = code.len == 4 && code.ptr[0] == 'P' && code.ptr[1] >= '1' && code.ptr[1] <= '7' &&
+                  str_has_suffix(code, STR("xx"));
     bool found = family;
     int violated = -1, not_provable = -1; /* not said */
     load_level(at, "violated", &violated);
@@ -192,7 +202,9 @@ static void load_rule(Load *l, CfgAt at)
         if (violated >= 0) l->p->rules[r].violated = (ValLevel)violated;
         if (not_provable >= 0) l->p->rules[r].not_provable = (ValLevel)not_provable;
     }
-    if (!found) cfg_error(at, "code", "no such rule: \"%.*s\" (parigot-validate --list-rules names them)", STR_ARG(code));
+    if (!found)
+        cfg_error(at, "code", "no such rule: \"%.*s\" (parigot-validate --list-rules names them)",
+                  STR_ARG(code));
 }
 
 static void load_features(Load *l, CfgAt root)
@@ -202,8 +214,10 @@ static void load_features(Load *l, CfgAt root)
     for (uint32_t i = 0; i < cfg_count(root, "features"); i++) {
         WasmFeature f;
         Str name = cfg_string_at(root, "features", i);
-        if (!wasm_feature_find(name, &f)) cfg_error(root, "features", "no such feature: \"%.*s\"", STR_ARG(name));
-        else if (!wasm_feature_supported(f)) cfg_error(root, "features", "feature %.*s is not supported", STR_ARG(name));
+        if (!wasm_feature_find(name, &f))
+            cfg_error(root, "features", "no such feature: \"%.*s\"", STR_ARG(name));
+        else if (!wasm_feature_supported(f))
+            cfg_error(root, "features", "feature %.*s is not supported", STR_ARG(name));
         else l->p->features |= UINT64_C(1) << f;
     }
 }
@@ -225,29 +239,38 @@ static void load_digest(CfgAt at, const char *key, bool *has, uint8_t digest[32]
 {
     if (!cfg_has(at, key)) return;
     *has = digest_parse(cfg_string(at, key), digest);
-    if (!*has) cfg_error(at, key, "\"%s\": expected \"blake2b-256:\" and 64 hexadecimal digits in lower case", key);
+    if (!*has)
+        cfg_error(at, key, "\"%s\": expected \"blake2b-256:\" and 64 hexadecimal digits in lower case", key);
 }
 
 static void load_waiver(Load *l, CfgAt at, ValWaiver *w)
 {
-    *w = (ValWaiver){.name = copy(l, cfg_string(at, "name")), .symbol = copy(l, cfg_string(at, "symbol")),
-                     .finding = copy(l, cfg_string(at, "finding")), .reason = copy(l, cfg_string(at, "reason")),
+    *w = (ValWaiver){.name = copy(l, cfg_string(at, "name")),
+                     .symbol = copy(l, cfg_string(at, "symbol")),
+                     .finding = copy(l, cfg_string(at, "finding")),
+                     .reason = copy(l, cfg_string(at, "reason")),
                      .bytes = cfg_number(at, "bytes")};
     Str rule = cfg_string(at, "rule"), day = cfg_string(at, "expires");
     if (w->name.len == 0) cfg_error(at, "name", "a waiver needs a name");
     if (w->reason.len == 0) cfg_error(at, "reason", "a waiver needs a reason");
     if (!val_rule_find(rule, &w->rule)) cfg_error(at, "rule", "no such rule: \"%.*s\"", STR_ARG(rule));
-    else if (!val_rule_info[w->rule].waivable) cfg_error(at, "rule", "%.*s cannot be waived: only P101, P104 to P106 and P6xx can", STR_ARG(rule));
+    else if (!val_rule_info[w->rule].waivable)
+        cfg_error(at, "rule", "%.*s cannot be waived: only P101, P104 to P106 and P6xx can", STR_ARG(rule));
     load_digest(at, "object", &w->has_object, w->object);
     load_digest(at, "archive", &w->has_archive, w->archive);
     if (cfg_has(at, "symbol") + cfg_has(at, "archive") + cfg_has(at, "finding") != 1)
         cfg_error(at, "", "a waiver names exactly one of symbol, archive and finding");
     if (cfg_has(at, "object") && !cfg_has(at, "symbol")) cfg_error(at, "object", "object goes with symbol");
-    if (cfg_has(at, "archive") && w->bytes == 0) cfg_error(at, "archive", "an archive needs bytes: the most that it may bring");
+    if (cfg_has(at, "archive") && w->bytes == 0)
+        cfg_error(at, "archive", "an archive needs bytes: the most that it may bring");
     if (cfg_has(at, "bytes") && !cfg_has(at, "archive")) cfg_error(at, "bytes", "bytes goes with archive");
-    if (w->finding.len && (!str_has_prefix(w->finding, rule) || w->finding.len <= rule.len || w->finding.ptr[rule.len] != '@'))
-        cfg_error(at, "finding", "\"finding\": expected %.*s@function, or %.*s@ for one about the whole module", STR_ARG(rule), STR_ARG(rule));
-    if (day.len && !parse_day(day, &w->expires)) cfg_error(at, "expires", "\"expires\": expected a day, 2027-06-30, found \"%.*s\"", STR_ARG(day));
+    if (w->finding.len &&
+        (!str_has_prefix(w->finding, rule) || w->finding.len <= rule.len || w->finding.ptr[rule.len] != '@'))
+        cfg_error(at, "finding",
+                  "\"finding\": expected %.*s@function, or %.*s@ for one about the whole module",
+                  STR_ARG(rule), STR_ARG(rule));
+    if (day.len && !parse_day(day, &w->expires))
+        cfg_error(at, "expires", "\"expires\": expected a day, 2027-06-30, found \"%.*s\"", STR_ARG(day));
 }
 
 static int compare_waiver(const void *a, const void *b)
@@ -266,7 +289,8 @@ static void load_waivers(Load *l, CfgAt root)
     for (uint32_t i = 0; i < n; i++) load_waiver(l, cfg_item(root, "waivers", i), &w[i]);
     qsort(w, n, sizeof *w, compare_waiver);
     for (uint32_t i = 1; i < n; i++)
-        if (str_eq(w[i].name, w[i - 1].name)) cfg_error(root, "waivers", "two waivers are called \"%.*s\"", STR_ARG(w[i].name));
+        if (str_eq(w[i].name, w[i - 1].name))
+            cfg_error(root, "waivers", "two waivers are called \"%.*s\"", STR_ARG(w[i].name));
     l->p->waivers = w;
     l->p->n_waivers = n;
 }
@@ -278,16 +302,20 @@ static bool load(Load *l, CfgFile *file, Diags *diags)
     Str base_name = cfg_string(root, "base");
     const ValPolicy *base = val_builtin_policy(base_name);
     if (!base) {
-        cfg_error(root, "base", "\"base\": expected strict, reset, audit or none, found \"%.*s\"", STR_ARG(base_name));
+        cfg_error(root, "base", "\"base\": expected strict, reset, audit or none, found \"%.*s\"",
+                  STR_ARG(base_name));
         base = val_builtin_policy(STR("strict"));
     }
     *l->p = *base;
     l->p->name = copy(l, cfg_string(root, "name"));
     if (l->p->name.len == 0) cfg_error(root, "name", "\"name\": a policy needs a name");
     for (uint32_t i = 0; i < cfg_count(root, "rules"); i++) load_rule(l, cfg_item(root, "rules", i));
-    if (cfg_has(root, "imports.allow")) load_patterns(l, root, "imports.allow", &l->p->imports_allow, &l->p->n_imports_allow);
-    if (cfg_has(root, "imports.deny")) load_patterns(l, root, "imports.deny", &l->p->imports_deny, &l->p->n_imports_deny);
-    if (cfg_has(root, "exports.allow")) load_strings(l, root, "exports.allow", &l->p->exports_allow, &l->p->n_exports_allow);
+    if (cfg_has(root, "imports.allow"))
+        load_patterns(l, root, "imports.allow", &l->p->imports_allow, &l->p->n_imports_allow);
+    if (cfg_has(root, "imports.deny"))
+        load_patterns(l, root, "imports.deny", &l->p->imports_deny, &l->p->n_imports_deny);
+    if (cfg_has(root, "exports.allow"))
+        load_strings(l, root, "exports.allow", &l->p->exports_allow, &l->p->n_exports_allow);
     if (cfg_has(root, "exports.memory")) l->p->exports_memory = cfg_bool(root, "exports.memory");
     load_features(l, root);
     load_limits(l, root);
@@ -347,7 +375,8 @@ static void features_list(TextBuf *t, WasmFeatures features)
     Str names[FEATURE_COUNT];
     uint32_t n = 0;
     for (int f = 0; f < FEATURE_COUNT; f++)
-        if (f != FEATURE_MVP && f != FEATURE_MUTABLE_GLOBAL && (features >> f & 1)) names[n++] = str_of(wasm_feature_text((WasmFeature)f));
+        if (f != FEATURE_MVP && f != FEATURE_MUTABLE_GLOBAL && (features >> f & 1))
+            names[n++] = str_of(wasm_feature_text((WasmFeature)f));
     qsort(names, n, sizeof *names, compare_str);
     list(t, names, n);
 }
@@ -397,7 +426,8 @@ static void waiver_text(TextBuf *t, const ValWaiver *w)
         day_text(t, w->expires);
         text_add(t, STR("\";"));
     }
-    if (w->has_archive) text_printf(t, " bytes = %llu%s;", (unsigned long long)w->bytes, w->bytes > INT32_MAX ? "L" : "");
+    if (w->has_archive)
+        text_printf(t, " bytes = %llu%s;", (unsigned long long)w->bytes, w->bytes > INT32_MAX ? "L" : "");
     text_add(t, STR(" }"));
 }
 
@@ -407,8 +437,9 @@ void policy_text(TextBuf *t, const ValPolicy *p)
     quoted(t, p->name);
     text_printf(t, ";\nbase = \"%s\";\nrules = (\n", val_base_text(p->base));
     for (int r = 0; r < VAL_RULE_COUNT; r++)
-        text_printf(t, "  { code = \"%s\"; violated = \"%s\"; not_provable = \"%s\"; }%s\n", val_rule_info[r].code,
-                    level_words[p->rules[r].violated], level_words[p->rules[r].not_provable], r + 1 < VAL_RULE_COUNT ? "," : "");
+        text_printf(t, "  { code = \"%s\"; violated = \"%s\"; not_provable = \"%s\"; }%s\n",
+                    val_rule_info[r].code, level_words[p->rules[r].violated],
+                    level_words[p->rules[r].not_provable], r + 1 < VAL_RULE_COUNT ? "," : "");
     text_add(t, STR(");\nimports = {\n  allow = "));
     list(t, p->imports_allow, p->n_imports_allow);
     text_add(t, STR(";\n  deny = "));

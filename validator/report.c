@@ -1,4 +1,5 @@
-/* report.c: findings and verdicts as text, as one line each, as JSON. docs/validate-json.md has the schema. */
+/* report.c: findings and verdicts as text, as one line each, as JSON. docs/validate-json.md has the schema.
+ */
 #include "validator/report.h"
 
 #include <string.h>
@@ -49,7 +50,9 @@ static void verdict_line(TextBuf *t, const FileReport *f)
         text_add(t, STR(": could not be read\n"));
         return;
     }
-    if (!f->report->valid) text_printf(t, ": not a valid module, %zu error%s", f->diags->errors, f->diags->errors == 1 ? "" : "s");
+    if (!f->report->valid)
+        text_printf(t, ": not a valid module, %zu error%s", f->diags->errors,
+                    f->diags->errors == 1 ? "" : "s");
     else text_printf(t, ": valid, %u rules proved", codes(t, f->report, VAL_PROVED, NULL));
     (void)codes(t, f->report, VAL_VIOLATED, "violated");
     (void)codes(t, f->report, VAL_NOT_PROVABLE, "not provable");
@@ -63,19 +66,23 @@ static void verdict_line(TextBuf *t, const FileReport *f)
 static void gnu_diag(TextBuf *t, const Diag *d)
 {
     /* file:offset: error: text: the place first, so that editors find it */
-    static const char *const words[] = {[SEV_NOTE] = "note", [SEV_WARNING] = "warning", [SEV_ERROR] = "error", [SEV_FATAL] = "error"};
+    static const char *const words[] = {
+        [SEV_NOTE] = "note", [SEV_WARNING] = "warning", [SEV_ERROR] = "error", [SEV_FATAL] = "error"};
     Arena a = {0};
     const char *file = d->place.src_file ? d->place.src_file : d->place.file;
-    const char *safe = file ? diag_escape(&a, str_of(file)) : "parigot-validate", *text = diag_escape(&a, str_of(d->text));
+    const char *safe = file ? diag_escape(&a, str_of(file)) : "parigot-validate",
+               *text = diag_escape(&a, str_of(d->text));
     const char *func = diag_escape(&a, d->place.func_name);
     if (!safe || !text || !func) {
         t->failed = true;
     } else {
         text_add(t, str_of(safe));
         if (d->place.src_line) text_printf(t, ":%u", d->place.src_line);
-        else if (d->place.offset != DIAG_NOWHERE) text_printf(t, ":0x%llx", (unsigned long long)d->place.offset);
+        else if (d->place.offset != DIAG_NOWHERE)
+            text_printf(t, ":0x%llx", (unsigned long long)d->place.offset);
         text_printf(t, ": %s: %s", words[d->severity], text);
-        if (d->place.func != DIAG_NOWHERE32) text_printf(t, *func ? " (func %u \"%s\")" : " (func %u)", d->place.func, func);
+        if (d->place.func != DIAG_NOWHERE32)
+            text_printf(t, *func ? " (func %u \"%s\")" : " (func %u)", d->place.func, func);
         text_printf(t, " [%s]\n", diag_code_text(d->code));
     }
     arena_free(&a);
@@ -103,13 +110,16 @@ static void json_features(TextBuf *t, WasmFeatures features)
 
 static void json_rules(TextBuf *t, const ValReport *r)
 {
-    static const char *const levels[] = {[VAL_OFF] = "off", [VAL_NOTE] = "note", [VAL_WARNING] = "warning", [VAL_ERROR] = "error"};
+    static const char *const levels[] = {
+        [VAL_OFF] = "off", [VAL_NOTE] = "note", [VAL_WARNING] = "warning", [VAL_ERROR] = "error"};
     text_add(t, STR(",\"rules\":["));
     for (int i = 0; i < VAL_RULE_COUNT; i++) {
         const char *verdict = val_verdict_text(r->rules[i].verdict);
-        text_printf(t, "%s{\"code\":\"%s\",\"name\":\"%s\",\"verdict\":\"%s\",\"level\":\"%s\",\"findings\":%u,\"waived\":%u}", i ? "," : "",
-                    val_rule_info[i].code, val_rule_info[i].name, *verdict ? verdict : "none", levels[r->rules[i].level],
-                    r->rules[i].findings, r->rules[i].waived);
+        text_printf(t,
+                    "%s{\"code\":\"%s\",\"name\":\"%s\",\"verdict\":\"%s\",\"level\":\"%s\",\"findings\":%u,"
+                    "\"waived\":%u}",
+                    i ? "," : "", val_rule_info[i].code, val_rule_info[i].name, *verdict ? verdict : "none",
+                    levels[r->rules[i].level], r->rules[i].findings, r->rules[i].waived);
     }
     text_add(t, STR("]"));
 }
@@ -118,10 +128,15 @@ static void json_layout(TextBuf *t, const ValReport *r)
 {
     const PmLayout *l = &r->pm.layout;
     if (r->section != PM_PRESENT || !r->pm.has_layout) return;
-    text_printf(t, ",\"layout\":{\"proved\":%s,\"seal\":%u,\"pageLog2\":%u,\"nullGuard\":%u,\"stackLow\":%u,\"stackHigh\":%u,", 
-                r->layout_proved ? "true" : "false", l->seal, l->page_log2, l->null_guard, l->stack_low, l->stack_high);
-    text_printf(t, "\"sealedLow\":%u,\"sealedHigh\":%u,\"waivedLow\":%u,\"waivedHigh\":%u,\"heapBase\":%u,\"heapControl\":%u}", l->sealed_low,
-                l->sealed_high, l->waived_low, l->waived_high, l->heap_base, l->heap_control);
+    text_printf(t,
+                ",\"layout\":{\"proved\":%s,\"seal\":%u,\"pageLog2\":%u,\"nullGuard\":%u,\"stackLow\":%u,"
+                "\"stackHigh\":%u,",
+                r->layout_proved ? "true" : "false", l->seal, l->page_log2, l->null_guard, l->stack_low,
+                l->stack_high);
+    text_printf(t,
+                "\"sealedLow\":%u,\"sealedHigh\":%u,\"waivedLow\":%u,\"waivedHigh\":%u,\"heapBase\":%u,"
+                "\"heapControl\":%u}",
+                l->sealed_low, l->sealed_high, l->waived_low, l->waived_high, l->heap_base, l->heap_control);
 }
 
 static void json_waived(TextBuf *t, const ValReport *r)
@@ -144,14 +159,16 @@ static void json_file(const Reporter *r, TextBuf *t, const FileReport *f)
 {
     text_add(t, r->n_files > 1 ? STR(",\n{\"file\":") : STR("\n{\"file\":"));
     text_add_json(t, str_of(f->file));
-    text_printf(t, ",\"passes\":%s,\"valid\":%s", f->passes ? "true" : "false", f->read && f->report->valid ? "true" : "false");
+    text_printf(t, ",\"passes\":%s,\"valid\":%s", f->passes ? "true" : "false",
+                f->read && f->report->valid ? "true" : "false");
     if (f->read) {
         json_features(t, f->report->features);
         json_rules(t, f->report);
         json_layout(t, f->report);
         json_waived(t, f->report);
     }
-    text_printf(t, ",\"errors\":%zu,\"warnings\":%zu,\"diagnostics\":[", f->diags->errors, f->diags->warnings);
+    text_printf(t, ",\"errors\":%zu,\"warnings\":%zu,\"diagnostics\":[", f->diags->errors,
+                f->diags->warnings);
     for (size_t i = 0; i < f->diags->n; i++) {
         text_add(t, i ? STR(",\n ") : STR("\n "));
         diag_format_json(t, &f->diags->items[i]);
@@ -164,7 +181,8 @@ static void json_file(const Reporter *r, TextBuf *t, const FileReport *f)
 void report_begin(Reporter *r, TextBuf *t)
 {
     if (r->format != REPORT_JSON) return;
-    text_printf(t, "{\"tool\":\"parigot-validate\",\"version\":\"%s\",\"policy\":{\"name\":", PARIGOT_VERSION);
+    text_printf(t,
+                "{\"tool\":\"parigot-validate\",\"version\":\"%s\",\"policy\":{\"name\":", PARIGOT_VERSION);
     text_add_json(t, r->policy);
     text_printf(t, ",\"digest\":\"%s\"},\"files\":[", r->digest);
 }
@@ -191,8 +209,9 @@ void report_end(Reporter *r, TextBuf *t)
 {
     if (r->format == REPORT_JSON) text_add(t, STR("\n]}\n"));
     if (r->format == REPORT_TEXT && r->n_files > 1)
-        text_printf(t, "\n%s%u files under policy %.*s: %u pass, %u fail\n", r->summary.ptr ? r->summary.ptr : "", r->n_files, STR_ARG(r->policy),
-                    r->n_passed, r->n_files - r->n_passed);
+        text_printf(t, "\n%s%u files under policy %.*s: %u pass, %u fail\n",
+                    r->summary.ptr ? r->summary.ptr : "", r->n_files, STR_ARG(r->policy), r->n_passed,
+                    r->n_files - r->n_passed);
     t->failed |= r->summary.failed;
     text_free(&r->summary);
 }
@@ -202,8 +221,8 @@ void report_end(Reporter *r, TextBuf *t)
 void report_rules(TextBuf *t)
 {
     for (int i = 0; i < VAL_RULE_COUNT; i++)
-        text_printf(t, "%s  %-26s %s  %s\n", val_rule_info[i].code, val_rule_info[i].name, val_rule_info[i].waivable ? "waivable" : "        ",
-                    diag_summary(val_rule_info[i].diag));
+        text_printf(t, "%s  %-26s %s  %s\n", val_rule_info[i].code, val_rule_info[i].name,
+                    val_rule_info[i].waivable ? "waivable" : "        ", diag_summary(val_rule_info[i].diag));
 }
 
 bool report_explain(TextBuf *t, const char *code)
@@ -214,6 +233,8 @@ bool report_explain(TextBuf *t, const char *code)
     text_printf(t, "%s: %s\n", code, diag_summary(c));
     if (*diag_help(c)) text_printf(t, "\n%s\n", diag_help(c));
     if (val_rule_find(str_of(code), &rule))
-        text_printf(t, "\n%s\n", val_rule_info[rule].waivable ? "A policy can waive it, with a reason (docs/policy.md)." : "It cannot be waived.");
+        text_printf(t, "\n%s\n",
+                    val_rule_info[rule].waivable ? "A policy can waive it, with a reason (docs/policy.md)."
+                                                 : "It cannot be waived.");
     return true;
 }

@@ -1,8 +1,8 @@
-/* rules_layout.c: P104, writable static data: the layout that parigot.module records, checked against the module
- * (docs/module-section.md "Checked means" 1 to 5), and what can be said without one. docs/rules.md
+/* rules_layout.c: P104, writable static data: the layout that parigot.module records, checked against the
+ * module (docs/module-section.md "Checked means" 1 to 5), and what can be said without one. docs/rules.md
  *
- * read_layout comes before the code and notes what the code is compared with; judge_constant_store and judge_frame come
- * with the code; judge_layout gives the verdict. */
+ * read_layout comes before the code and notes what the code is compared with; judge_constant_store and
+ * judge_frame come with the code; judge_layout gives the verdict. */
 #include "validator/state.h"
 
 #include <stdio.h>
@@ -31,26 +31,33 @@ static void check_numbers(Val *v, const PmLayout *l)
     const struct {
         const char *name;
         uint32_t value;
-    } order[] = {{"null_guard", l->null_guard},   {"stack_low", l->stack_low},     {"stack_high", l->stack_high},
-                 {"sealed_low", l->sealed_low},   {"sealed_high", l->sealed_high}, {"waived_low", l->waived_low},
+    } order[] = {{"null_guard", l->null_guard},   {"stack_low", l->stack_low},
+                 {"stack_high", l->stack_high},   {"sealed_low", l->sealed_low},
+                 {"sealed_high", l->sealed_high}, {"waived_low", l->waived_low},
                  {"waived_high", l->waived_high}, {"heap_base", l->heap_base}};
     for (size_t i = 1; i < ARRAY_LEN(order); i++)
         if (order[i].value < order[i - 1].value)
-            BROKEN(v, "layout: %s 0x%x is below %s 0x%x", order[i].name, order[i].value, order[i - 1].name, order[i - 1].value);
-    if (l->stack_low == l->stack_high) BROKEN(v, "layout: stack_low and stack_high are both 0x%x", l->stack_low);
-    if (l->null_guard != 0 && l->null_guard != NULL_GUARD) BROKEN(v, "layout: null_guard 0x%x is neither 0 nor 0x1000", l->null_guard);
-    if (l->heap_control > MAX_HEAP_CONTROL) BROKEN(v, "layout: heap_control %u is above %d", l->heap_control, MAX_HEAP_CONTROL);
+            BROKEN(v, "layout: %s 0x%x is below %s 0x%x", order[i].name, order[i].value, order[i - 1].name,
+                   order[i - 1].value);
+    if (l->stack_low == l->stack_high)
+        BROKEN(v, "layout: stack_low and stack_high are both 0x%x", l->stack_low);
+    if (l->null_guard != 0 && l->null_guard != NULL_GUARD)
+        BROKEN(v, "layout: null_guard 0x%x is neither 0 nor 0x1000", l->null_guard);
+    if (l->heap_control > MAX_HEAP_CONTROL)
+        BROKEN(v, "layout: heap_control %u is above %d", l->heap_control, MAX_HEAP_CONTROL);
     if (l->page_log2 < 12 || l->page_log2 > 16) {
         BROKEN(v, "layout: page_log2 %u is not between 12 and 16", l->page_log2);
     } else {
         uint32_t mask = (1u << l->page_log2) - 1;
-        if (l->sealed_low & mask) BROKEN(v, "layout: sealed_low 0x%x is not a multiple of 2^%u", l->sealed_low, l->page_log2);
-        if (l->sealed_high & mask) BROKEN(v, "layout: sealed_high 0x%x is not a multiple of 2^%u", l->sealed_high, l->page_log2);
+        if (l->sealed_low & mask)
+            BROKEN(v, "layout: sealed_low 0x%x is not a multiple of 2^%u", l->sealed_low, l->page_log2);
+        if (l->sealed_high & mask)
+            BROKEN(v, "layout: sealed_high 0x%x is not a multiple of 2^%u", l->sealed_high, l->page_log2);
     }
     uint64_t initial = v->m->n_memories ? (uint64_t)v->m->memories[0].min * PAGE : 0;
     if ((uint64_t)l->heap_base + l->heap_control > initial)
-        BROKEN(v, "layout: heap_base 0x%x with its control block ends behind the initial memory, 0x%llx", l->heap_base,
-               (unsigned long long)initial);
+        BROKEN(v, "layout: heap_base 0x%x with its control block ends behind the initial memory, 0x%llx",
+               l->heap_base, (unsigned long long)initial);
 }
 
 /* ---- 2: the stack pointer (entries: rules_globals.c; frames: judge_frame) ---- */
@@ -78,11 +85,13 @@ static void check_stack_pointer(Val *v, const PmSection *pm)
         BROKEN(v, "layout: stack_pointer %u is no mutable i32 global of this module", pm->stack_pointer - 1);
         return;
     }
-    if (sp != first) BROKEN(v, "layout: stack_pointer %u is not the first mutable i32 global, that is %u", sp, first);
+    if (sp != first)
+        BROKEN(v, "layout: stack_pointer %u is not the first mutable i32 global, that is %u", sp, first);
     const GlobalFacts *g = &v->globals[sp];
     if (!g->has_init) BROKEN(v, "layout: stack_pointer %u is not initialised by i32.const", sp);
     else if (g->value != pm->layout.stack_high)
-        BROKEN(v, "layout: stack_pointer %u starts at 0x%x, stack_high is 0x%x", sp, g->value, pm->layout.stack_high);
+        BROKEN(v, "layout: stack_pointer %u starts at 0x%x, stack_high is 0x%x", sp, g->value,
+               pm->layout.stack_high);
 }
 
 void read_layout(Val *v)
@@ -92,7 +101,8 @@ void read_layout(Val *v)
     r->section = pm_read(v->m, v->arena, v->diags, &r->pm);
     v->rule_errors += v->diags->errors - errors; /* a broken custom section does not make a module invalid */
     if (r->section == PM_MISPLACED)
-        invalid(v, PM_PLACE, SITE_OF_MODULE, "parigot.module is not the first section, or there twice: nothing in it counts");
+        invalid(v, PM_PLACE, SITE_OF_MODULE,
+                "parigot.module is not the first section, or there twice: nothing in it counts");
     v->track = rule_on(v, RULE_P101) || rule_on(v, RULE_P104);
     v->stack_pointer = first_mutable_i32(v->m);
     if (r->section != PM_PRESENT) return;
@@ -114,7 +124,8 @@ void read_layout(Val *v)
 
 static bool has_layout(const Val *v) { return v->report->section == PM_PRESENT && v->report->pm.has_layout; }
 
-/* The function starts with: global.get sp, i32.const C, i32.lt_u, if, unreachable, end; maybe behind an entry thunk. */
+/* The function starts with: global.get sp, i32.const C, i32.lt_u, if, unreachable, end; maybe behind an entry
+ * thunk. */
 static bool has_frame_check(Val *v, uint32_t func, uint32_t depth)
 {
     enum { EMPTY_BLOCK = 0x40 };
@@ -123,7 +134,9 @@ static bool has_frame_check(Val *v, uint32_t func, uint32_t depth)
     FuncStart s;
     open_func(v, func, &s);
     if (start_sets(&s, v->stack_pointer, &c)) take_thunk(&s);
-    if (!start_op(&s, OP_GLOBAL_GET) || !start_u32(&s, v->stack_pointer) || !start_op(&s, OP_I32_CONST) || !start_i32(&s, &c)) return false;
+    if (!start_op(&s, OP_GLOBAL_GET) || !start_u32(&s, v->stack_pointer) || !start_op(&s, OP_I32_CONST) ||
+        !start_i32(&s, &c))
+        return false;
     if (!start_op(&s, OP_I32_LT_U) || !start_op(&s, OP_IF) || !start_byte(&s, EMPTY_BLOCK)) return false;
     return start_op(&s, OP_UNREACHABLE) && start_op(&s, OP_END) && (c >= need || c == UINT32_MAX);
 }
@@ -139,12 +152,16 @@ void judge_frame(Val *v, uint32_t func, uint32_t frame_at, uint32_t depth)
     }
     r->frames = items;
     items[r->n_frames++] = (ValFrame){func, depth};
-    broken(v, (Site){frame_at, func}, "a frame lowers the stack by %u bytes, over the null guard, without a check", depth);
+    broken(v, (Site){frame_at, func},
+           "a frame lowers the stack by %u bytes, over the null guard, without a check", depth);
 }
 
 /* ---- 3: data segments ---- */
 
-static bool within(uint64_t low, uint64_t high, uint64_t from, uint64_t to) { return low >= from && high <= to; }
+static bool within(uint64_t low, uint64_t high, uint64_t from, uint64_t to)
+{
+    return low >= from && high <= to;
+}
 
 static void check_segments(Val *v, const PmLayout *l)
 {
@@ -157,9 +174,13 @@ static void check_segments(Val *v, const PmLayout *l)
             continue;
         }
         uint64_t end = (uint64_t)address + d->bytes.size;
-        if (!within(address, end, l->sealed_low, l->sealed_high) && !within(address, end, l->waived_low, l->waived_high))
-            broken(v, SITE(d->offset), "layout: data segment %u, 0x%x to 0x%llx, is in neither the sealed range 0x%x to 0x%x nor the waived 0x%x to 0x%x",
-                   i, address, (unsigned long long)end, l->sealed_low, l->sealed_high, l->waived_low, l->waived_high);
+        if (!within(address, end, l->sealed_low, l->sealed_high) &&
+            !within(address, end, l->waived_low, l->waived_high))
+            broken(v, SITE(d->offset),
+                   "layout: data segment %u, 0x%x to 0x%llx, is in neither the sealed range 0x%x to 0x%x nor "
+                   "the waived 0x%x to 0x%x",
+                   i, address, (unsigned long long)end, l->sealed_low, l->sealed_high, l->waived_low,
+                   l->waived_high);
     }
 }
 
@@ -175,9 +196,11 @@ void judge_constant_store(Val *v, Site site, uint64_t address, uint64_t size)
         v->layout_ok = false;
     }
     if (size)
-        violated(v, RULE_P104, site, (Str){0}, "writes %llu bytes at the fixed address 0x%llx", (unsigned long long)size,
+        violated(v, RULE_P104, site, (Str){0}, "writes %llu bytes at the fixed address 0x%llx",
+                 (unsigned long long)size, (unsigned long long)address);
+    else
+        violated(v, RULE_P104, site, (Str){0}, "writes at the fixed address 0x%llx",
                  (unsigned long long)address);
-    else violated(v, RULE_P104, site, (Str){0}, "writes at the fixed address 0x%llx", (unsigned long long)address);
 }
 
 /* ---- 5: the waived range ---- */
@@ -215,7 +238,8 @@ static void judge_waiver(Val *v, const PmWaiver *w, uint64_t *admitted[2])
         if (!p || p->rules[RULE_P104].violated == VAL_OFF) continue;
         if ((grant = find_grant(v, p, w, admitted[i]))) continue;
         violated(v, RULE_P104, SITE_OF_MODULE, w->symbol,
-                 "writable static data: %.*s, %u bytes at 0x%x; waived when it was linked (%.*s), but not by policy %.*s",
+                 "writable static data: %.*s, %u bytes at 0x%x; waived when it was linked (%.*s), but not by "
+                 "policy %.*s",
                  STR_ARG(w->symbol), w->size, w->address, STR_ARG(w->waiver), STR_ARG(p->name));
         return;
     }
@@ -229,7 +253,8 @@ static void check_waived_range(Val *v, const PmSection *pm)
     uint64_t cursor = l->waived_low, *admitted[2] = {NULL, NULL};
     const PmWaiver **waivers = arena_array(&v->scratch, pm->n_waivers, sizeof *waivers);
     for (int i = 0; i < 2; i++)
-        if (policy_at(v, i)) admitted[i] = arena_array(&v->scratch, policy_at(v, i)->n_waivers, sizeof **admitted);
+        if (policy_at(v, i))
+            admitted[i] = arena_array(&v->scratch, policy_at(v, i)->n_waivers, sizeof **admitted);
     if (!waivers || (policy_at(v, 0) && !admitted[0]) || (policy_at(v, 1) && !admitted[1])) {
         out_of_memory(v);
         return;
@@ -240,17 +265,20 @@ static void check_waived_range(Val *v, const PmSection *pm)
     for (uint32_t i = 0; i < n; i++) {
         const PmWaiver *w = waivers[i];
         if (w->address < cursor)
-            BROKEN(v, "layout: waived data %.*s at 0x%x overlaps what is before it, up to 0x%llx", STR_ARG(w->symbol), w->address,
-                   (unsigned long long)cursor);
+            BROKEN(v, "layout: waived data %.*s at 0x%x overlaps what is before it, up to 0x%llx",
+                   STR_ARG(w->symbol), w->address, (unsigned long long)cursor);
         else if (w->address - cursor >= WAIVER_PADDING)
-            BROKEN(v, "layout: no waiver covers 0x%llx to 0x%x of the waived range", (unsigned long long)cursor, w->address);
+            BROKEN(v, "layout: no waiver covers 0x%llx to 0x%x of the waived range",
+                   (unsigned long long)cursor, w->address);
         cursor = (uint64_t)w->address + w->size;
         judge_waiver(v, w, admitted);
     }
     if (cursor > l->waived_high)
-        BROKEN(v, "layout: waivers reach 0x%llx, waived_high is 0x%x", (unsigned long long)cursor, l->waived_high);
+        BROKEN(v, "layout: waivers reach 0x%llx, waived_high is 0x%x", (unsigned long long)cursor,
+               l->waived_high);
     else if (l->waived_high - cursor >= WAIVER_PADDING)
-        BROKEN(v, "layout: no waiver covers 0x%llx to 0x%x of the waived range", (unsigned long long)cursor, l->waived_high);
+        BROKEN(v, "layout: no waiver covers 0x%llx to 0x%x of the waived range", (unsigned long long)cursor,
+               l->waived_high);
 }
 
 /* ---- the verdict ---- */
@@ -263,11 +291,14 @@ static void judge_with_layout(Val *v)
     v->report->layout_proved = v->layout_ok && v->stack_ok;
     if (!v->layout_ok) return;
     if (!v->stack_ok) {
-        not_provable(v, RULE_P104, SITE_OF_MODULE, (Str){0}, "the layout is as recorded, but the stack pointer can carry state (P101)");
+        not_provable(v, RULE_P104, SITE_OF_MODULE, (Str){0},
+                     "the layout is as recorded, but the stack pointer can carry state (P101)");
     } else if (pm->layout.seal == PM_SEAL_NONE && pm->layout.sealed_low != pm->layout.sealed_high) {
-        not_provable(v, RULE_P104, SITE_OF_MODULE, (Str){0}, "the layout is as recorded, but its data is not sealed");
+        not_provable(v, RULE_P104, SITE_OF_MODULE, (Str){0},
+                     "the layout is as recorded, but its data is not sealed");
     } else if (pm->layout.seal == PM_SEAL_CHECK) {
-        not_provable(v, RULE_P104, SITE_OF_MODULE, (Str){0}, "the seal is by checks in the code, which this version does not prove");
+        not_provable(v, RULE_P104, SITE_OF_MODULE, (Str){0},
+                     "the seal is by checks in the code, which this version does not prove");
     }
 }
 
@@ -278,24 +309,28 @@ static uint64_t data_end(const WasmModule *m)
     for (uint32_t i = 0; i < m->n_datas; i++) {
         uint32_t address;
         if (m->datas[i].mode != SEG_ACTIVE || !wasm_const_i32(m, m->datas[i].where, &address)) continue;
-        if ((uint64_t)address + m->datas[i].bytes.size > end) end = (uint64_t)address + m->datas[i].bytes.size;
+        if ((uint64_t)address + m->datas[i].bytes.size > end)
+            end = (uint64_t)address + m->datas[i].bytes.size;
     }
     return end;
 }
 
-/* wasm-ld without --stack-first: data, zero-initialised data (which is in no segment), then 64 KiB of stack, at whose
- * upper end the stack pointer starts. What lies between is .bss. Another -z stack-size would be misread, so the text
- * says what it rests on. */
+/* wasm-ld without --stack-first: data, zero-initialised data (which is in no segment), then 64 KiB of stack,
+ * at whose upper end the stack pointer starts. What lies between is .bss. Another -z stack-size would be
+ * misread, so the text says what it rests on. */
 static void look_for_bss(Val *v)
 {
     enum { DEFAULT_STACK = 65536, ALIGNMENT = 16 };
     uint32_t sp = v->stack_pointer;
-    if (sp == NONE32 || !v->globals[sp].has_init || v->globals[sp].sets == 0 || v->globals[sp].unlike_stack) return;
+    if (sp == NONE32 || !v->globals[sp].has_init || v->globals[sp].sets == 0 || v->globals[sp].unlike_stack)
+        return;
     uint64_t end = data_end(v->m), top = v->globals[sp].value;
     if (end == 0 || top < end + DEFAULT_STACK + ALIGNMENT) return;
     violated(v, RULE_P104, SITE_OF_MODULE, (Str){0},
-             "%llu bytes between data and stack, 0x%llx to 0x%llx: zero-initialised data (.bss), if the stack has 64 KiB",
-             (unsigned long long)(top - DEFAULT_STACK - end), (unsigned long long)end, (unsigned long long)(top - DEFAULT_STACK));
+             "%llu bytes between data and stack, 0x%llx to 0x%llx: zero-initialised data (.bss), if the "
+             "stack has 64 KiB",
+             (unsigned long long)(top - DEFAULT_STACK - end), (unsigned long long)end,
+             (unsigned long long)(top - DEFAULT_STACK));
 }
 
 void judge_layout(Val *v)
@@ -307,5 +342,6 @@ void judge_layout(Val *v)
     if (v->m->n_memories == 0 || !v->memory_written) return; /* nothing to write to, or nothing that writes */
     look_for_bss(v);
     if (v->report->rules[RULE_P104].verdict != VAL_VIOLATED)
-        not_provable(v, RULE_P104, SITE_OF_MODULE, (Str){0}, "no layout is recorded: writes through computed addresses could reach static data");
+        not_provable(v, RULE_P104, SITE_OF_MODULE, (Str){0},
+                     "no layout is recorded: writes through computed addresses could reach static data");
 }

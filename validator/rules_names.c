@@ -1,5 +1,6 @@
-/* rules_names.c: what a module asks for and offers: P301 to P305 imports, P501 to P503 exports, P105 and P106, and the
- * names that betray threads and schedulers, P203 to P206. docs/rules.md; the tables are docs/abi.md's. */
+/* rules_names.c: what a module asks for and offers: P301 to P305 imports, P501 to P503 exports, P105 and
+ * P106, and the names that betray threads and schedulers, P203 to P206. docs/rules.md; the tables are
+ * docs/abi.md's. */
 #include "validator/state.h"
 
 #include <string.h>
@@ -46,7 +47,8 @@ static bool split_method(Str name, Str *service, Str *method)
 
 static bool is_hosts_package(Str service) { return str_has_prefix(service, STR("parigot.")); }
 
-/* `*` stands for any characters but '/'. One star is tried again at a time: at most |pattern| * |name| steps. */
+/* `*` stands for any characters but '/'. One star is tried again at a time: at most |pattern| * |name| steps.
+ */
 static bool matches(Str pattern, Str name)
 {
     size_t p = 0, n = 0, star = SIZE_MAX, mark = 0;
@@ -81,11 +83,12 @@ typedef struct AbiFunc {
 } AbiFunc;
 
 static const Str kernel = {"parigot.kernel.v1.Kernel", 24};
-static const AbiFunc kernel_methods[] = {{"Reply", 4, 1}, {"Fail", 4, 1}, {"Cancel", 1, 1}, {"Deadline", 2, 1}, {"Exit", 1, 1}};
-static const AbiFunc service_method = {"", 3, 1};   /* ptr, len, cookie -> call id */
+static const AbiFunc kernel_methods[] = {
+    {"Reply", 4, 1}, {"Fail", 4, 1}, {"Cancel", 1, 1}, {"Deadline", 2, 1}, {"Exit", 1, 1}};
+static const AbiFunc service_method = {"", 3, 1}; /* ptr, len, cookie -> call id */
 static const AbiFunc entries[] = {
     {"parigot_alloc", 1, 1}, {"parigot_init", 2, 1}, {"parigot_result", 6, 0}, {"parigot_event", 3, 0}};
-static const AbiFunc provided_method = {"", 4, 0};  /* state, call, ptr, len */
+static const AbiFunc provided_method = {"", 4, 0}; /* state, call, ptr, len */
 
 static const AbiFunc *find_abi(const AbiFunc *rows, size_t n, Str name)
 {
@@ -124,7 +127,9 @@ static bool is_allowed(const Val *v, Str name)
     for (int i = 0; i < 2; i++) {
         const ValPolicy *p = policy_at(v, i);
         if (!p || p->rules[RULE_P303].violated == VAL_OFF) continue;
-        if (!any_matches(p->imports_allow, p->n_imports_allow, name) || any_matches(p->imports_deny, p->n_imports_deny, name)) return false;
+        if (!any_matches(p->imports_allow, p->n_imports_allow, name) ||
+            any_matches(p->imports_deny, p->n_imports_deny, name))
+            return false;
     }
     return true;
 }
@@ -134,16 +139,19 @@ static void judge_import(Val *v, const WasmImport *im)
     Site site = SITE(im->offset);
     char buffer[2 * NAME_MAX_BYTES + 2];
     if (im->module.len == 0 || im->name.len == 0) {
-        violated(v, RULE_P302, site, (Str){0}, "import \"%.*s\" \"%.*s\" has an empty name", STR_ARG(im->module), STR_ARG(im->name));
+        violated(v, RULE_P302, site, (Str){0}, "import \"%.*s\" \"%.*s\" has an empty name",
+                 STR_ARG(im->module), STR_ARG(im->name));
         return;
     }
     if (im->kind != KIND_FUNC) {
-        violated(v, RULE_P304, site, im->name, "imports the %s \"%.*s\" \"%.*s\"", wasm_kind_text(im->kind), STR_ARG(im->module), STR_ARG(im->name));
+        violated(v, RULE_P304, site, im->name, "imports the %s \"%.*s\" \"%.*s\"", wasm_kind_text(im->kind),
+                 STR_ARG(im->module), STR_ARG(im->name));
         return;
     }
     const AbiFunc *wanted = &service_method;
     if (!is_service(im->module) || !is_method(im->name)) {
-        violated(v, RULE_P301, site, im->name, "import \"%.*s\" \"%.*s\" does not name a method of a service", STR_ARG(im->module), STR_ARG(im->name));
+        violated(v, RULE_P301, site, im->name, "import \"%.*s\" \"%.*s\" does not name a method of a service",
+                 STR_ARG(im->module), STR_ARG(im->name));
         return;
     }
     if (str_eq(im->module, kernel)) {
@@ -153,12 +161,14 @@ static void judge_import(Val *v, const WasmImport *im)
             return;
         }
     } else if (!is_allowed(v, joined(buffer, im->module, im->name))) {
-        violated(v, RULE_P303, site, im->name, "import \"%.*s\" \"%.*s\" is not allowed by the policy", STR_ARG(im->module), STR_ARG(im->name));
+        violated(v, RULE_P303, site, im->name, "import \"%.*s\" \"%.*s\" is not allowed by the policy",
+                 STR_ARG(im->module), STR_ARG(im->name));
     }
     const WasmType *t = wasm_func_type(v->m, im->index);
     if (rule_on(v, RULE_P305) && !has_type(t, wanted))
-        violated(v, RULE_P305, site, im->name, "import \"%.*s\" \"%.*s\" is %s, the method is %s", STR_ARG(im->module), STR_ARG(im->name),
-                 wasm_type_signature(&v->scratch, t), abi_signature(v, wanted));
+        violated(v, RULE_P305, site, im->name, "import \"%.*s\" \"%.*s\" is %s, the method is %s",
+                 STR_ARG(im->module), STR_ARG(im->name), wasm_type_signature(&v->scratch, t),
+                 abi_signature(v, wanted));
 }
 
 void judge_imports(Val *v)
@@ -192,23 +202,27 @@ static void judge_entry(Val *v, const WasmExport *e, const AbiFunc *abi)
 {
     Site site = SITE(e->offset);
     if (e->kind != KIND_FUNC) {
-        violated(v, RULE_P502, site, e->name, "export \"%.*s\" is a %s, the ABI's is a function", STR_ARG(e->name), wasm_kind_text(e->kind));
+        violated(v, RULE_P502, site, e->name, "export \"%.*s\" is a %s, the ABI's is a function",
+                 STR_ARG(e->name), wasm_kind_text(e->kind));
         return;
     }
     if (e->index < v->m->n_imported[KIND_FUNC]) {
-        violated(v, RULE_P502, site, e->name, "export \"%.*s\" hands an import on: entries are functions of the module's own", STR_ARG(e->name));
+        violated(v, RULE_P502, site, e->name,
+                 "export \"%.*s\" hands an import on: entries are functions of the module's own",
+                 STR_ARG(e->name));
         return;
     }
     const WasmType *t = wasm_func_type(v->m, e->index);
     if (rule_on(v, RULE_P502) && !has_type(t, abi))
-        violated(v, RULE_P502, (Site){e->offset, e->index}, e->name, "export \"%.*s\" is %s, the ABI's is %s", STR_ARG(e->name),
-                 wasm_type_signature(&v->scratch, t), abi_signature(v, abi));
+        violated(v, RULE_P502, (Site){e->offset, e->index}, e->name, "export \"%.*s\" is %s, the ABI's is %s",
+                 STR_ARG(e->name), wasm_type_signature(&v->scratch, t), abi_signature(v, abi));
 }
 
 /* Kinds with a rule of their own: memories P402, tables P105, mutable globals P103. */
 static bool judged_elsewhere(const Val *v, const WasmExport *e)
 {
-    return e->kind == KIND_MEMORY || e->kind == KIND_TABLE || (e->kind == KIND_GLOBAL && v->m->globals[e->index].mutable);
+    return e->kind == KIND_MEMORY || e->kind == KIND_TABLE ||
+           (e->kind == KIND_GLOBAL && v->m->globals[e->index].mutable);
 }
 
 static void judge_export(Val *v, const WasmExport *e)
@@ -218,9 +232,12 @@ static void judge_export(Val *v, const WasmExport *e)
     if (abi) judge_entry(v, e, abi);
     else if (judged_elsewhere(v, e) || export_allowed(v, e->name)) return;
     else if (split_method(e->name, &service, &method))
-        violated(v, RULE_P501, SITE(e->offset), e->name, "export \"%.*s\": package parigot belongs to the host, a module cannot provide it", STR_ARG(e->name));
+        violated(v, RULE_P501, SITE(e->offset), e->name,
+                 "export \"%.*s\": package parigot belongs to the host, a module cannot provide it",
+                 STR_ARG(e->name));
     else
-        violated(v, RULE_P501, SITE(e->offset), e->name, "export \"%.*s\" (%s) is not named by the ABI", STR_ARG(e->name), wasm_kind_text(e->kind));
+        violated(v, RULE_P501, SITE(e->offset), e->name, "export \"%.*s\" (%s) is not named by the ABI",
+                 STR_ARG(e->name), wasm_kind_text(e->kind));
 }
 
 static bool exports(const WasmModule *m, const char *name)
@@ -232,7 +249,8 @@ static bool exports(const WasmModule *m, const char *name)
 
 static void require_export(Val *v, const char *name, const char *why)
 {
-    if (!exports(v->m, name)) violated(v, RULE_P503, SITE_OF_MODULE, (Str){0}, "no export \"%s\": %s", name, why);
+    if (!exports(v->m, name))
+        violated(v, RULE_P503, SITE_OF_MODULE, (Str){0}, "no export \"%s\": %s", name, why);
 }
 
 void judge_exports(Val *v)
@@ -244,7 +262,8 @@ void judge_exports(Val *v)
         in_world |= abi_of_export(m->exports[i].name) != NULL;
     }
     for (uint32_t i = 0; i < m->n_imports; i++) {
-        bool service = m->imports[i].kind == KIND_FUNC && is_service(m->imports[i].module) && is_method(m->imports[i].name);
+        bool service = m->imports[i].kind == KIND_FUNC && is_service(m->imports[i].module) &&
+                       is_method(m->imports[i].name);
         in_world |= service;
         calls |= service && !str_eq(m->imports[i].module, kernel);
     }
@@ -259,18 +278,22 @@ void judge_exports(Val *v)
 
 void judge_tables(Val *v)
 {
-    static const char *const constructors[] = {"__wasm_call_ctors", "__post_instantiate", "_initialize", "__wasm_apply_data_relocs",
-                                               "__wasm_init_memory"};
+    static const char *const constructors[] = {"__wasm_call_ctors", "__post_instantiate", "_initialize",
+                                               "__wasm_apply_data_relocs", "__wasm_init_memory"};
     const WasmModule *m = v->m;
     for (uint32_t i = 0; i < m->n_exports; i++) {
         const WasmExport *e = &m->exports[i];
-        if (e->kind == KIND_TABLE) violated(v, RULE_P105, SITE(e->offset), e->name, "exports the table %u as \"%.*s\"", e->index, STR_ARG(e->name));
+        if (e->kind == KIND_TABLE)
+            violated(v, RULE_P105, SITE(e->offset), e->name, "exports the table %u as \"%.*s\"", e->index,
+                     STR_ARG(e->name));
         for (size_t k = 0; k < ARRAY_LEN(constructors) && e->kind == KIND_FUNC; k++)
             if (str_eq(e->name, str_of(constructors[k])))
-                violated(v, RULE_P106, (Site){e->offset, e->index}, e->name, "exports the constructor \"%.*s\"", STR_ARG(e->name));
+                violated(v, RULE_P106, (Site){e->offset, e->index}, e->name,
+                         "exports the constructor \"%.*s\"", STR_ARG(e->name));
     }
     if (m->has_start)
-        violated(v, RULE_P106, (Site){m->start_offset, m->start}, func_name(v, m->start), "function %u runs when the module is instantiated (start section)", m->start);
+        violated(v, RULE_P106, (Site){m->start_offset, m->start}, func_name(v, m->start),
+                 "function %u runs when the module is instantiated (start section)", m->start);
 }
 
 /* ---- P203 to P206 ---- */
@@ -317,7 +340,8 @@ static void judge_target_features(Val *v)
     if (rd_count(&r, "features", 2, &n))
         while (n-- && rd_byte(&r, "prefix", &prefix) && rd_name(&r, "name", &name))
             if (prefix != '-' && (str_eq(name, STR("atomics")) || str_eq(name, STR("shared-mem"))))
-                violated(v, RULE_P205, SITE(custom->payload.offset), name, "target_features: %c%.*s", prefix, STR_ARG(name));
+                violated(v, RULE_P205, SITE(custom->payload.offset), name, "target_features: %c%.*s", prefix,
+                         STR_ARG(name));
     diag_free(&ignored);
 }
 
@@ -328,7 +352,8 @@ void judge_threads(Val *v)
     for (uint32_t i = 0; i < m->n_imports; i++) {
         const WasmImport *im = &m->imports[i];
         if ((t = betrays(import_telltales, ARRAY_LEN(import_telltales), im->module, im->name)))
-            violated(v, t->rule, SITE(im->offset), im->name, "import \"%.*s\" \"%.*s\" %s", STR_ARG(im->module), STR_ARG(im->name), t->what);
+            violated(v, t->rule, SITE(im->offset), im->name, "import \"%.*s\" \"%.*s\" %s",
+                     STR_ARG(im->module), STR_ARG(im->name), t->what);
     }
     for (uint32_t i = 0; i < m->n_exports; i++) {
         const WasmExport *e = &m->exports[i];
@@ -337,6 +362,7 @@ void judge_threads(Val *v)
     }
     for (uint32_t i = m->n_imported[KIND_GLOBAL]; i < m->n_globals; i++)
         if (str_eq(global_name(v, i), STR("__tls_base")))
-            violated(v, RULE_P203, SITE(m->globals[i].init.offset), global_name(v, i), "global %u is __tls_base", i);
+            violated(v, RULE_P203, SITE(m->globals[i].init.offset), global_name(v, i),
+                     "global %u is __tls_base", i);
     judge_target_features(v);
 }

@@ -279,6 +279,52 @@ static const struct {
 START_TEST(accepted) { expect(right[_i].what, right[_i].params, right[_i].results, right[_i].code, right[_i].n, DIAG_NONE); }
 END_TEST
 
+/* Whole modules, for what is wrong outside of instructions and cannot be written as text. */
+#define MODULE "\0asm\1\0\0\0"
+static const struct {
+    const char *what, *bytes;
+    size_t n;
+    DiagCode error;
+} modules[] = {
+    {"2^32 locals", B(MODULE "\1\4\1\x60\0\0\3\2\1\0\x0a\x0c\1\x0a\2\xff\xff\xff\xff\x0f\x7f\1\x7e\x0b"), VAL_TOO_MANY_LOCALS},
+    {"2^32 - 1 locals", B(MODULE "\1\4\1\x60\0\0\3\2\1\0\x0a\x13\1\x11\2\xfe\xff\xff\xff\x0f\x7f\1\x7e\x20\xfe\xff\xff\xff\x0f\x1a\x0b"), DIAG_NONE},
+    {"memory.init without a data count", B(MODULE "\1\4\1\x60\0\0\3\2\1\0\5\3\1\0\1\x0a\7\1\5\0\xfc\x09\0\x0b\x0b\3\1\1\0"), VAL_DATA_COUNT},
+    {"a global that reads a later one", B(MODULE "\6\6\1\x7f\0\x23\0\x0b"), VAL_UNKNOWN_GLOBAL},
+    {"an empty initialiser", B(MODULE "\6\4\1\x7f\0\x0b"), VAL_TYPE_MISMATCH},
+    {"an initialiser of two values", B(MODULE "\6\x08\1\x7f\0\x41\0\x41\0\x0b"), VAL_TYPE_MISMATCH},
+    {"extended constants", B(MODULE "\6\x09\1\x7f\0\x41\1\x41\2\x6a\x0b"), DIAG_NONE},
+    {"extended constants of two types", B(MODULE "\6\x09\1\x7f\0\x41\1\x42\2\x6a\x0b"), VAL_TYPE_MISMATCH},
+    {"elements of another type", B(MODULE "\4\4\1\x6f\0\1\x09\6\1\0\x41\0\x0b\0"), VAL_TYPE_MISMATCH},
+    {"elements for no table", B(MODULE "\x09\6\1\0\x41\0\x0b\0"), VAL_UNKNOWN_TABLE},
+    {"data for no memory", B(MODULE "\x0b\6\1\0\x41\0\x0b\0"), VAL_UNKNOWN_MEMORY},
+    {"export of nothing", B(MODULE "\7\5\1\1a\2\0"), VAL_UNKNOWN_MEMORY},
+    {"start of nothing", B(MODULE "\x08\1\0"), VAL_UNKNOWN_FUNC},
+    {"memory above 4 GiB", B(MODULE "\5\5\1\0\x81\x80\4"), VAL_LIMITS},
+};
+
+START_TEST(whole_module)
+{
+    Arena arena = {0};
+    Diags diags = {0};
+    ValReport report;
+    bool ok = val_module(&arena, (const uint8_t *)modules[_i].bytes, modules[_i].n, "test", NULL, &diags, &report);
+    DiagCode first = ok ? DIAG_NONE : diags.items[0].code;
+    ck_assert_msg(first == modules[_i].error, "%s: %s %s", modules[_i].what, diag_code_text(first), ok ? "" : diags.items[0].text);
+    diag_free(&diags);
+    arena_free(&arena);
+}
+END_TEST
+
+START_TEST(each_rule_is_explained)
+{
+    for (int r = 0; r < VAL_RULE_COUNT; r++) {
+        ck_assert_str_eq(diag_code_text(val_rule_info[r].diag), val_rule_info[r].code);
+        ck_assert_msg(strstr(diag_help(val_rule_info[r].diag), "cure: "), "%s", val_rule_info[r].code);
+        ck_assert(r == 0 || strcmp(val_rule_info[r - 1].code, val_rule_info[r].code) < 0);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("validator_ops");
@@ -289,5 +335,7 @@ int main(void)
     tcase_add_test(t, each_row_by_hand_is_there);
     tcase_add_loop_test(t, refused, 0, ARRAY_LEN(wrong));
     tcase_add_loop_test(t, accepted, 0, ARRAY_LEN(right));
+    tcase_add_loop_test(t, whole_module, 0, ARRAY_LEN(modules));
+    tcase_add_test(t, each_rule_is_explained);
     return run_tap(s);
 }
