@@ -197,9 +197,10 @@ static void assign_exports(Ld *ld)
     bool table_done = false;
     for (uint32_t i = 0; i < ld->names.n; i++) {
         Symbol *s = ld->symbols[i];
-        if (!s->live || !ld_is_exported(ld, s)) continue;
+        bool the_table = s == ld->table_symbol && ld->opt->export_table && ld->indirect_table;
+        if (!the_table && (!s->live || !ld_is_exported(ld, s))) continue;
         export_symbol(ld, s);
-        table_done |= s == ld->table_symbol;
+        table_done |= the_table;
     }
     if (ld->opt->export_table && ld->indirect_table && !table_done)
         LD_PUSH(ld, ld->exports, ld->n_exports, ld->exports_cap) =

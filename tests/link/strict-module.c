@@ -2,7 +2,7 @@
  * but the ABI's entries, and the same inputs give the same bytes from any folder.
  * NEED: clang-19
  * RUN: clang-19 --target=wasm32 -O2 -g -ffreestanding -c %s -o a.o
- * RUN: parigot-ld a.o -o a.wasm && wasm-validate a.wasm && parigot-validate a.wasm
+ * RUN: parigot-ld a.o -o a.wasm && wasm-validate a.wasm && parigot-validate --features=wamr a.wasm
  * RUN: wasm-objdump -x a.wasm
  * OUT: name: "parigot.module"
  * OUT: Import[1]:
