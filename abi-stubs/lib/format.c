@@ -20,18 +20,20 @@ static void put(Out *o, const char *p, size_t n)
 {
     size_t fits = (size_t)(o->end - o->at);
     if (fits > n) fits = n;
-    if (fits) memcpy(o->at, p, fits);
-    o->at += fits;
     o->len += n;
+    if (!fits) return;
+    memcpy(o->at, p, fits);
+    o->at += fits;
 }
 
 static void fill(Out *o, char c, size_t n)
 {
     size_t fits = (size_t)(o->end - o->at);
     if (fits > n) fits = n;
-    if (fits) memset(o->at, c, fits);
-    o->at += fits;
     o->len += n;
+    if (!fits) return;
+    memset(o->at, c, fits);
+    o->at += fits;
 }
 
 /* How much of the width is to be filled. */

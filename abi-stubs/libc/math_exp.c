@@ -23,6 +23,7 @@ static double exp_tail(double r)
 
 double parigot_math_exp(Sum x)
 {
+    if (x.high != x.high) return x.high;
     if (x.high > 710) return __builtin_inf();
     if (x.high < -746) return 0;
     double k = __builtin_rint(x.high * per_ln2.high);

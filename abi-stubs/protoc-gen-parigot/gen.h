@@ -7,6 +7,9 @@
 #include "google/protobuf/descriptor.pb-c.h"
 #include "wasm/wasm.h"
 
+typedef Google__Protobuf__Compiler__CodeGeneratorRequest Request;
+typedef Google__Protobuf__Compiler__CodeGeneratorResponse Response;
+typedef Google__Protobuf__Compiler__CodeGeneratorResponse__File OutFile;
 typedef Google__Protobuf__FileDescriptorProto FileProto;
 typedef Google__Protobuf__DescriptorProto MessageProto;
 typedef Google__Protobuf__FieldDescriptorProto FieldProto;
@@ -99,10 +102,16 @@ typedef struct Gen {
     size_t n_identifiers, cap_identifiers;
 } Gen;
 
+/* ---- answer.c -------------------------------------------------------------------------------------------- */
+
+/* Fills in the answer, which was initialised; its parts belong to gen. gen->errors.failed: out of memory. */
+void gen_answer(Gen *, const Request *, Response *);
+void gen_free(Gen *, Response *);
+
 /* ---- model.c ----------------------------------------------------------------------------------------- */
 
 /* Fills in gen->files from protoc's request. Everything that is wrong goes to gen->errors. */
-void gen_build(Gen *, const Google__Protobuf__Compiler__CodeGeneratorRequest *);
+void gen_build(Gen *, const Request *);
 
 /* ---- names.c ----------------------------------------------------------------------------------------- */
 

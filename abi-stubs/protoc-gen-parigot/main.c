@@ -9,12 +9,8 @@
 #include "bundle/bundle.h"
 #include "gen.h"
 
-typedef Google__Protobuf__Compiler__CodeGeneratorRequest Request;
-typedef Google__Protobuf__Compiler__CodeGeneratorResponse Response;
-typedef Google__Protobuf__Compiler__CodeGeneratorResponse__File OutFile;
-
 enum { EXIT_USAGE = 2, EXIT_INTERNAL = 3 };
-enum { MAX_DEPTH = 64 };                   /* of messages in the request; each nested type is one */
+enum { MAX_DEPTH = 64 }; /* of messages in the request; each nested type is one */
 static const size_t max_request_bytes = (size_t)64 << 20, max_memory_bytes = (size_t)2 << 30;
 
 static const char help[] =
@@ -69,53 +65,12 @@ static Request *unpack_request(const uint8_t *bytes, size_t len)
     BundleWireLimits limits = {.max_depth = MAX_DEPTH, .max_memory_bytes = max_memory_bytes};
     if (!bundle_check_wire(&google__protobuf__compiler__code_generator_request__descriptor,
                            (Str){(const char *)bytes, len}, limits, "stdin", 0, &diags))
-        bad_request(diags.n ? arena_printf(&diags.arena, "is no good CodeGeneratorRequest: %s", diags.items[0].text)
-                            : "is no good CodeGeneratorRequest");
+        bad_request(
+            diags.n ? arena_printf(&diags.arena, "is no good CodeGeneratorRequest: %s", diags.items[0].text)
+                    : "is no good CodeGeneratorRequest");
     Request *request = google__protobuf__compiler__code_generator_request__unpack(NULL, len, bytes);
     if (!request) bad_request("is not a CodeGeneratorRequest");
     return request;
-}
-
-/* One file of the answer. */
-static void add_file(Gen *g, Response *r, const File *f, const char *tail,
-                     void (*emit)(const Gen *, const File *, TextBuf *))
-{
-    TextBuf text = {0};
-    OutFile *out = arena_alloc(&g->arena, sizeof *out);
-    google__protobuf__compiler__code_generator_response__file__init(out);
-    emit(g, f, &text);
-    if (text.failed) out_of_memory(NULL);
-    out->name = arena_printf(&g->arena, "%s%s", f->stem, tail);
-    out->content = text.ptr;
-    r->file[r->n_file++] = out;
-}
-
-static void generate(Gen *g, const Request *request, Response *r)
-{
-    r->has_supported_features = true;
-    r->supported_features =
-        GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__FEATURE__FEATURE_PROTO3_OPTIONAL;
-    if (request->parameter && *request->parameter) {
-        r->error =
-            arena_printf(&g->arena, "unknown option \"%s\": protoc-gen-parigot has none", request->parameter);
-        return;
-    }
-    gen_build(g, request);
-    if (g->errors.failed) out_of_memory(NULL);
-    if (g->errors.len) {
-        r->error = g->errors.ptr;
-        return;
-    }
-    r->file = arena_array(&g->arena, g->n_files * 3, sizeof *r->file);
-    for (size_t i = 0; i < g->n_files; i++) {
-        const File *f = &g->files[i];
-        if (!f->generate) continue;
-        add_file(g, r, f, ".parigot.h", gen_header);
-        add_file(g, r, f, ".parigot.c", gen_source);
-        bool served = false;
-        for (size_t k = 0; k < f->n_services; k++) served = served || !f->services[k].host;
-        if (served) add_file(g, r, f, ".serve.parigot.c", gen_serve);
-    }
 }
 
 static int answer(const Response *r, Arena *a)
@@ -148,11 +103,10 @@ int main(int argc, char **argv)
     const uint8_t *bytes = read_request(&g.arena, &len);
     Request *request = unpack_request(bytes, len);
     google__protobuf__compiler__code_generator_response__init(&response);
-    generate(&g, request, &response);
+    gen_answer(&g, request, &response);
+    if (g.errors.failed) out_of_memory(NULL);
     int status = answer(&response, &g.arena);
-    for (size_t i = 0; i < response.n_file; i++) free(response.file[i]->content);
-    text_free(&g.errors);
-    arena_free(&g.arena);
+    gen_free(&g, &response);
     google__protobuf__compiler__code_generator_request__free_unpacked(request, NULL);
     return status;
 }

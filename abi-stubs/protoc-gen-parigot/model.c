@@ -29,6 +29,41 @@ static bool in_package(const char *package, const char *above)
     return strncmp(package, above, n) == 0 && (package[n] == 0 || package[n] == '.');
 }
 
+/* protoc has seen to it that names are identifiers. What ends up in C as it is, is looked at once more. */
+static bool is_identifier(const char *s)
+{
+    if (!((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || *s == '_')) return false;
+    for (; *s; s++)
+        if (!((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || (*s >= '0' && *s <= '9') || *s == '_'))
+            return false;
+    return true;
+}
+
+static void check_name(Gen *g, const File *f, const Path *path, const char *what, const char *name)
+{
+    if (!is_identifier(text(name))) gen_error(g, f, path, "%s: \"%s\" is no name", what, text(name));
+}
+
+static void check_package(Gen *g, const File *f)
+{
+    const char *package = text(f->proto->package), *end;
+    for (const char *part = package; part; part = *end ? end + 1 : NULL) {
+        end = part + strcspn(part, ".");
+        if (!is_identifier(arena_strndup(&g->arena, part, (size_t)(end - part))))
+            gen_error(g, f, NULL, "package \"%s\" is no name", package);
+    }
+}
+
+/* Names of files stand in comments and #include lines. */
+static void check_file_name(Gen *g, const File *f)
+{
+    for (const char *p = text(f->proto->name); *p; p++)
+        if ((unsigned char)*p < ' ' || *p == 0x7f || strchr("\"\\*", *p)) {
+            gen_error(g, f, NULL, "the file's name has a character that cannot stand in an #include line");
+            return;
+        }
+}
+
 /* ---- types: all messages and enums of all files, before anything refers to them ---------------------- */
 
 static Type *add_type(Gen *g, File *f, const char *scope, const char *name, Path path)
@@ -40,6 +75,7 @@ static Type *add_type(Gen *g, File *f, const char *scope, const char *name, Path
     t->file = f;
     t->path = path;
     t->comment = gen_comment(g, f, &path);
+    check_name(g, f, &path, "a type", name);
     g->types = arena_grow(&g->arena, g->types, g->n_types, &g->cap_types, sizeof *g->types);
     g->types[g->n_types++] = t;
     f->n_types++;
@@ -88,13 +124,19 @@ static const Type *find_type(const Gen *g, const char *full_name)
 }
 
 /* The type that a field or method refers to; an error when it is not there or not to be used. */
-static const Type *use_type(Gen *g, const File *f, const Path *path, const char *what, const char *full_name)
+static const Type *use_type(Gen *g, const File *f, const Path *path, const char *what, const char *full_name,
+                            bool message)
 {
     const Type *t = find_type(g, full_name);
     if (!t) gen_error(g, f, path, "%s: type %s is not defined", what, text(full_name));
     else if (!is_proto3(t->file))
         gen_error(g, f, path, "%s: type %s comes from %s, which is not proto3", what, full_name + 1,
                   t->file->proto->name);
+    else if (!text(t->file->proto->package)[0])
+        gen_error(g, f, path, "%s: type %s comes from %s, which has no package", what, full_name + 1,
+                  t->file->proto->name);
+    else if (!t->message != !message)
+        gen_error(g, f, path, "%s: %s is no %s", what, full_name + 1, message ? "message" : "enum");
     return t;
 }
 
@@ -115,12 +157,14 @@ static void build_field(Gen *g, Type *t, size_t index, Field *out)
     bool synthetic = p->has_proto3_optional && p->proto3_optional;
     *out = (Field){.proto = p, .oneof = -1, .comment = gen_comment(g, t->file, &path)};
     out->c_name = gen_member_name(g, text(p->name));
+    check_name(g, t->file, &path, what, p->name);
+    if (p->number < 1) gen_error(g, t->file, &path, "%s: field numbers begin at 1", what);
     if (!p->has_type || p->type == T(GROUP) || p->type < T(DOUBLE) || p->type > T(SINT64)) {
         gen_error(g, t->file, &path, "%s: groups are not part of proto3", what);
         return;
     }
     if (p->type == T(MESSAGE) || p->type == T(ENUM))
-        out->type = use_type(g, t->file, &path, what, p->type_name);
+        out->type = use_type(g, t->file, &path, what, p->type_name, p->type == T(MESSAGE));
     out->list = p->label == GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL__LABEL_REPEATED;
     out->map = out->list && out->type && out->type->map_entry;
     out->packed =
@@ -153,6 +197,7 @@ static void build_oneofs(Gen *g, Type *t)
     for (size_t i = 0; i < t->n_oneofs; i++) {
         Path path = gen_path(g, &t->path, MESSAGE_ONEOF, i);
         const char *name = text(m->oneof_decl[i]->name);
+        check_name(g, t->file, &path, "a oneof", name);
         t->oneofs[i] = (Oneof){.name = name,
                                .c_name = gen_member_name(g, name),
                                .c_enum = arena_printf(&g->arena, "%s_%s_case", t->c_name, name),
@@ -168,6 +213,8 @@ static void build_message(Gen *g, Type *t)
     t->fields = arena_array(&g->arena, t->n_fields, sizeof *t->fields);
     for (size_t i = 0; i < m->n_field; i++) build_field(g, t, i, &t->fields[i]);
     qsort(t->fields, t->n_fields, sizeof *t->fields, compare_fields);
+    bool entry = t->n_fields == 2 && t->fields[0].proto->number == 1 && t->fields[1].proto->number == 2;
+    if (t->map_entry && !entry) gen_error(g, t->file, &t->path, "%s is no entry of a map", t->full_name + 1);
 }
 
 /* ---- services ---------------------------------------------------------------------------------------- */
@@ -178,9 +225,10 @@ static void build_method(Gen *g, const File *f, const Service *s, const Path *pa
     const char *what = arena_printf(&g->arena, "method %s.%s", s->full_name, text(p->name));
     *out = (Method){.proto = p,
                     .c_name = arena_printf(&g->arena, "%s_%s", gen_c_name(g, s->full_name), text(p->name)),
-                    .request = use_type(g, f, path, what, p->input_type),
-                    .reply = use_type(g, f, path, what, p->output_type),
+                    .request = use_type(g, f, path, what, p->input_type, true),
+                    .reply = use_type(g, f, path, what, p->output_type, true),
                     .comment = gen_comment(g, f, path)};
+    check_name(g, f, path, "a method", p->name);
     if (p->has_client_streaming && p->client_streaming)
         gen_error(g, f, path, "%s: a streamed request is not supported; only replies come in pieces", what);
     if (strlen(text(p->name)) > MAX_NAME)
@@ -201,6 +249,7 @@ static void build_services(Gen *g, File *f)
         s->host = in_package(text(f->proto->package), "parigot");
         s->n_methods = s->proto->n_method;
         s->methods = arena_array(&g->arena, s->n_methods, sizeof *s->methods);
+        check_name(g, f, &path, "a service", s->proto->name);
         if (strlen(s->full_name) > MAX_NAME)
             gen_error(g, f, &path, "service %s: the name has more than %d bytes", s->full_name, MAX_NAME);
         for (size_t k = 0; k < s->n_methods; k++) {
@@ -243,6 +292,7 @@ static void note_enum(Gen *g, const Type *t)
     for (size_t i = 0; i < t->enumeration->n_value; i++) {
         const char *name = text(t->enumeration->value[i]->name);
         Path path = gen_path(g, &t->path, ENUM_VALUE, i);
+        check_name(g, t->file, &path, "a value", name);
         note(g, t->file, &path, arena_printf(&g->arena, "value %s of enum %s", name, t->full_name + 1),
              arena_printf(&g->arena, "%s_", t->c_scope), name);
     }
@@ -305,15 +355,14 @@ static void note_names(Gen *g, const File *f)
 
 /* ---- all of it --------------------------------------------------------------------------------------- */
 
-static bool is_wanted(const Google__Protobuf__Compiler__CodeGeneratorRequest *r, const char *name)
+static bool is_wanted(const Request *r, const char *name)
 {
     for (size_t i = 0; i < r->n_file_to_generate; i++)
         if (strcmp(r->file_to_generate[i], name) == 0) return true;
     return false;
 }
 
-static void open_file(Gen *g, File *f, const Google__Protobuf__Compiler__CodeGeneratorRequest *r,
-                      const FileProto *p)
+static void open_file(Gen *g, File *f, const Request *r, const FileProto *p)
 {
     f->proto = p;
     const char *name = text(p->name);
@@ -327,9 +376,11 @@ static void open_file(Gen *g, File *f, const Google__Protobuf__Compiler__CodeGen
     if (!is_proto3(f)) gen_error(g, f, NULL, "only proto3 is supported: it needs syntax = \"proto3\"");
     if (!text(p->package)[0])
         gen_error(g, f, NULL, "the file has no package, so that its names in C would be anybody's");
+    else check_package(g, f);
+    check_file_name(g, f);
 }
 
-void gen_build(Gen *g, const Google__Protobuf__Compiler__CodeGeneratorRequest *r)
+void gen_build(Gen *g, const Request *r)
 {
     g->n_files = r->n_proto_file;
     g->files = arena_array(&g->arena, g->n_files, sizeof *g->files);

@@ -9,7 +9,9 @@
 #include "guest_libc.h"
 #include "tap.h"
 
+#ifndef __clang__
 #pragma GCC diagnostic ignored "-Wstringop-truncation"
+#endif
 
 static uint64_t random_state = 0x2545f4914f6cdd1d;
 static uint64_t random64(void) /* xorshift64 */
