@@ -284,15 +284,34 @@ static int parse_arguments(Tool *tool, int argc, char **argv, OptionId *action, 
 
 static int worse(int a, int b) { return a > b ? a : b; }
 
+/* Of each rule at most error_limit findings are stored, whatever the others bring; so there is room for all of them. */
+static size_t room_for(size_t error_limit)
+{
+    return error_limit ? (error_limit + 1) * (VAL_RULE_COUNT + 1) : 0;
+}
+
+/* Errors of the specification may take the room of findings: what is beyond the limit is left out. */
+static void trim(Diags *d, size_t error_limit)
+{
+    size_t kept = 0, errors = 0;
+    for (size_t i = 0; i < d->n; i++) {
+        bool of_rule = diag_code_text(d->items[i].code)[0] == 'P';
+        if (!of_rule && d->items[i].severity >= SEV_ERROR && error_limit && errors++ >= error_limit) continue;
+        d->items[kept++] = d->items[i];
+    }
+    d->n = kept;
+}
+
 static int validate_file(Tool *tool, Reporter *reporter, const char *path, TextBuf *out)
 {
     Arena arena = {0};
-    Diags diags = {.limit = tool->error_limit};
+    Diags diags = {.limit = room_for(tool->error_limit)};
     ValReport report = {0};
     FileBytes bytes = {0};
     int status = EXIT_CLEAN;
     bool read = file_read(path, 0, &diags, &bytes);
     bool passes = read && val_module(&arena, bytes.ptr, bytes.size, path, &tool->options, &diags, &report);
+    trim(&diags, tool->error_limit);
     report_file(reporter, out, &(FileReport){path, read, passes, &report, &diags});
     if (!read) status = EXIT_USAGE;
     else if (!passes) status = EXIT_FINDINGS;

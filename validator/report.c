@@ -17,8 +17,10 @@ static void text_diags(const Reporter *r, TextBuf *t, const Diags *d)
     for (int rule = 0; rule < VAL_RULE_COUNT; rule++)
         for (size_t i = 0; i < d->n; i++)
             if (d->items[i].code == val_rule_info[rule].diag) diag_format(t, &d->items[i], NULL, style);
-    if (d->limit && d->errors > d->limit)
-        text_printf(t, "%zu more errors are not shown (--error-limit=0 shows all)\n", d->errors - d->limit);
+    size_t shown = 0;
+    for (size_t i = 0; i < d->n; i++) shown += d->items[i].severity >= SEV_ERROR;
+    if (d->errors > shown)
+        text_printf(t, "%zu more errors are not shown (--error-limit=0 shows all)\n", d->errors - shown);
 }
 
 /* ", violated: P101 P104" */
