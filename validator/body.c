@@ -33,8 +33,10 @@ static void give_up(Body *b)
     if (d->n == 0 || (d->limit && d->errors > d->limit)) return;
     DiagPlace *p = &d->items[d->n - 1].place;
     if (p->func != DIAG_NOWHERE32) return;
+    Str name = func_name(b->v, b->func);
+    const char *copy = name.len ? arena_strndup(&d->arena, name.ptr, name.len) : NULL;
     p->func = b->func;
-    p->func_name = func_name(b->v, b->func);
+    p->func_name = copy ? (Str){copy, name.len} : (Str){0};
 }
 
 static bool read_u32(Body *b, const char *what, uint32_t *out)

@@ -26,6 +26,22 @@ Str global_name(Val *v, uint32_t global)
     return global < v->names.n_globals ? v->names.globals[global] : (Str){0};
 }
 
+/* Source lines cost a walk through debug information: for the first so many places only. */
+enum { LINES_MOST = 1000 };
+
+static void add_line(Val *v, Site s, DiagPlace *p)
+{
+    const WasmModule *m = v->m;
+    if (v->lines_asked >= LINES_MOST || s.func < m->n_imported[KIND_FUNC] || s.func - m->n_imported[KIND_FUNC] >= m->n_bodies) return;
+    if (v->lines_asked++ == 0) v->dwarf = dwarf_open_module(m, &v->scratch);
+    if (!v->dwarf) return;
+    WasmRange body = m->bodies[s.func - m->n_imported[KIND_FUNC]];
+    if (s.offset < body.offset || s.offset - body.offset >= body.size) return; /* of an export, say */
+    for (uint32_t i = 0; i < m->n_sections; i++)
+        if (m->sections[i].id == SEC_CODE)
+            (void)dwarf_line_of_code(v->dwarf, s.offset - m->sections[i].payload.offset, &p->src_file, &p->src_line);
+}
+
 DiagPlace place(Val *v, Site s)
 {
     DiagPlace p = DIAG_AT(.file = v->m->file);
@@ -33,6 +49,7 @@ DiagPlace place(Val *v, Site s)
     if (s.func != NONE32) {
         p.func = s.func;
         p.func_name = func_name(v, s.func);
+        add_line(v, s, &p);
     }
     return p;
 }

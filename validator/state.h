@@ -57,6 +57,8 @@ typedef struct Val {
     Site feature_site[FEATURE_COUNT]; /* of the first use */
     WasmNames names;
     bool names_read;
+    Dwarf *dwarf; /* opened for the first place in code; NULL when there is none */
+    uint32_t lines_asked;
 
     uint8_t *declared;      /* a bit for each function: named outside of code (core 2.0 §3.4.1: C.refs) */
     GlobalFacts *globals;   /* one for each */
