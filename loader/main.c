@@ -138,7 +138,8 @@ static bool set_option(size_t k, const char *value, RunOptions *o, Diags *diags)
     case VALUE_POLICY:
         o->policy = &o->own_policy;
         if (policy_load(&o->arena, value, diags, &o->own_policy)) return true;
-        if (diags->n) diag_note(diags, &diags->items[diags->n - 1], "built in: strict, reset, audit, none");
+        if (diags->n && diags->items[diags->n - 1].code == IO_READ)
+            diag_note(diags, &diags->items[diags->n - 1], "built in: strict, reset, audit, none");
         return false;
     case VALUE_FOLDER: return add_trust(o, TRUST_FOLDER, value, diags);
     case VALUE_KEY_FILE: return add_trust(o, TRUST_FILE, value, diags);
