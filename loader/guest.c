@@ -94,6 +94,7 @@ static RunEnd guest_start(void *self)
     if (!g->instance) snprintf(g->why, sizeof g->why, "%s", diags.n ? diags.items[0].text : "host out of memory");
     diag_free(&diags);
     if (!g->instance) return RUN_TRAPPED;
+    if (g->engine->memory(g->instance)->checked && !g->checked) g->on_no_space(g->ctx, g->place);
 
     g->trap = (LoadTrap){0};
     watchdog_begin(g->watchdog, g->instance, process_turn_started(g->process));

@@ -18,6 +18,9 @@ typedef struct Guest {
     const WasmModule *module;
     LoadModule *compiled;
     LoadLimits limits;
+    bool checked;                  /* asked for: no reservation of address space                                     */
+    void (*on_no_space)(void *ctx, const char *place); /* there was none to be had: accesses are checked all the same  */
+    void *ctx;
     LoadImport *imports; uint32_t n_imports;
     Process *process;
 

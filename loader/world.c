@@ -133,6 +133,17 @@ static void on_died(void *ctx, const ProcessDeath *d)
     tell(w);
 }
 
+static void on_no_space(void *ctx, const char *place)
+{
+    LoadWorld *w = ctx;
+    Diags diags = {0};
+    Diag *diag = diag_add(&diags, RUN_NO_ADDRESS_SPACE, DIAG_AT(.file = place),
+                          "no address space for guard pages: every memory access is checked, which is slower");
+    if (diag) diag_format(&w->text, diag, "parigot-run", DIAG_TEXT);
+    diag_free(&diags);
+    tell(w);
+}
+
 static void on_exited(void *ctx, Process *p, int32_t code)
 {
     LoadWorld *w = ctx;
@@ -440,6 +451,9 @@ static bool init_members(LoadWorld *w, Diags *diags)
         m->info = w->manifest->modules[i];
         m->guest.name = m->info->name;
         m->guest.engine = w->options.engine;
+        m->guest.checked = w->options.checked;
+        m->guest.on_no_space = on_no_space;
+        m->guest.ctx = w;
         m->guest.place = arena_printf(&w->arena, "%s(%s)", w->bundle->file, m->info->name);
         if (!m->guest.place) return out_of_memory(w, diags);
     }
