@@ -72,13 +72,13 @@ static void on_fault(int signal_number, siginfo_t *info, void *context)
     run->in_guest = 0;
     instance->fault_address = (uint64_t)((uintptr_t)info->si_addr - (uintptr_t)instance->memory.base);
     find_place(instance, context);
+    pthread_sigmask(SIG_SETMASK, &((const ucontext_t *)context)->uc_sigmask, NULL); /* as it was at the fault */
     siglongjmp(run->escape, 1);
 }
 
 static void install(void)
 {
-    /* SA_NODEFER: the signal is not blocked in the handler, so there is no mask to restore when it is left by a jump */
-    struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+    struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
     sigemptyset(&action.sa_mask);
     installed = sigaction(SIGSEGV, &action, &previous_segv) == 0 && sigaction(SIGBUS, &action, &previous_bus) == 0;
 }
