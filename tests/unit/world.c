@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <uv.h>
 
 #include "bundle/create.h"
 #include "compile.h"
@@ -27,14 +28,14 @@
 #define INIT(body)   "(func (export \"parigot_init\") (param i32 i32) (result i32) " body ")"
 #define RESULT(body) "(func (export \"parigot_result\") (param i32 i32 i32 i32 i32 i32) " body ")"
 #define SERVE(method, body) "(func (export \"" method "\") (param i32 i32 i32 i32) " body ")"
-#define EXIT   KERNEL("Exit", "exit", "i32")
-#define REPLY  KERNEL("Reply", "reply", "i32 i32 i32 i32")
-#define ECHO   SERVE("t.Echo/Say", "(drop (call $reply (local.get 1) (local.get 2) (local.get 3) (i32.const 1)))")
+#define KERNEL_EXIT   KERNEL("Exit", "exit", "i32")
+#define KERNEL_REPLY  KERNEL("Reply", "reply", "i32 i32 i32 i32")
+#define SAY_BACK   SERVE("t.Echo/Say", "(drop (call $reply (local.get 1) (local.get 2) (local.get 3) (i32.const 1)))")
 
-static const char echo[] = MODULE(REPLY, INIT("(i32.const 0)") ECHO);
+static const char echo[] = MODULE(KERNEL_REPLY, INIT("(i32.const 0)") SAY_BACK);
 /* Asks the echo with the bytes that lie at 2048, and exits with status * 8 + length of the answer, modulo 8. */
 #define ASKER(body)                                                                                                 \
-    MODULE(EXIT CALL("t.Echo", "Say", "say"), "(data (i32.const 2048) \"abc\")" INIT(body)                            \
+    MODULE(KERNEL_EXIT CALL("t.Echo", "Say", "say"), "(data (i32.const 2048) \"abc\")" INIT(body)                            \
            RESULT("(drop (call $exit (i32.add (i32.mul (local.get 2) (i32.const 8)) (i32.and (local.get 4) (i32.const 7)))))"))
 static const char asker[] = ASKER("(drop (call $say (i32.const 2048) (i32.const 3) (i32.const 1))) (i32.const 0)");
 
@@ -176,7 +177,7 @@ END_TEST
 START_TEST(the_init_request_tells_name_and_limits)
 {
     /* exits with the message's first byte: field 1, varint; then the ABI version */
-    static const char tells[] = MODULE(EXIT, INIT(
+    static const char tells[] = MODULE(KERNEL_EXIT, INIT(
         "(call $exit (i32.add (i32.load8_u (local.get 0)) (i32.load8_u offset=1 (local.get 0))))"));
     ck_assert_int_eq(run((Text[]){{"a", tells, NULL}}, 1, "a"), 8 + 1);
 }
@@ -185,7 +186,7 @@ END_TEST
 START_TEST(without_main_the_world_ends_when_nothing_can_come)
 {
     ck_assert_int_eq(run((Text[]){{"b", echo, NULL}}, 1, NULL), 0);
-    static const char exits[] = MODULE(EXIT, INIT("(call $exit (i32.const 9))"));
+    static const char exits[] = MODULE(KERNEL_EXIT, INIT("(call $exit (i32.const 9))"));
     ck_assert_int_eq(run((Text[]){{"b", exits, NULL}}, 1, NULL), 0);
 }
 END_TEST
@@ -207,6 +208,71 @@ START_TEST(two_worlds_in_one_process)
     load_world_close(w3);
     unmake(&m1);
     unmake(&m2);
+}
+END_TEST
+
+/* One world a thread, at the same time: guests that trap by page faults, guests that are interrupted, and asked to end. */
+static const char null_writer[] = MODULE(KERNEL_REPLY, INIT("(i32.const 0)") SERVE("t.Echo/Say",
+    "(i32.store (i32.const -16) (i32.const 1))"));
+static const char spinner[] = MODULE(KERNEL_REPLY, INIT("(i32.const 0)") SERVE("t.Echo/Say", "(loop (br 0))"));
+typedef struct Runner {
+    LoadWorld *world;
+    int status;
+} Runner;
+static void run_in_thread(void *arg)
+{
+    Runner *r = arg;
+    r->status = load_world_run(r->world);
+}
+static void tell_nobody(void *ctx, Str lines)
+{
+    (void)ctx;
+    (void)lines;
+}
+START_TEST(worlds_in_threads)
+{
+    const char *const providers[] = {echo, null_writer, spinner};
+    Made made[3];
+    for (size_t i = 0; i < 3; i++) made[i] = make((Text[]){{"b", providers[i], NULL}, {"a", asker, NULL}}, 2, "a");
+    for (unsigned round = 0; round < 5; round++) {
+        Runner runners[6];
+        uv_thread_t threads[6];
+        Diags d = {0};
+        LoadWorldOptions o = options();
+        o.tell = tell_nobody;
+        o.limits.entry_ns = 50000000;
+        for (size_t i = 0; i < 6; i++) {
+            runners[i] = (Runner){.world = load_world_open(&made[i % 3].bundle, &o, &d)};
+            ck_assert_ptr_nonnull(runners[i].world);
+        }
+        for (size_t i = 0; i < 6; i++) ck_assert_int_eq(uv_thread_create(&threads[i], run_in_thread, &runners[i]), 0);
+        for (size_t i = 0; i < 6; i++) {
+            uv_thread_join(&threads[i]);
+            if (i % 3 == 0) ck_assert_int_eq(runners[i].status, 3);
+            else ck_assert_int_eq(runners[i].status >> 3, STATUS_UNAVAILABLE);
+            load_world_close(runners[i].world);
+        }
+        diag_free(&d);
+    }
+    for (size_t i = 0; i < 3; i++) unmake(&made[i]);
+}
+END_TEST
+
+START_TEST(it_can_be_stopped_from_another_thread)
+{
+    static const char silent[] = MODULE("", INIT("(i32.const 0)") SERVE("t.Echo/Say", ""));
+    Made m = make((Text[]){{"b", silent, NULL}, {"a", asker, NULL}}, 2, "a");
+    LoadWorldOptions o = options();
+    Diags d = {0};
+    Runner r = {.world = load_world_open(&m.bundle, &o, &d)};
+    uv_thread_t thread;
+    ck_assert_int_eq(uv_thread_create(&thread, run_in_thread, &r), 0);
+    usleep(20000);
+    load_world_stop(r.world, 2);
+    uv_thread_join(&thread);
+    ck_assert_int_eq(r.status, 128 + 2);
+    load_world_close(r.world);
+    unmake(&m);
 }
 END_TEST
 
@@ -302,7 +368,7 @@ START_TEST(messages_outside_memory_kill_the_sender)
         ck_assert_int_eq(run_pair(wat, echo), 134);
         ck_assert_ptr_nonnull(strstr(told.ptr, "a was killed: message outside memory"));
         snprintf(wat, sizeof wat,
-                 MODULE(REPLY, INIT("(i32.const 0)") SERVE("t.Echo/Say",
+                 MODULE(KERNEL_REPLY, INIT("(i32.const 0)") SERVE("t.Echo/Say",
                  "(drop (call $reply (local.get 1) (i32.const %s) (i32.const 2) (i32.const 1)))")), outside[i]);
         ck_assert_int_eq(run_pair(asker, wat) >> 3, STATUS_UNAVAILABLE);
         ck_assert_ptr_nonnull(strstr(told.ptr, "b was killed: message outside memory"));
@@ -315,10 +381,10 @@ START_TEST(buffers_outside_memory_kill_the_receiver)
     for (size_t i = 0; i < ARRAY_LEN(outside); i++) {
         char wat[2000];
         snprintf(wat, sizeof wat,
-                 "(module " REPLY " (memory 2 16) (global $n (mut i32) (i32.const 1024))"
+                 "(module " KERNEL_REPLY " (memory 2 16) (global $n (mut i32) (i32.const 1024))"
                  " (func (export \"parigot_alloc\") (param i32) (result i32)"
                  "   (global.get $n) (global.set $n (i32.const %s)))"
-                 INIT("(i32.const 0)") ECHO ")", outside[i]);
+                 INIT("(i32.const 0)") SAY_BACK ")", outside[i]);
         int status = run_pair(asker, wat);
         ck_assert_int_eq(status >> 3, STATUS_UNAVAILABLE);
         ck_assert_ptr_nonnull(strstr(told.ptr, "b was killed: message outside memory"));
@@ -329,13 +395,13 @@ END_TEST
 
 START_TEST(an_entry_that_never_ends_is_interrupted)
 {
-    static const char loops[] = MODULE(REPLY, INIT("(i32.const 0)") SERVE("t.Echo/Say", "(loop (br 0))"));
+    static const char loops[] = MODULE(KERNEL_REPLY, INIT("(i32.const 0)") SERVE("t.Echo/Say", "(loop (br 0))"));
     ck_assert_int_eq(run_pair(asker, loops) >> 3, STATUS_UNAVAILABLE);
     ck_assert_ptr_nonnull(strstr(told.ptr, "b was killed: one entry ran for more than 0.3 s"));
     /* so is one in parigot_alloc */
-    static const char hangs[] = "(module " REPLY " (memory 2 16)"
+    static const char hangs[] = "(module " KERNEL_REPLY " (memory 2 16)"
         " (func (export \"parigot_alloc\") (param i32) (result i32) (loop (br 0)) (i32.const 0)) "
-        INIT("(i32.const 0)") ECHO ")";
+        INIT("(i32.const 0)") SAY_BACK ")";
     ck_assert_int_eq(run_pair(asker, hangs) >> 3, STATUS_UNAVAILABLE);
     ck_assert_ptr_nonnull(strstr(told.ptr, "in parigot_alloc"));
 }
@@ -377,7 +443,7 @@ END_TEST
 START_TEST(imports_within_alloc_fail)
 {
     /* exits with minus what Say gives within parigot_alloc */
-    static const char sly[] = "(module " EXIT CALL("t.Echo", "Say", "say") " (memory 2 16)"
+    static const char sly[] = "(module " KERNEL_EXIT CALL("t.Echo", "Say", "say") " (memory 2 16)"
         " (func (export \"parigot_alloc\") (param i32) (result i32)"
         "   (drop (call $exit (i32.sub (i32.const 0) (call $say (i32.const 0) (i32.const 0) (i32.const 1)))))"
         "   (i32.const 1024))" INIT("(i32.const 0)") RESULT("") ")";
@@ -388,7 +454,7 @@ END_TEST
 START_TEST(it_sleeps_without_blocking)
 {
     /* a sleeps 50 ms (duration_ns = 50000000) and asks meanwhile: the echo's answer comes first; a exits with 3 then */
-    static const char sleeper[] = MODULE(EXIT CALL("t.Echo", "Say", "say") CALL("parigot.clock.v1.Clock", "Sleep", "sleep"),
+    static const char sleeper[] = MODULE(KERNEL_EXIT CALL("t.Echo", "Say", "say") CALL("parigot.clock.v1.Clock", "Sleep", "sleep"),
         "(data (i32.const 2048) \"\\08\\80\\e1\\eb\\17\") (global $got (mut i32) (i32.const 0))"
         INIT("(drop (call $sleep (i32.const 2048) (i32.const 5) (i32.const 1)))"
              "(drop (call $say (i32.const 2048) (i32.const 3) (i32.const 2))) (i32.const 0)")
@@ -409,6 +475,8 @@ int main(void)
         tcase_add_test(t, the_init_request_tells_name_and_limits);
         tcase_add_test(t, without_main_the_world_ends_when_nothing_can_come);
         tcase_add_test(t, two_worlds_in_one_process);
+        tcase_add_test(t, worlds_in_threads);
+        tcase_add_test(t, it_can_be_stopped_from_another_thread);
         tcase_add_test(t, a_world_that_never_ran_can_be_closed);
         tcase_add_test(t, it_ends_when_asked);
         tcase_add_test(t, what_is_not_granted_is_not_there);
