@@ -19,17 +19,9 @@ uint32_t ld_out_type(Ld *ld, uint32_t type)
 /* One import for all symbols that name the same thing with the same type. */
 static Str import_key(Ld *ld, const Symbol *s)
 {
-    char *key = arena_printf(&ld->arena, "%u %u %zu %.*s %.*s", s->kind, s->type, s->import_module.len,
-                             STR_ARG(s->import_module), STR_ARG(s->import_name));
-    return str_of(key);
-}
-
-static void name_import(Ld *ld, Symbol *s)
-{
-    if (s->import_name.len || s->explicit_import) return;
-    s->import_module = STR("env");
-    s->import_name = s->name;
-    (void)ld;
+    Str module = ld_import_module(s), name = ld_import_name(s);
+    return str_of(arena_printf(&ld->arena, "%u %u %zu %.*s %.*s", s->kind, s->type, module.len,
+                               STR_ARG(module), STR_ARG(name)));
 }
 
 static void assign_imports(Ld *ld)
@@ -38,7 +30,6 @@ static void assign_imports(Ld *ld)
     for (uint32_t i = 0; i < ld->names.n; i++) {
         Symbol *s = ld->symbols[i];
         if (!s->imported) continue;
-        name_import(ld, s);
         uint32_t *counts[] = {[SYM_FUNCTION] = &ld->n_imported_funcs,
                               [SYM_GLOBAL] = &ld->n_imported_globals,
                               [SYM_TABLE] = &ld->n_imported_tables};

@@ -137,37 +137,39 @@ typedef enum SymState {
     SYM_DEFINED
 } SymState;
 
+/* There can be millions: what few of them have is elsewhere, or shares a place. */
 struct Symbol {
     Str name;
-    uint8_t kind, state; /* SYM_FUNCTION.., SymState */
-    bool weak, hidden, local, no_strip, absolute;
-    bool explicit_import, called; /* undefined: import_name given; called directly by somebody */
-    bool exported;                /* by attribute or by option */
-    bool used;                    /* an object refers to it */
-    bool weak_lazy;               /* lazy, and something refers to it weakly */
-    bool live, imported, linker;  /* linker: defined by us */
-    bool in_table;                /* undefined function whose address is taken */
-    uint32_t table_place;         /* its index in the function table */
-    uint32_t undefined_as;        /* index + 1 among the undefined symbols that will be reported */
-    Obj *obj;            /* that defines it, or refers to it first; NULL: the linker, the command line */
-    uint32_t obj_symbol; /* its index there */
-    uint32_t type;       /* function: type id, LD_NONE unknown */
-    union {
+    union { /* by kind, once defined; by where it would come from, while lazy */
         InFunc *func;
         InGlobal *global;
         InTable *table;
         InSegment *segment;
         InCustom *custom;
+        LdArchive *archive;
+        Obj *lazy_obj;
     };
-    uint64_t value; /* data: offset in the segment, or the address */
+    Obj *obj;                 /* that defines it, or refers to it first; NULL: the linker, the command line */
+    const WasmImport *import; /* undefined: as an object imports it; NULL: by its name from "env" */
+    Symbol *variants;         /* stubs for callers of another type */
+    uint32_t obj_symbol;      /* its index there */
+    uint32_t type;            /* function: type id, LD_NONE unknown */
+    uint32_t value;           /* data: offset in the segment, or the address; lazy: the member */
     uint32_t size;
-    Str import_module, import_name;
-    uint32_t out_index; /* of an imported function, global or table; got: index of its address global */
-    uint32_t got;
-    LdArchive *archive;
-    uint32_t member;
-    Obj *lazy_obj;    /* lazy: where from */
-    Symbol *variants; /* stubs for callers of another type */
+    uint32_t out_index;    /* of an imported function, global or table */
+    uint32_t got;          /* index of the global that holds its address */
+    uint32_t table_place;  /* undefined function: its index in the function table */
+    uint32_t undefined_as; /* index + 1 among the undefined symbols that will be reported */
+    uint8_t kind, state;   /* SYM_FUNCTION.., SymState */
+    bool weak : 1, hidden : 1, local : 1, no_strip : 1, absolute : 1;
+    bool explicit_import : 1, called : 1; /* undefined: import_name given; called directly by somebody */
+    bool exported : 1;                    /* by attribute or by option */
+    bool used : 1;                        /* an object refers to it */
+    bool weak_lazy : 1;                   /* lazy, and something refers to it weakly */
+    bool lazy_is_obj : 1;                 /* lazy_obj, not archive */
+    bool live : 1, imported : 1;
+    bool linker : 1;   /* defined by us */
+    bool in_table : 1; /* undefined function whose address is taken */
 };
 
 /* ---- tables.c ---- */
@@ -193,6 +195,8 @@ typedef struct TypeInfo {
 uint32_t ld_type_id(Ld *, const WasmType *);
 const char *ld_type_text(Ld *, uint32_t type); /* "(i32) -> i32" */
 
+Str ld_import_module(const Symbol *); /* of one that is imported */
+Str ld_import_name(const Symbol *);
 Symbol *ld_symbol(Ld *, Str name);            /* found or made */
 Symbol *ld_find_symbol(const Ld *, Str name); /* or NULL */
 

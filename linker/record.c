@@ -62,7 +62,7 @@ static void add_services(Ld *ld, PmSection *pm)
     Services s = {0};
     for (size_t i = 0; i < ld->n_imports; i++)
         if (ld->imports[i].symbol->kind == SYM_FUNCTION)
-            add_service(ld, &s, ld->imports[i].symbol->import_module, REQUIRED);
+            add_service(ld, &s, ld_import_module(ld->imports[i].symbol), REQUIRED);
     for (size_t i = 0; i < ld->n_exports; i++) {
         Str name = service_of(ld->exports[i].name);
         if (ld->exports[i].kind == KIND_FUNC && name.len) add_service(ld, &s, name, PROVIDED);

@@ -101,29 +101,24 @@ static uint32_t referred_type(const Obj *obj, const WasmSymbol *w)
     return w->kind == SYM_FUNCTION ? obj->type_ids[obj->o.module.func_types[w->index]] : LD_NONE;
 }
 
+static const char *import_text(Ld *ld, const WasmImport *im)
+{
+    return arena_printf(&ld->arena, "as %s.%s ", ld_name_text(ld, im->module), ld_name_text(ld, im->name));
+}
+
+/* The first import that has a name of its own (import_name) counts, else the first. */
 static void set_import(Ld *ld, Symbol *s, Obj *obj, uint32_t i)
 {
     const WasmSymbol *w = &obj->o.symbols[i];
     if (w->kind == SYM_DATA) return;
-    const WasmImport *im = &obj->o.module.imports[w->import];
+    const WasmImport *im = &obj->o.module.imports[w->import], *was = s->import;
     bool named = w->flags & SYM_EXPLICIT_NAME;
-    if (!s->import_name.len) {
-        s->import_module = im->module;
-        s->import_name = im->name;
+    if (!was || (named && !s->explicit_import)) {
+        s->import = im;
         s->explicit_import = named;
-        return;
-    }
-    if (!named) return;
-    if (!s->explicit_import || (str_eq(s->import_module, im->module) && str_eq(s->import_name, im->name))) {
-        s->import_module = im->module;
-        s->import_name = im->name;
-        s->explicit_import = true;
-        return;
-    }
-    conflict(ld, LD_IMPORT_MISMATCH, s, obj, i, "import name mismatch for symbol",
-             arena_printf(&ld->arena, "as %s.%s ", ld_name_text(ld, s->import_module),
-                          ld_name_text(ld, s->import_name)),
-             arena_printf(&ld->arena, "as %s.%s ", ld_name_text(ld, im->module), ld_name_text(ld, im->name)));
+    } else if (named && !(str_eq(was->module, im->module) && str_eq(was->name, im->name)))
+        conflict(ld, LD_IMPORT_MISMATCH, s, obj, i, "import name mismatch for symbol", import_text(ld, was),
+                 import_text(ld, im));
 }
 
 static void set_undefined(Ld *ld, Symbol *s, Obj *obj, uint32_t i)
@@ -188,8 +183,7 @@ static void push(Ld *ld, Stack *stack, Obj *obj);
  * index. */
 static void extract(Ld *ld, Stack *stack, Symbol *s)
 {
-    Obj *obj = s->lazy_obj ? s->lazy_obj : ld_open_member(ld, s->archive, s->member);
-    s->lazy_obj = NULL;
+    Obj *obj = s->lazy_is_obj ? s->lazy_obj : ld_open_member(ld, s->archive, s->value);
     s->archive = NULL;
     if (obj) push(ld, stack, obj);
 }
@@ -210,7 +204,7 @@ static void refer(Ld *ld, Stack *stack, Symbol *s, Obj *obj, uint32_t i)
                 s->state = SYM_LAZY;
             }
         } else {
-            s->import_name = s->import_module = (Str){0};
+            s->import = NULL;
             s->explicit_import = false;
             set_undefined(ld, s, obj, i);
             extract(ld, stack, s);
@@ -317,9 +311,10 @@ static void offer(Ld *ld, Stack *stack, Str name, LdArchive *archive, uint32_t m
     if (s->state == SYM_LAZY || s->state == SYM_DEFINED) return;
     bool wanted = s->state == SYM_IS_UNDEFINED && !s->weak;
     s->weak_lazy = s->state == SYM_IS_UNDEFINED;
-    s->archive = archive;
-    s->member = member;
-    s->lazy_obj = obj;
+    s->value = member;
+    s->lazy_is_obj = obj != NULL;
+    if (obj) s->lazy_obj = obj;
+    else s->archive = archive;
     if (!wanted) {
         s->state = SYM_LAZY;
         return;

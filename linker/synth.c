@@ -134,8 +134,7 @@ static void find_table(Ld *ld)
     if (s->state != SYM_IS_UNDEFINED) return;
     if (ld->opt->import_table) {
         s->imported = true;
-        s->import_module = STR("env");
-        s->import_name = s->name;
+        s->import = NULL;
         return;
     }
     InTable *t = arena_alloc(&ld->arena, sizeof *t);

@@ -126,3 +126,6 @@ Symbol *ld_find_symbol(const Ld *ld, Str name)
     uint32_t i = ld_name_find(ld, &ld->names, name);
     return i == LD_NONE ? NULL : ld->symbols[i];
 }
+
+Str ld_import_module(const Symbol *s) { return s->import ? s->import->module : STR("env"); }
+Str ld_import_name(const Symbol *s) { return s->import ? s->import->name : s->name; }

@@ -34,7 +34,7 @@ static bool is_import(const Ld *ld, const Symbol *s)
 {
     if (s->kind == SYM_DATA) return false;
     if (s->explicit_import) return true;
-    if (ld->opt->isolate && s->import_module.len && !str_eq(s->import_module, STR("env"))) return true;
+    if (ld->opt->isolate && !str_eq(ld_import_module(s), STR("env"))) return true;
     if (is_named(&ld->opt->allow_undefined, s->name)) return true;
     if (s->kind != SYM_FUNCTION) return false;
     return ld->opt->allow_undefined_functions || ld->opt->unresolved == LD_UNRESOLVED_IMPORT_DYNAMIC;
@@ -135,7 +135,7 @@ static void scan(Ld *ld, Scan *sc, Obj *obj, const InFunc *func, const WasmReloc
         if (kind == RI_TABLE_ELEM) need_table_entry(ld, s);
         else if (kind == RI_GLOBAL) need_address_global(ld, s);
         if (s->state != SYM_DEFINED && !s->weak) {
-            if (is_import(ld, s)) s->imported = true;
+            if (s->imported || (!s->undefined_as && is_import(ld, s))) s->imported = true;
             else note_undefined(ld, sc, s, (Reference){obj, func, r->offset});
         }
     }

@@ -65,8 +65,8 @@ static uint32_t table_size(const Ld *ld)
 
 static void write_import(Ld *ld, Writer *w, const Symbol *s)
 {
-    wr_name(w, s->import_module);
-    wr_name(w, s->import_name);
+    wr_name(w, ld_import_module(s));
+    wr_name(w, ld_import_name(s));
     switch (s->kind) {
     case SYM_FUNCTION:
         wr_byte(w, KIND_FUNC);
