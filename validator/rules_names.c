@@ -1,6 +1,7 @@
 /* rules_names.c: what a module asks for and offers: P301 to P305 imports, P501 to P503 exports, P105 and
  * P106, and the names that betray threads and schedulers, P203 to P206. docs/rules.md; the tables are
  * docs/abi.md's. */
+#include "validator/object_rules.h"
 #include "validator/state.h"
 
 #include <string.h>
@@ -298,32 +299,27 @@ void judge_tables(Val *v)
 
 /* ---- P203 to P206 ---- */
 
-/* A name that betrays something. */
+/* The name of an export that betrays something; imports: foreign.def. */
 typedef struct Telltale {
     ValRule rule;
-    const char *module, *name, *what;
+    const char *name, *what;
 } Telltale;
 
-static const Telltale import_telltales[] = {
-#define FOREIGN(rule, module, name, what) {RULE_##rule, module, name, what},
-#include "validator/foreign.def"
-#undef FOREIGN
-};
 static const Telltale export_telltales[] = {
-    {RULE_P203, "", "__tls_base", "belongs to thread-local storage"},
-    {RULE_P203, "", "__tls_size", "belongs to thread-local storage"},
-    {RULE_P203, "", "__tls_align", "belongs to thread-local storage"},
-    {RULE_P203, "", "__wasm_init_tls", "initialises thread-local storage"},
-    {RULE_P204, "", "wasi_thread_start", "is where threads start (wasi-threads)"},
-    {RULE_P204, "", "_emscripten_thread_*", "belongs to threads (Emscripten)"},
-    {RULE_P206, "", "asyncify_*", "suspends the program (asyncify)"},
-    {RULE_P206, "", "go_scheduler", "is the scheduler of TinyGo"},
+    {RULE_P203, "__tls_base", "belongs to thread-local storage"},
+    {RULE_P203, "__tls_size", "belongs to thread-local storage"},
+    {RULE_P203, "__tls_align", "belongs to thread-local storage"},
+    {RULE_P203, "__wasm_init_tls", "initialises thread-local storage"},
+    {RULE_P204, "wasi_thread_start", "is where threads start (wasi-threads)"},
+    {RULE_P204, "_emscripten_thread_*", "belongs to threads (Emscripten)"},
+    {RULE_P206, "asyncify_*", "suspends the program (asyncify)"},
+    {RULE_P206, "go_scheduler", "is the scheduler of TinyGo"},
 };
 
-static const Telltale *betrays(const Telltale *rows, size_t n, Str module, Str name)
+static const Telltale *betrays(Str name)
 {
-    for (size_t i = 0; i < n; i++)
-        if (matches(str_of(rows[i].module), module) && matches(str_of(rows[i].name), name)) return &rows[i];
+    for (size_t i = 0; i < ARRAY_LEN(export_telltales); i++)
+        if (matches(str_of(export_telltales[i].name), name)) return &export_telltales[i];
     return NULL;
 }
 
@@ -348,16 +344,17 @@ static void judge_target_features(Val *v)
 void judge_threads(Val *v)
 {
     const WasmModule *m = v->m;
-    const Telltale *t;
     for (uint32_t i = 0; i < m->n_imports; i++) {
         const WasmImport *im = &m->imports[i];
-        if ((t = betrays(import_telltales, ARRAY_LEN(import_telltales), im->module, im->name)))
-            violated(v, t->rule, SITE(im->offset), im->name, "import \"%.*s\" \"%.*s\" %s",
-                     STR_ARG(im->module), STR_ARG(im->name), t->what);
+        const ValForeign *f = val_find_foreign(im->module, im->name);
+        if (f)
+            violated(v, f->rule, SITE(im->offset), im->name, "import \"%.*s\" \"%.*s\" %s",
+                     STR_ARG(im->module), STR_ARG(im->name), f->what);
     }
     for (uint32_t i = 0; i < m->n_exports; i++) {
         const WasmExport *e = &m->exports[i];
-        if ((t = betrays(export_telltales, ARRAY_LEN(export_telltales), (Str){0}, e->name)))
+        const Telltale *t = betrays(e->name);
+        if (t)
             violated(v, t->rule, SITE(e->offset), e->name, "export \"%.*s\" %s", STR_ARG(e->name), t->what);
     }
     for (uint32_t i = m->n_imported[KIND_GLOBAL]; i < m->n_globals; i++)

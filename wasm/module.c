@@ -78,6 +78,8 @@ static const ForeignType *find_foreign(const ForeignType *rows, size_t n, uint8_
     return NULL;
 }
 
+static bool is_ref_prefix(uint8_t byte) { return byte == 0x63 || byte == 0x64; } /* (ref null ...), (ref ...) */
+
 bool rd_value_type(Reader *r, WasmFeatures allowed, const char *what, uint8_t *out)
 {
     uint8_t t;
@@ -89,8 +91,12 @@ bool rd_value_type(Reader *r, WasmFeatures allowed, const char *what, uint8_t *o
         *out = t;
         return true;
     }
-    r->pos--;
     const ForeignType *f = find_foreign(foreign_values, ARRAY_LEN(foreign_values), t);
+    if (is_ref_prefix(t) && r->pos != r->end) { /* what it refers to says more than that it is a reference */
+        const ForeignType *heap = find_foreign(foreign_values, ARRAY_LEN(foreign_values), *r->pos);
+        if (heap && !is_ref_prefix(heap->byte)) f = heap;
+    }
+    r->pos--;
     if (f) return refuse_feature(r, f->feature, f->what);
     return rd_fail(r, WASM_BAD_TYPE, "malformed value type 0x%02x: %s", t, what);
 }
@@ -155,6 +161,65 @@ static bool read_global_type(Ctx *c, Reader *r, WasmGlobal *out)
 
 /* ---- the sections ---- */
 
+/* Types of the GC proposal are read over for one question: does another proposal build on them here? Returns false where
+ * they end or cannot be followed; *found is set when a descriptor was seen. */
+enum { FORM_REC = 0x4e, FORM_SUB = 0x50, FORM_SUB_FINAL = 0x4f, FORM_ARRAY = 0x5e, FORM_STRUCT = 0x5f, FORM_DESCRIPTOR = 0x4d,
+       FORM_DESCRIBES = 0x4c, TYPE_EXACT = 0x62 };
+
+static bool skip_foreign_value(Reader *r, bool *found)
+{
+    uint8_t byte;
+    int64_t heap;
+    if (!rd_byte(r, "type", &byte)) return false;
+    if (!is_ref_prefix(byte)) return true;
+    if (r->pos != r->end && *r->pos == TYPE_EXACT) *found = true;
+    return !*found && rd_s33(r, "heap type", &heap);
+}
+
+static bool skip_foreign_values(Reader *r, bool with_mutability, bool *found)
+{
+    uint32_t n;
+    uint8_t mutability;
+    if (!rd_count(r, "types", 1, &n)) return false;
+    for (; n; n--)
+        if (!skip_foreign_value(r, found) || (with_mutability && !rd_byte(r, "mutability", &mutability))) return false;
+    return true;
+}
+
+static bool skip_foreign_type(Reader *r, bool *found)
+{
+    uint8_t form, mutability;
+    uint32_t n, super;
+    if (!rd_byte(r, "form", &form)) return false;
+    if (form == FORM_SUB || form == FORM_SUB_FINAL) {
+        if (!rd_count(r, "supertypes", 1, &n)) return false;
+        for (; n; n--)
+            if (!rd_u32(r, "supertype", &super)) return false;
+        if (!rd_byte(r, "form", &form)) return false;
+    }
+    switch (form) {
+    case FORM_DESCRIPTOR:
+    case FORM_DESCRIBES: *found = true; return false;
+    case TYPE_FUNC: return skip_foreign_values(r, false, found) && skip_foreign_values(r, false, found);
+    case FORM_STRUCT: return skip_foreign_values(r, true, found);
+    case FORM_ARRAY: return skip_foreign_value(r, found) && rd_byte(r, "mutability", &mutability);
+    case FORM_REC: return rd_count(r, "types", 1, &n); /* its types follow like others */
+    default: return false;
+    }
+}
+
+/* The reader stands before the first type that core 2.0 does not have. */
+static bool has_descriptors(const Reader *types)
+{
+    Diags ignored = {.limit = 1};
+    Reader r = *types;
+    bool found = false;
+    r.diags = &ignored;
+    while (r.pos != r.end && skip_foreign_type(&r, &found)) continue;
+    diag_free(&ignored);
+    return found;
+}
+
 static bool read_func_type(Ctx *c, Reader *r, WasmType *t)
 {
     uint8_t form;
@@ -162,6 +227,7 @@ static bool read_func_type(Ctx *c, Reader *r, WasmType *t)
     if (form != TYPE_FUNC) {
         r->pos--;
         const ForeignType *f = find_foreign(foreign_forms, ARRAY_LEN(foreign_forms), form);
+        if (f && has_descriptors(r)) return refuse_feature(r, FEATURE_CUSTOM_DESCRIPTORS, "descriptor types");
         if (f) return refuse_feature(r, f->feature, f->what);
         return rd_fail(r, WASM_BAD_TYPE, "malformed type form 0x%02x (integer representation too long)", form);
     }
