@@ -1158,6 +1158,29 @@ START_TEST(a_long_failure_is_cut_between_characters)
 }
 END_TEST
 
+START_TEST(any_bytes_give_a_failure_that_can_be_read_or_none)
+{
+    uint32_t x = 1;
+    for (unsigned round = 0; round < 20000; round++) {
+        uint8_t in[64], out[KERNEL_MAX_FAILURE_BYTES];
+        size_t len = 0, want = round % sizeof in;
+        while (len < want) { /* mostly fields of a Failure, so that they get beyond the first tag */
+            static const uint8_t tags[] = {0x0a, 0x10, 0x1a, 0x0d, 0x09, 0x22};
+            x = x * 1664525 + 1013904223;
+            in[len++] = x >> 28 ? tags[(x >> 20) % sizeof tags] : (uint8_t)(x >> 8);
+            x = x * 1664525 + 1013904223;
+            if (len < want) in[len++] = (uint8_t)(x >> 29 ? x >> 27 : x >> 16);
+        }
+        size_t n = clean(in, len, out);
+        Parigot__Kernel__V1__Failure *f = parigot__kernel__v1__failure__unpack(NULL, n, out);
+        ck_assert_ptr_nonnull(f);
+        ck_assert_int_eq(f->reason, REASON(NONE));
+        ck_assert_uint_eq(f->base.n_unknown_fields, 0);
+        parigot__kernel__v1__failure__free_unpacked(f, NULL);
+    }
+}
+END_TEST
+
 static RunEnd fails_at_length(Fake *f, const Entry *e)
 {
     uint8_t *m = f->memory + 10000;
@@ -1230,6 +1253,7 @@ int main(void)
     tcase_add_test(t, a_failure_cannot_claim_the_kernels_reason);
     tcase_add_test(t, a_failure_that_cannot_be_read_is_none);
     tcase_add_test(t, a_long_failure_is_cut_between_characters);
+    tcase_add_test(t, any_bytes_give_a_failure_that_can_be_read_or_none);
     tcase_add_test(t, fail_hands_on_at_most_4_kib);
     suite_add_tcase(s, t);
     return run_tap(s);

@@ -287,6 +287,32 @@ static RunEnd asks_native_and_traps(Fake *f, const Entry *e)
     say(f, 1, "later", 0);
     return f->counter ? RUN_RETURNED : RUN_TRAPPED;
 }
+static RunEnd asks_native_with_deadline(Fake *f, const Entry *e)
+{
+    (void)e;
+    say(f, 1, "later", 3);
+    ck_assert_int_eq(kernel_deadline(f->p, (uint32_t)f->ids[0], 20), 0);
+    return RUN_RETURNED;
+}
+START_TEST(native_services_have_deadlines_too)
+{
+    Rig r;
+    rig_open(&r);
+    Echo echo = {0};
+    Process *n = kernel_add_native(r.k, &(NativeSpec){.name = "echo", .ops = &echo_ops, .self = &echo,
+                                                      .methods = methods, .n_methods = 2});
+    Fake *a = fake(&r, "a");
+    kernel_import(a->p, n, 0);
+    kernel_import(a->p, n, 1);
+    a->on_init = asks_native_with_deadline;
+    rig_run(&r);
+    ck_assert_uint_eq(the_last(a, 3)->e.status, STATUS_DEADLINE_EXCEEDED);
+    ck_assert_uint_eq(the_last(a, 3)->at, 5 * SEC + 20 * MS);
+    ck_assert_uint_eq(echo.ended, 1);
+    rig_close(&r);
+}
+END_TEST
+
 START_TEST(native_services_are_told_when_the_caller_goes)
 {
     Rig r;
@@ -411,6 +437,7 @@ START_TEST(a_wild_crowd_loses_no_result)
         for (unsigned j = 0; j < CROWD; j++) kernel_import(crowd[i]->p, crowd[j]->p, roll(2));
     for (unsigned turn = 0; turn < 6000; turn++) {
         r.n_deaths = 0;
+        if (turn == 3000) kernel_please_stop(r.k);
         KernelState s = kernel_step(r.k);
         if (s == KERNEL_ENDED) break;
         if (s == KERNEL_WAITING) r.now = kernel_next_timer(r.k);
@@ -473,6 +500,7 @@ int main(void)
     tcase_add_test(t, busy_processes_get_time_by_their_shares);
     tcase_add_test(t, timers_ring_in_order);
     tcase_add_test(t, native_services_answer_now_or_later);
+    tcase_add_test(t, native_services_have_deadlines_too);
     tcase_add_test(t, native_services_are_told_when_the_caller_goes);
     tcase_add_loop_test(t, a_wild_crowd_loses_no_result, 0, 40);
     tcase_add_test(t, out_of_memory_at_any_moment);
