@@ -520,8 +520,8 @@ static int32_t take_piece(Call *c, const uint8_t *bytes, uint32_t len, uint32_t 
 {
     Process *p = c->provider;
     if (c->cookie == 0) return 0; /* no result is wanted */
-    /* Nobody is told that a message is too long: there will never be room for it. */
-    if (len > p->limits.message_bytes || len > c->caller->limits.message_bytes) return -STATUS_RESOURCE_EXHAUSTED;
+    /* Not -8: there will never be room for a message that is too long, so no event 2 will come. */
+    if (len > p->limits.message_bytes || len > c->caller->limits.message_bytes) return -STATUS_INVALID_ARGUMENT;
     bool bytes_full = len > p->waiting_limit_bytes - p->waiting_bytes;
     if (c->n_pieces >= p->limits.queue || bytes_full) {
         list_want(c, bytes_full);

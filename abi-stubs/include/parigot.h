@@ -122,7 +122,11 @@ void *parigot_call_get(const parigot_call *);
 
 /* These end the request; the status is 0, or CANCELLED when the caller has gone. The generated X_reply() does too.
  * parigot_fail: status 1 to 16 (anything else becomes UNKNOWN); the message is for people and may be empty.
- * parigot_end: the last piece of a reply in pieces, with no message. Waits by itself when the queue is full. */
+ * parigot_end: the last piece of a reply in pieces, with no message.
+ * X_reply() and parigot_end() wait by themselves when there is no room. The generated X_piece(), which does not end
+ * it, returns RESOURCE_EXHAUSTED then, and parigot_on_room() is called once there is. INTERNAL from any of them: the
+ * reply could not be sent, ever, and the request has been failed: text that is not UTF-8, a message over the limit, a
+ * reply of another method. NOT_FOUND: the program has ended the request before. */
 parigot_status parigot_fail(parigot_call *, parigot_status, const char *format, ...) PARIGOT_PRINTF(3, 4);
 parigot_status parigot_fail_with(parigot_call *, parigot_status, const parigot_kernel_v1_Failure *);
 parigot_status parigot_end(parigot_call *);

@@ -17,10 +17,12 @@ struct parigot_call {
     uint32_t id;
     parigot_call *next_done; /* in the state's list */
     bool ended;              /* the program has ended it, or knows that it is over */
-    bool ending;             /* ended, but the queue was full: event 2 goes on */
+    bool ending;             /* ended, but there was no room for the last piece: event 2 goes on */
     bool gone;               /* event 1 has come */
     bool told;               /* a piece was answered with CANCELLED */
     bool kept;               /* parigot_keep() */
+    parigot_bytes last;      /* that piece, and its flags */
+    uint32_t last_flags;
     void *data;
     parigot_arena arena; /* holds this struct too */
 };
@@ -172,72 +174,93 @@ parigot_status parigot_fail(parigot_call *c, parigot_status status, const char *
     return end_with(c, status, &failure);
 }
 
-static parigot_status fail_because(parigot_call *c, parigot_status status, parigot_str why)
+/* Ends the call because its reply cannot be sent. What the program is told is neither CANCELLED nor
+ * RESOURCE_EXHAUSTED: there is no room to wait for. */
+static parigot_status give_up(parigot_call *c, parigot_status status, parigot_str why)
 {
     end_with(c, status, &(parigot_kernel_v1_Failure){.message = why});
-    return status;
+    return PARIGOT_INTERNAL;
 }
 
-/* Encodes a reply and hands it over. */
-static parigot_status send(parigot_call *c, const void *reply, uint32_t flags)
+/* Hands over the last piece, now or when there is room for it. */
+static parigot_status send_last(parigot_call *c)
 {
-    parigot_gen_out o;
-    parigot_out_init(&o);
-    if (parigot_out_message(&o, c->method->reply, reply))
-        o.status =
-            (parigot_status)-parigot_kernel_v1_Kernel_Reply(c->id, o.at, (size_t)(o.end - o.at), flags);
-    parigot_out_free(&o);
-    return o.status;
-}
-
-parigot_status parigot_gen_reply(parigot_call *c, const parigot_method *method, const void *reply)
-{
-    if (c->ended) return PARIGOT_NOT_FOUND;
-    if (c->method != method)
-        return fail_because(c, PARIGOT_INTERNAL, PARIGOT_STR("the program replied as to another method"));
-    parigot_status status = c->gone ? PARIGOT_CANCELLED : send(c, reply, parigot_kernel_v1_REPLY_FLAG_LAST);
-    if (status == PARIGOT_INVALID_ARGUMENT)
-        return fail_because(c, PARIGOT_INTERNAL, PARIGOT_STR("the reply cannot be encoded"));
-    if (status == PARIGOT_RESOURCE_EXHAUSTED)
-        return fail_because(c, status, PARIGOT_STR("the reply is too large"));
-    set_done(c);
-    return status;
-}
-
-parigot_status parigot_gen_piece(parigot_call *c, const parigot_method *method, const void *reply)
-{
-    if (c->ended) return PARIGOT_NOT_FOUND;
-    if (c->method != method)
-        return fail_because(c, PARIGOT_INTERNAL, PARIGOT_STR("the program replied as to another method"));
-    if (c->gone) { /* kept, and now the program knows */
-        set_done(c);
-        return PARIGOT_CANCELLED;
-    }
-    parigot_status status = send(c, reply, 0);
-    if (status == PARIGOT_CANCELLED) c->told = true;
-    return status;
-}
-
-/* The last piece, without a message; later if the queue is full. */
-static parigot_status finish(parigot_call *c)
-{
-    uint32_t flags = parigot_kernel_v1_REPLY_FLAG_LAST | parigot_kernel_v1_REPLY_FLAG_NO_MESSAGE;
-    int32_t result = parigot_kernel_v1_Kernel_Reply(c->id, NULL, 0, flags);
+    int32_t result = parigot_kernel_v1_Kernel_Reply(c->id, c->last.ptr, c->last.len, c->last_flags);
     c->ended = true;
     c->ending = result == -PARIGOT_RESOURCE_EXHAUSTED;
     if (c->ending) return PARIGOT_OK;
+    if (result == -PARIGOT_INVALID_ARGUMENT) {
+        c->ended = false;
+        return give_up(c, PARIGOT_RESOURCE_EXHAUSTED, PARIGOT_STR("the reply is too large"));
+    }
     set_done(c);
     return (parigot_status)-result;
 }
 
-parigot_status parigot_end(parigot_call *c)
+/* Encodes a reply and hands it over; the last piece may wait. */
+static parigot_status send(parigot_call *c, const void *reply, bool last)
+{
+    parigot_gen_out o;
+    parigot_status status;
+    parigot_out_init(&o);
+    if (!parigot_out_message(&o, c->method->reply, reply)) {
+        bool memory = o.status == PARIGOT_RESOURCE_EXHAUSTED;
+        status = give_up(c, memory ? PARIGOT_RESOURCE_EXHAUSTED : PARIGOT_INTERNAL,
+                         memory ? PARIGOT_STR("no memory for the reply")
+                                : PARIGOT_STR("the reply cannot be encoded"));
+    } else if (last) {
+        c->last = (parigot_bytes){o.at, (size_t)(o.end - o.at)};
+        c->last_flags = parigot_kernel_v1_REPLY_FLAG_LAST;
+        status = send_last(c);
+        uint8_t *copy = c->ending ? parigot_arena_get(&c->arena, c->last.len) : NULL;
+        if (copy) c->last.ptr = memcpy(copy, o.at, c->last.len);
+        if (c->ending && !copy) {
+            c->ended = c->ending = false;
+            status = give_up(c, PARIGOT_RESOURCE_EXHAUSTED, PARIGOT_STR("no memory for the reply"));
+        }
+    } else {
+        status = (parigot_status)-parigot_kernel_v1_Kernel_Reply(c->id, o.at, (size_t)(o.end - o.at), 0);
+        if (status == PARIGOT_INVALID_ARGUMENT)
+            status = give_up(c, PARIGOT_RESOURCE_EXHAUSTED, PARIGOT_STR("a piece of the reply is too large"));
+    }
+    parigot_out_free(&o);
+    return status;
+}
+
+/* What keeps a reply from being sent at all, or OK. */
+static parigot_status may_reply(parigot_call *c, const parigot_method *method)
 {
     if (c->ended) return PARIGOT_NOT_FOUND;
-    if (!c->method->stream)
-        return fail_because(c, PARIGOT_INTERNAL, PARIGOT_STR("the program ended without a reply"));
-    if (!c->gone) return finish(c);
-    set_done(c);
+    if (c->method != method)
+        return give_up(c, PARIGOT_INTERNAL, PARIGOT_STR("the program replied as to another method"));
+    if (!c->gone) return PARIGOT_OK;
+    set_done(c); /* it was kept, and now the program knows */
     return PARIGOT_CANCELLED;
+}
+
+parigot_status parigot_gen_reply(parigot_call *c, const parigot_method *method, const void *reply)
+{
+    parigot_status status = may_reply(c, method);
+    return status ? status : send(c, reply, true);
+}
+
+parigot_status parigot_gen_piece(parigot_call *c, const parigot_method *method, const void *reply)
+{
+    parigot_status status = may_reply(c, method);
+    if (!status) status = send(c, reply, false);
+    if (status == PARIGOT_CANCELLED && !c->gone) c->told = true;
+    return status;
+}
+
+parigot_status parigot_end(parigot_call *c)
+{
+    if (!c->ended && !c->method->stream)
+        return give_up(c, PARIGOT_INTERNAL, PARIGOT_STR("the program ended without a reply"));
+    parigot_status status = may_reply(c, c->method);
+    if (status) return status;
+    c->last = (parigot_bytes){NULL, 0};
+    c->last_flags = parigot_kernel_v1_REPLY_FLAG_LAST | parigot_kernel_v1_REPLY_FLAG_NO_MESSAGE;
+    return send_last(c);
 }
 
 /* ---- events ------------------------------------------------------------------------------------------ */
@@ -282,7 +305,7 @@ void parigot_event(parigot_state *s, uint32_t kind, uint32_t id)
         if (c) on_ended(s, c);
         break;
     case parigot_kernel_v1_EVENT_ROOM:
-        if (c && c->ending) finish(c);
+        if (c && c->ending) send_last(c);
         else if (c && !c->gone) parigot_on_room(s->app, c);
         break;
     case parigot_kernel_v1_EVENT_STOP: parigot_on_stop(s->app); break;

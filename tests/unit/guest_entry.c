@@ -186,10 +186,42 @@ START_TEST(reply_refused)
     ask(1);
     ck_assert_int_eq(returned, PARIGOT_CANCELLED);
     assert_asked("Reply 1 9 1\n");
-    answer = -PARIGOT_RESOURCE_EXHAUSTED; /* too large: the caller is told */
+    answer = -PARIGOT_INVALID_ARGUMENT; /* too large: the caller is told */
     ask(2);
-    ck_assert_int_eq(returned, PARIGOT_RESOURCE_EXHAUSTED);
+    ck_assert_int_eq(returned, PARIGOT_INTERNAL);
     assert_asked("Reply 2 9 1\nFail 2 8 24\n");
+    ck_assert(parigot_str_equal(failure_message(), PARIGOT_STR("the reply is too large")));
+    count(3, 5);
+    ck_assert_int_eq(returned, PARIGOT_INTERNAL);
+    assert_asked("Reply 3 0 0\nFail 3 8 35\n");
+}
+END_TEST
+
+/* There was no room: the reply goes out when there is, from where it was kept. */
+START_TEST(reply_waits_for_room)
+{
+    ask_does = REPLY;
+    answer = -PARIGOT_RESOURCE_EXHAUSTED;
+    ask(2);
+    ck_assert_int_eq(returned, PARIGOT_OK);
+    ck_assert_int_eq(tests_guest_v1_Tester_Ask_reply(kept, &(Inner1){0}), PARIGOT_NOT_FOUND);
+    parigot_event(state, 2, 2);
+    answer = 0;
+    memset(last_message, 0, sizeof last_message);
+    parigot_event(state, 2, 2);
+    assert_asked("Reply 2 9 1\nReply 2 9 1\nReply 2 9 1\n");
+    ck_assert_mem_eq(last_message + 4, "no. 1", 5);
+    parigot_event(state, 2, 2);
+    assert_asked("");
+    answer = -PARIGOT_RESOURCE_EXHAUSTED;
+    ask(3);
+    parigot_event(state, 1, 3); /* the caller does not wait that long */
+    parigot_event(state, 2, 3);
+    assert_asked("Reply 3 9 1\n");
+    ask(4);
+    answer = -PARIGOT_INVALID_ARGUMENT;
+    parigot_event(state, 2, 4);
+    assert_asked("Reply 4 9 1\nReply 4 9 1\nFail 4 8 24\n");
 }
 END_TEST
 
@@ -553,7 +585,8 @@ int main(void)
     suite_add_tcase(suite, cases);
     tcase_add_checked_fixture(cases, start_module, tear_down);
     const TTest *const tests[] = {
-        init, reply, empty_messages, fail, undecodable_request, mistakes_of_the_program, reply_refused, exit_from_a_request,
+        init, reply, empty_messages, fail, undecodable_request, mistakes_of_the_program, reply_refused,
+        reply_waits_for_room, exit_from_a_request,
         pieces, end_when_the_queue_is_full, end_waits_and_the_caller_goes, no_room, caller_goes_while_held,
         caller_has_gone_at_a_piece, many_open_requests, stop,
         unary_call, unary_call_of_nobody, call_refused, long_request, failure_result, unary_in_two_pieces,
