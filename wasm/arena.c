@@ -10,6 +10,17 @@
 
 enum { CHUNK_BYTES = 64 * 1024, ALIGN = 16 };
 
+/* Under AddressSanitizer each allocation is a malloc of its own, of the size that was asked for: a step beyond one array
+ * into the next, which a shared chunk would hide, is then seen. */
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+enum { ONE_CHUNK_EACH = 1 };
+#else
+enum { ONE_CHUNK_EACH = 0 };
+#endif
+
 struct ArenaChunk {
     ArenaChunk *next;
     size_t size, used; /* bytes behind this header */
@@ -40,12 +51,12 @@ static ArenaChunk *new_chunk(Arena *a, size_t size)
 void *arena_alloc(Arena *a, size_t size)
 {
     if (size > SIZE_MAX - ALIGN) return out_of_memory(a);
-    size = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+    if (!ONE_CHUNK_EACH) size = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
     if (size == 0) size = ALIGN;
 
     ArenaChunk *c = a->head;
-    if (!c || size > c->size - c->used) {
-        bool own = size > CHUNK_BYTES / 4;
+    if (ONE_CHUNK_EACH || !c || size > c->size - c->used) {
+        bool own = ONE_CHUNK_EACH || size > CHUNK_BYTES / 4;
         ArenaChunk *fresh = new_chunk(a, own ? size : CHUNK_BYTES - HEADER);
         if (!fresh) return out_of_memory(a);
         if (own && c) {

@@ -528,18 +528,28 @@ static const WasmCustom *find_once(ObjectReader *o, Str name, DiagCode code, boo
     return found;
 }
 
-/* The reader of modules leaves this to the validator, which never sees an object. */
-static bool check_types(ObjectReader *o)
+/* The reader of modules leaves indices to the validator, which never sees an object. */
+static bool check_indices(ObjectReader *o)
 {
     const WasmModule *m = &o->obj->module;
+    const uint32_t n_of_kind[KIND_COUNT] = {m->n_funcs, m->n_tables, m->n_memories, m->n_globals, m->n_tags};
     uint32_t bad = DIAG_NOWHERE32;
     for (uint32_t i = 0; i < m->n_funcs; i++)
         if (m->func_types[i] >= m->n_types) bad = m->func_types[i];
     for (uint32_t i = 0; i < m->n_tags; i++)
         if (m->tag_types[i] >= m->n_types) bad = m->tag_types[i];
-    if (bad == DIAG_NOWHERE32) return true;
-    diag_add(o->diags, OBJ_BAD_SYMBOL, DIAG_AT(.file = m->file), "unknown type %u", bad);
-    return false;
+    if (bad != DIAG_NOWHERE32) {
+        diag_add(o->diags, OBJ_BAD_SYMBOL, DIAG_AT(.file = m->file), "unknown type %u", bad);
+        return false;
+    }
+    for (uint32_t i = 0; i < m->n_exports; i++) {
+        const WasmExport *e = &m->exports[i];
+        if (e->index < n_of_kind[e->kind]) continue;
+        diag_add(o->diags, OBJ_BAD_SYMBOL, DIAG_AT(.file = m->file, .offset = e->offset), "unknown %s %u: export \"%.*s\"",
+                 wasm_kind_text(e->kind), e->index, STR_ARG(e->name));
+        return false;
+    }
+    return true;
 }
 
 bool wasm_read_object(Arena *arena, const uint8_t *bytes, size_t size, const char *file, Diags *diags, WasmObject *out)
@@ -559,7 +569,7 @@ bool wasm_read_object(Arena *arena, const uint8_t *bytes, size_t size, const cha
     out->segments = arena_array(arena, m->n_datas, sizeof *out->segments);
     if (!out->segments) return out_of_memory(&o);
     out->n_segments = m->n_datas;
-    if (!check_types(&o) || !map_imports(&o) || !read_linking(&o, linking)) return false; /* nothing else makes sense without symbols */
+    if (!check_indices(&o) || !map_imports(&o) || !read_linking(&o, linking)) return false; /* nothing else makes sense without symbols */
     ok &= read_relocs(&o);
     if (features) ok &= read_features(&o, features);
     return ok;
