@@ -10,6 +10,7 @@ A case is a file whose comments hold directives, in any comment syntax, one a li
     NOT: text               text that neither stdout nor stderr contains
     NOFILE: path            path does not exist after the RUN before it
     NEED: program           skip the case, with a word, when the program is not on PATH
+    NEED: ulimit -v         the same when the tools are built with a sanitizer, which wants address space of its own
 
 In commands %s is the case file, %d its folder, %t the empty folder; the tools just built stand first on PATH.
 """
@@ -84,7 +85,10 @@ def check(run, command, result, folder):
 def run_case(path):
     runs, needs = parse(path)
     for program in needs:
-        if not shutil.which(program):
+        if program == 'ulimit -v':
+            if os.environ.get('PARIGOT_SANITIZE', 'none') != 'none':
+                return 'a sanitizer cannot do with little address space'
+        elif not shutil.which(program):
             return f'{program} is not installed'
     with tempfile.TemporaryDirectory(prefix='parigot-case-') as folder:
         for run in runs:

@@ -22,9 +22,6 @@
 ;; RUN: echo '(module (func $s unreachable) (start $s) (func (export "f")))' > u.wat && wat2wasm u.wat && parigot-run u.wasm --allow-unsigned --policy=none --invoke=f
 ;; EXIT: 134
 ;; ERR: trap: unreachable
-;; RUN: wat2wasm l.wat && (ulimit -v 6000000; parigot-run l.wasm --allow-unsigned --policy=none --invoke=f)
-;; ERR: no address space for guard pages
-;; ERR: [R0109]
 (module
   (import "some.v1.Service" "Call" (func (param i32 i32 i32) (result i32)))
   (import "env" "memory" (memory 1))
