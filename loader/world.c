@@ -441,6 +441,21 @@ static bool bind_imports(LoadWorld *w, Diags *diags)
     return ok;
 }
 
+/* A limit that is not kept is not passed over in silence. */
+static bool check_fuel(LoadWorld *w, Diags *diags)
+{
+    bool ok = true;
+    for (uint32_t i = 0; i < w->n_members; i++) {
+        const BundleLimits *b = w->members[i].info->limits;
+        if (!b || b->fuel_per_entry == 0) continue;
+        diag_add(diags, RUN_FUEL, DIAG_AT(.file = w->members[i].guest.place),
+                 "fuel is limited to %llu for an entry, and this version does not count fuel",
+                 (unsigned long long)b->fuel_per_entry);
+        ok = false;
+    }
+    return ok;
+}
+
 static bool init_members(LoadWorld *w, Diags *diags)
 {
     w->n_members = (uint32_t)w->manifest->n_modules;
@@ -560,6 +575,7 @@ LoadWorld *load_world_open(const Bundle *bundle, const LoadWorldOptions *options
     if (!w->options.limits.grace_ns) w->options.limits.grace_ns = LOAD_GRACE_NS;
 
     bool ok = init_members(w, diags)   /* a Member for each module of the manifest               */
+              && check_fuel(w, diags)
               && read_policies(w, diags)
               && validate(w, diags)    /* after this: bytes can be believed, whoever made them    */
               && find_entries(w, diags);

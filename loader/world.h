@@ -41,7 +41,7 @@ typedef struct LoadWorldOptions {
 /* load_world_open: validates (always, whatever the manifest says was proved), compiles, binds. No guest code runs.
  * in:     the bundle must outlive the world
  * errors: P, V, W codes of the validator; BUNDLE_MODULE_DIFFERS; RUN_NO_IMPORT, RUN_ENTRY, RUN_FEATURE, RUN_LAYOUT,
- *         RUN_FRESH; OUT_OF_MEMORY. NULL when there was any */
+ *         RUN_FRESH, RUN_FUEL; OUT_OF_MEMORY. NULL when there was any */
 LoadWorld *load_world_open(const Bundle *, const LoadWorldOptions *, Diags *);
 
 /* load_world_run: until the world ends. Returns the exit status of the program: main's code (what is not within 0 to

@@ -322,6 +322,13 @@ START_TEST(a_manifest_that_differs_from_its_modules)
 }
 END_TEST
 
+static void limit_fuel(BundleManifest *m) { m->modules[0]->limits->fuel_per_entry = 5; }
+START_TEST(a_limit_that_cannot_be_kept)
+{
+    refused((Text[]){{"b", echo, NULL}}, 1, limit_fuel, RUN_FUEL, "does not count fuel");
+}
+END_TEST
+
 START_TEST(state_needs_fresh_instances_under_reset)
 {
     static const char counts[] = MODULE("(global $n (mut i32) (i32.const 0))",
@@ -481,6 +488,7 @@ int main(void)
         tcase_add_test(t, it_ends_when_asked);
         tcase_add_test(t, what_is_not_granted_is_not_there);
         tcase_add_test(t, a_manifest_that_differs_from_its_modules);
+        tcase_add_test(t, a_limit_that_cannot_be_kept);
         tcase_add_test(t, state_needs_fresh_instances_under_reset);
         tcase_add_test(t, entries_have_the_types_of_the_border);
         tcase_add_test(t, messages_outside_memory_kill_the_sender);
