@@ -132,7 +132,9 @@ void parigot_gen_leave(parigot_state *s)
     while (s->done) {
         parigot_call *c = s->done;
         s->done = c->next_done;
-        *find_call(s, c->id) = c->next;
+        parigot_call **link = &s->calls[c->id % BUCKETS];
+        while (*link != c) link = &(*link)->next;      /* an id that came around may be there twice */
+        *link = c->next;
         parigot_arena_free(&c->arena);
     }
 }
@@ -171,6 +173,7 @@ parigot_status parigot_fail(parigot_call *c, parigot_status status, const char *
     va_start(ap, format);
     parigot_kernel_v1_Failure failure = {.message = parigot_arena_vformat(&c->arena, format, ap)};
     va_end(ap);
+    parigot_utf8_mend(failure.message.ptr, failure.message.len);
     return end_with(c, status, &failure);
 }
 

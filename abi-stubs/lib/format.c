@@ -104,8 +104,8 @@ static uint64_t take_unsigned(const Spec *s, va_list *ap)
 
 /* ---- doubles ----------------------------------------------------------------------------------------- */
 
-/* long double of wasm32 is IEEE binary128, whose arithmetic would need compiler-rt. Its bits do not: it is rounded to
- * the nearest double. */
+/* long double of wasm32 is IEEE binary128, whose arithmetic would need compiler-rt. Its bits do not: it is
+ * rounded to the nearest double. */
 static double take_double(const Spec *s, va_list *ap)
 {
     if (s->length != 'L') return va_arg(*ap, double);
@@ -118,21 +118,21 @@ static double take_double(const Spec *s, va_list *ap)
     uint64_t sign = half[1] & (uint64_t)1 << 63;
     uint64_t mantissa = (half[1] & 0xffffffffffffu) << 4 | half[0] >> 60, cut = half[0] << 4, bits;
     if (exponent == 16384) {
-        bits = (uint64_t)INFINITE << 52 | mantissa | (cut != 0);      /* a NaN stays one */
+        bits = (uint64_t)INFINITE << 52 | mantissa | (cut != 0); /* a NaN stays one */
     } else if (exponent > 1023) {
         bits = (uint64_t)INFINITE << 52;
     } else if (exponent < LEAST - 53) {
         bits = 0;
     } else {
         bits = (uint64_t)(exponent + 1023) << 52 | mantissa;
-        if (exponent < LEAST) {                          /* not normal: some bits more are cut */
+        if (exponent < LEAST) { /* not normal: some bits more are cut */
             int shift = LEAST - exponent;
             bits = mantissa | (uint64_t)1 << 52;
             cut = bits << (64 - shift) | (cut != 0);
             bits >>= shift;
         }
         uint64_t tie = (uint64_t)1 << 63;
-        bits += cut > tie || (cut == tie && bits % 2);   /* may carry into the exponent, as it should */
+        bits += cut > tie || (cut == tie && bits % 2); /* may carry into the exponent, as it should */
     }
     bits |= sign;
     double value;

@@ -1,6 +1,6 @@
-/* heap.h: the allocator behind malloc. All that it knows lies in a control block of at most 256 bytes and in the
- * blocks themselves; places are offsets from the control block, so one code serves 32-bit guests and the host's
- * tests. The control block starts as zeros. */
+/* heap.h: the allocator behind malloc. All that it knows lies in a control block of at most 256 bytes and in
+ * the blocks themselves; places are offsets from the control block, so one code serves 32-bit guests and the
+ * host's tests. The control block starts as zeros. */
 #ifndef PARIGOT_HEAP_H
 #define PARIGOT_HEAP_H
 #include <stdbool.h>
@@ -10,17 +10,17 @@
 enum { HEAP_BINS = 56, HEAP_ALIGN = 16 };
 
 typedef struct Heap {
-    uint32_t top;                  /* end of the newest segment; 0 = no memory yet */
-    uint32_t used_bytes;           /* in blocks handed out, headers included */
-    uint32_t given;                /* parigot_heap_more's own: 0 until it was called */
-    uint64_t nonempty;             /* bit i: bins[i] has a block */
-    uint32_t bins[HEAP_BINS];      /* first free block of each size class */
+    uint32_t top;             /* end of the newest segment; 0 = no memory yet */
+    uint32_t used_bytes;      /* in blocks handed out, headers included */
+    uint32_t given;           /* parigot_heap_more's own: 0 until it was called */
+    uint64_t nonempty;        /* bit i: bins[i] has a block */
+    uint32_t bins[HEAP_BINS]; /* first free block of each size class */
 } Heap;
 
 _Static_assert(sizeof(Heap) <= 256, "the linker keeps 256 bytes");
 
-/* The allocator's functions do what the standard says of malloc, aligned_alloc (any power of two as alignment),
- * realloc and free. A pointer that is none of the heap's blocks in use is a trap. */
+/* The allocator's functions do what the standard says of malloc, aligned_alloc (any power of two as
+ * alignment), realloc and free. A pointer that is none of the heap's blocks in use is a trap. */
 void *parigot_heap_alloc(Heap *, size_t size);
 void *parigot_heap_alloc_aligned(Heap *, size_t align, size_t size);
 void *parigot_heap_resize(Heap *, void *, size_t size);

@@ -5,21 +5,10 @@
 
 enum { SHORT_TEXT = 256 };
 
-/* A line must be UTF-8 to be sent; what is not, shows as '?'. */
-static void mend_utf8(char *text, size_t len)
-{
-    uint8_t *p = (uint8_t *)text, *end = p + len;
-    while (p < end) {
-        unsigned n = parigot_utf8_char(p, end);
-        if (!n) *p = '?';
-        p += n ? n : 1;
-    }
-}
-
 /* Nobody is told when a line cannot be handed over: there is nobody to tell. */
 static void write_lines(int level, char *text, size_t len)
 {
-    mend_utf8(text, len);
+    parigot_utf8_mend(text, len);
     while (len) {
         char *newline = memchr(text, '\n', len);
         size_t line = newline ? (size_t)(newline - text) : len;

@@ -37,3 +37,13 @@ bool parigot_utf8_valid(const void *text, size_t len)
     }
     return true;
 }
+
+void parigot_utf8_mend(const char *text, size_t len)
+{
+    uint8_t *p = (uint8_t *)(uintptr_t)text, *end = p + len;
+    while (p < end) {
+        unsigned n = parigot_utf8_char(p, end);
+        if (!n) *p = '?';
+        p += n ? n : 1;
+    }
+}

@@ -1,5 +1,4 @@
-/* wire_type.c: the scalar types of protobuf. Encoding, https://protobuf.dev/programming-guides/encoding, "Message
- * Structure". */
+/* wire_type.c: the scalar types of protobuf. protobuf.dev "Encoding", "Message Structure". */
 #include "runtime.h"
 
 const WireType *parigot_wire_type(unsigned type)

@@ -18,8 +18,8 @@ enum { WINDOW = 7, PRODUCT = WINDOW + 2 };
 
 static uint64_t word_at(const uint32_t *words, int i) { return i >= 0 && i < PRODUCT ? words[i] : 0; }
 
-/* 64 bits of a number of PRODUCT words, the lowest word first, from bit `at` on (-32 or more); bits that are not there
- * are 0. */
+/* 64 bits of a number of PRODUCT words, the lowest word first, from bit `at` on (-32 or more); bits that are
+ * not there are 0. */
 static uint64_t bits_at(const uint32_t *words, int at)
 {
     int word = (at + 32) / 32 - 1, shift = (at + 32) % 32;

@@ -1,6 +1,7 @@
-/* gen.h: the protoc plug-in that writes C for guests. main.c reads protoc's request, model.c names everything and
- * refuses what cannot be, emit_header.c and emit_source.c write the three files that each .proto becomes.
- * What a program sees of the result: docs/abi.md; what the generated code calls: include/parigot/generated.h. */
+/* gen.h: the protoc plug-in that writes C for guests. main.c reads protoc's request, model.c names everything
+ * and refuses what cannot be, emit_header.c and emit_source.c write the three files that each .proto becomes.
+ * What a program sees of the result: docs/abi.md; what the generated code calls: include/parigot/generated.h.
+ */
 #ifndef PARIGOT_GEN_H
 #define PARIGOT_GEN_H
 #include "google/protobuf/compiler/plugin.pb-c.h"
@@ -30,33 +31,33 @@ typedef struct Path {
 
 typedef struct Field {
     const FieldProto *proto;
-    const char *c_name;      /* the member: escaped if it is a word of C */
-    const char *c_path;      /* how the struct reaches it: "name", or "kind.name" in a oneof */
-    const Type *type;        /* message or enum */
-    int oneof;               /* index of a real oneof, or -1 */
-    bool has;                /* `optional` scalar: has_<name> */
+    const char *c_name; /* the member: escaped if it is a word of C */
+    const char *c_path; /* how the struct reaches it: "name", or "kind.name" in a oneof */
+    const Type *type;   /* message or enum */
+    int oneof;          /* index of a real oneof, or -1 */
+    bool has;           /* `optional` scalar: has_<name> */
     bool list, packed, map;
     const char *comment;
 } Field;
 
 typedef struct Oneof {
     const char *name, *c_name;
-    const char *c_enum;      /* the enum of its cases */
+    const char *c_enum; /* the enum of its cases */
     const char *comment;
 } Oneof;
 
 /* A message or an enum of any file of the request. */
 struct Type {
-    const char *full_name;   /* with the dot in front, as references have it */
+    const char *full_name; /* with the dot in front, as references have it */
     const char *c_name;
-    const char *c_scope;     /* an enum's values are named c_scope_VALUE */
+    const char *c_scope; /* an enum's values are named c_scope_VALUE */
     const File *file;
     const MessageProto *message;
     const EnumProto *enumeration;
     bool map_entry;
-    Field *fields;           /* by number */
+    Field *fields; /* by number */
     size_t n_fields;
-    Oneof *oneofs;           /* without those that `optional` makes */
+    Oneof *oneofs; /* without those that `optional` makes */
     size_t n_oneofs;
     const char *comment;
     Path path;
@@ -75,15 +76,15 @@ typedef struct Service {
     const char *comment;
     Method *methods;
     size_t n_methods;
-    bool flat;               /* the kernel's: called with plain numbers */
-    bool host;               /* of package parigot: nobody may serve it */
+    bool flat; /* the kernel's: called with plain numbers */
+    bool host; /* of package parigot: nobody may serve it */
 } Service;
 
 struct File {
     const FileProto *proto;
-    const char *stem;        /* the name without ".proto" */
+    const char *stem; /* the name without ".proto" */
     bool generate;
-    Type **types;            /* in file order, messages before their nested ones */
+    Type **types; /* in file order, messages before their nested ones */
     size_t n_types;
     Service *services;
     size_t n_services;
@@ -93,16 +94,17 @@ struct File {
 
 typedef struct Gen {
     Arena arena;
-    TextBuf errors;          /* for the user, a line each: file:line:column: text */
+    TextBuf errors; /* for the user, a line each: file:line:column: text */
     File *files;
     size_t n_files;
-    Type **types;            /* of all files, by full name */
+    Type **types; /* of all files, by full name */
     size_t n_types, cap_types;
     struct Identifier *identifiers;
     size_t n_identifiers, cap_identifiers;
 } Gen;
 
-/* ---- answer.c -------------------------------------------------------------------------------------------- */
+/* ---- answer.c --------------------------------------------------------------------------------------------
+ */
 
 /* Fills in the answer, which was initialised; its parts belong to gen. gen->errors.failed: out of memory. */
 void gen_answer(Gen *, const Request *, Response *);
@@ -132,7 +134,7 @@ const Location *gen_place(const File *, const Path *);
 void gen_error(Gen *, const File *, const Path *, const char *format, ...) PRINTF(4, 5);
 /* The comment in front of something, as the lines of a C comment, or NULL. */
 const char *gen_comment(Gen *, const File *, const Path *);
-Path gen_path(Gen *, const Path *base, int32_t kind, size_t index);     /* base NULL: the file */
+Path gen_path(Gen *, const Path *base, int32_t kind, size_t index); /* base NULL: the file */
 
 /* ---- emit_header.c, emit_source.c -------------------------------------------------------------------- */
 
@@ -141,7 +143,8 @@ void gen_source(const Gen *, const File *, TextBuf *);
 void gen_serve(const Gen *, const File *, TextBuf *);
 
 /* What both write. */
-const char *gen_reply_verb(const Method *);      /* "reply" or "piece" */
-void gen_done_type(TextBuf *, const Method *);   /* greeting_v1_HelloReply_done */
-bool gen_is_first_reply(const File *, const Service *, const Method *);   /* no method before has that reply type */
+const char *gen_reply_verb(const Method *);    /* "reply" or "piece" */
+void gen_done_type(TextBuf *, const Method *); /* greeting_v1_HelloReply_done */
+bool gen_is_first_reply(const File *, const Service *,
+                        const Method *); /* no method before has that reply type */
 #endif

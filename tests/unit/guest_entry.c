@@ -46,7 +46,7 @@ void tests_guest_v1_Tester_Ask(parigot_app *app, parigot_call *call, const All *
         reply.text = (parigot_str){"\xff", 1};
         returned = tests_guest_v1_Tester_Ask_reply(call, &reply);
         break;
-    case ODD_STATUS: returned = parigot_fail(call, (parigot_status)99, "%s", ""); break;
+    case ODD_STATUS: returned = parigot_fail(call, (parigot_status)99, "%s", "\xff"); break;
     case EXIT: parigot_exit(7);
     }
 }
@@ -146,7 +146,8 @@ START_TEST(fail)
     ck_assert(parigot_str_equal(failure_message(), PARIGOT_STR("no such thing")));
     ask_does = ODD_STATUS;
     ask(2);
-    assert_asked("Fail 2 2 0\n");
+    assert_asked("Fail 2 2 3\n");
+    ck_assert(parigot_str_equal(failure_message(), PARIGOT_STR("?")));
 }
 END_TEST
 

@@ -1,13 +1,17 @@
-/* parigot/generated.h: what code made by protoc-gen-parigot needs from the library. Programs do not use it directly.
+/* parigot/generated.h: what code made by protoc-gen-parigot needs from the library. Programs do not use it
+ * directly.
  *
- * A message type is described by a table; one encoder and one decoder walk all tables. The struct of a message has
- * one member a field:
- *     scalar, enum, string, bytes    the value itself; `optional` adds `bool has_<name>` before it
- *     message                        a pointer, NULL when absent
- *     repeated, map                  { ptr, len }; elements are values, messages too; of a map, <Msg>_<Field>Entry
- *     oneof                          struct { enum which; union { ... }; }, which is the number of the field, or 0
+ * A message type is described by a table; one encoder and one decoder walk all tables. The struct of a
+ * message has one member a field:
+ *   - scalar, enum, string, bytes: the value itself; `optional` adds `bool has_<name>` before it
+ *   - message: a pointer, NULL when absent
+ *   - repeated, map: { ptr, len }; elements are values, messages too; those of a map are <Msg>_<Field>Entry
+ *   - oneof: struct { enum which; union { ... }; }, which is the number of the field that is set, or 0
+ *
  * Decoded maps are sorted by key and have each key once; the last one on the wire won. */
-#include <parigot.h>     /* which includes generated headers itself, and they this one: so it stands before the guard */
+
+/* Includes generated headers itself, and they include this one: so it stands before the guard. */
+#include <parigot.h>
 #ifndef PARIGOT_GENERATED_H
 #define PARIGOT_GENERATED_H
 
@@ -18,7 +22,7 @@ extern "C" {
 /* In a WebAssembly module these name the border. Built for the host, for tests, they are plain functions. */
 #ifdef __wasm__
 #define PARIGOT_IMPORT(service, method) __attribute__((import_module(service), import_name(method)))
-#define PARIGOT_EXPORT(name) __attribute__((export_name(name)))
+#define PARIGOT_EXPORT(name)            __attribute__((export_name(name)))
 #else
 #define PARIGOT_IMPORT(service, method)
 #define PARIGOT_EXPORT(name)
@@ -47,28 +51,28 @@ enum parigot_type {
 
 /* How a field says whether it is there. */
 enum parigot_presence {
-    PARIGOT_NONZERO,      /* there unless zero or empty; a message: unless the pointer is NULL */
-    PARIGOT_ALWAYS,       /* key and value of a map entry */
-    PARIGOT_HAS,          /* `optional`: there if the bool at `flag` is true */
-    PARIGOT_ONEOF,        /* there if the enum at `flag` is the field's number */
-    PARIGOT_LIST,         /* repeated */
-    PARIGOT_PACKED,       /* repeated, encoded packed; both forms are decoded */
-    PARIGOT_MAP,          /* repeated map entries */
+    PARIGOT_NONZERO, /* there unless zero or empty; a message: unless the pointer is NULL */
+    PARIGOT_ALWAYS,  /* key and value of a map entry */
+    PARIGOT_HAS,     /* `optional`: there if the bool at `flag` is true */
+    PARIGOT_ONEOF,   /* there if the enum at `flag` is the field's number */
+    PARIGOT_LIST,    /* repeated */
+    PARIGOT_PACKED,  /* repeated, encoded packed; both forms are decoded */
+    PARIGOT_MAP,     /* repeated map entries */
 };
 
 typedef struct parigot_field {
     uint32_t number;
-    uint8_t type;                                   /* enum parigot_type */
-    uint8_t presence;                               /* enum parigot_presence */
-    uint32_t offset;                                /* of the value in the struct */
-    uint32_t flag;                                  /* of the bool or enum that HAS and ONEOF look at */
-    const struct parigot_descriptor *message;       /* for PARIGOT_MESSAGE */
+    uint8_t type;                             /* enum parigot_type */
+    uint8_t presence;                         /* enum parigot_presence */
+    uint32_t offset;                          /* of the value in the struct */
+    uint32_t flag;                            /* of the bool or enum that HAS and ONEOF look at */
+    const struct parigot_descriptor *message; /* for PARIGOT_MESSAGE */
 } parigot_field;
 
 typedef struct parigot_descriptor {
-    uint32_t size;                                  /* of the struct */
+    uint32_t size; /* of the struct */
     uint32_t count;
-    const parigot_field *fields;                    /* by number, ascending */
+    const parigot_field *fields; /* by number, ascending */
 } parigot_descriptor;
 
 /* Longest chain of messages in messages that is encoded or decoded. */
@@ -87,12 +91,12 @@ void *parigot_gen_decode(parigot_arena *, const parigot_descriptor *, const void
 
 /* ---- methods ----------------------------------------------------------------------------------------- */
 
-typedef void parigot_gen_function(void);            /* any done function; cast back before it is called */
+typedef void parigot_gen_function(void); /* any done function; cast back before it is called */
 
 typedef struct parigot_method {
     const parigot_descriptor *request;
     const parigot_descriptor *reply;
-    bool stream;                                    /* the reply comes in pieces */
+    bool stream; /* the reply comes in pieces */
     /* client side: calls done by its own type */
     void (*deliver)(parigot_gen_function *done, parigot_app *, void *arg, const parigot_result_info *,
                     const void *reply);
@@ -100,14 +104,14 @@ typedef struct parigot_method {
 
 /* What an encoder needs; short messages are encoded on the stack. */
 typedef struct parigot_gen_out {
-    uint8_t *at, *low, *end;                        /* the message so far is [at, end); it grows downwards */
+    uint8_t *at, *low, *end; /* the message so far is [at, end); it grows downwards */
     bool heap;
     parigot_status status;
     uint8_t space[256];
 } parigot_gen_out;
 
 typedef struct parigot_gen_call {
-    const void *ptr;                                /* parameters of the import */
+    const void *ptr; /* parameters of the import */
     size_t len;
     uintptr_t cookie;
     parigot_gen_out out;
@@ -121,7 +125,7 @@ int32_t parigot_gen_sent(parigot_gen_call *, int32_t id);
 
 /* An exported entry: makes the call and decodes the request; NULL when it has been answered already.
  * parigot_gen_leave() ends the entry. */
-typedef struct parigot_state parigot_state;         /* what the kernel hands to every entry */
+typedef struct parigot_state parigot_state; /* what the kernel hands to every entry */
 const void *parigot_gen_enter(parigot_state *, uint32_t id, void *ptr, size_t len, const parigot_method *,
                               parigot_call **call);
 parigot_app *parigot_gen_app(parigot_state *);

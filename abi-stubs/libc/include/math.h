@@ -1,5 +1,5 @@
-/* math.h of the guest library: the functions without state. There is no errno and no floating-point environment:
- * rounding is to nearest, errors show as NaN and infinity alone. No long double. */
+/* math.h of the guest library: the functions without state. There is no errno and no floating-point
+ * environment: rounding is to nearest, errors show as NaN and infinity alone. No long double. */
 #ifndef PARIGOT_LIBC_MATH_H
 #define PARIGOT_LIBC_MATH_H
 
@@ -60,7 +60,8 @@ PARIGOT_MATH_1(exp) PARIGOT_MATH_1(exp2) PARIGOT_MATH_1(expm1)
 PARIGOT_MATH_1(log) PARIGOT_MATH_1(log2) PARIGOT_MATH_1(log10) PARIGOT_MATH_1(log1p)
 PARIGOT_MATH_2(pow) PARIGOT_MATH_1(sqrt) PARIGOT_MATH_1(cbrt) PARIGOT_MATH_2(hypot)
 PARIGOT_MATH_1(fabs) PARIGOT_MATH_2(fmod) PARIGOT_MATH_2(remainder)
-PARIGOT_MATH_2(fmin) PARIGOT_MATH_2(fmax) PARIGOT_MATH_2(fdim) PARIGOT_MATH_2(copysign) PARIGOT_MATH_2(nextafter)
+PARIGOT_MATH_2(fmin) PARIGOT_MATH_2(fmax) PARIGOT_MATH_2(fdim)
+PARIGOT_MATH_2(copysign) PARIGOT_MATH_2(nextafter)
 PARIGOT_MATH_1(ceil) PARIGOT_MATH_1(floor) PARIGOT_MATH_1(trunc) PARIGOT_MATH_1(round)
 PARIGOT_MATH_1(rint) PARIGOT_MATH_1(nearbyint) PARIGOT_MATH_1(logb)
 #undef PARIGOT_MATH_1

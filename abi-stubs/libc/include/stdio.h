@@ -11,12 +11,12 @@ extern "C" {
 
 #define EOF (-1)
 
-int snprintf(char *restrict out, size_t size, const char *restrict format, ...)
+int snprintf(char *__restrict out, size_t size, const char *__restrict format, ...)
     __attribute__((format(printf, 3, 4)));
-int vsnprintf(char *restrict out, size_t size, const char *restrict format, va_list)
+int vsnprintf(char *__restrict out, size_t size, const char *__restrict format, va_list)
     __attribute__((format(printf, 3, 0)));
-int sprintf(char *restrict out, const char *restrict format, ...) __attribute__((format(printf, 2, 3)));
-int vsprintf(char *restrict out, const char *restrict format, va_list) __attribute__((format(printf, 2, 0)));
+int sprintf(char *__restrict out, const char *__restrict format, ...) __attribute__((format(printf, 2, 3)));
+int vsprintf(char *__restrict out, const char *__restrict format, va_list) __attribute__((format(printf, 2, 0)));
 
 #ifdef __cplusplus
 }

@@ -1,5 +1,5 @@
-/* stdlib.h of the guest library: what needs no state but the heap. There is no errno: strtol and strtod tell a range
- * error by their result alone. No rand, no environment, no atexit. */
+/* stdlib.h of the guest library: what needs no state but the heap. There is no errno: strtol and strtod tell a
+ * range error by their result alone. No rand, no environment, no atexit. */
 #ifndef PARIGOT_LIBC_STDLIB_H
 #define PARIGOT_LIBC_STDLIB_H
 #include <stddef.h>
@@ -11,30 +11,31 @@ extern "C" {
 #define EXIT_SUCCESS 0
 #define EXIT_FAILURE 1
 
-void *malloc(size_t size);                                      /* aligned to 16; size 0 gives a pointer too */
+void *malloc(size_t size); /* aligned to 16; size 0 gives a pointer too */
 void *calloc(size_t count, size_t size);
 void *realloc(void *p, size_t size);
 void *reallocarray(void *p, size_t count, size_t size);
 void *aligned_alloc(size_t align, size_t size);
-void free(void *p);                                             /* traps when p is not a block in use */
+void free(void *p); /* traps when p is not a block in use */
 
-_Noreturn void abort(void);                                     /* a trap */
-_Noreturn void exit(int code);                                  /* parigot_exit */
+_Noreturn void abort(void);    /* a trap */
+_Noreturn void exit(int code); /* parigot_exit */
 _Noreturn void _Exit(int code);
 
 int atoi(const char *s);
 long atol(const char *s);
 long long atoll(const char *s);
 double atof(const char *s);
-long strtol(const char *restrict s, char **restrict end, int base);
-unsigned long strtoul(const char *restrict s, char **restrict end, int base);
-long long strtoll(const char *restrict s, char **restrict end, int base);
-unsigned long long strtoull(const char *restrict s, char **restrict end, int base);
-double strtod(const char *restrict s, char **restrict end);     /* correctly rounded */
-float strtof(const char *restrict s, char **restrict end);
+long strtol(const char *__restrict s, char **__restrict end, int base);
+unsigned long strtoul(const char *__restrict s, char **__restrict end, int base);
+long long strtoll(const char *__restrict s, char **__restrict end, int base);
+unsigned long long strtoull(const char *__restrict s, char **__restrict end, int base);
+double strtod(const char *__restrict s, char **__restrict end); /* correctly rounded */
+float strtof(const char *__restrict s, char **__restrict end);
 
 void qsort(void *items, size_t count, size_t size, int (*compare)(const void *, const void *));
-void qsort_r(void *items, size_t count, size_t size, int (*compare)(const void *, const void *, void *), void *arg);
+void qsort_r(void *items, size_t count, size_t size, int (*compare)(const void *, const void *, void *),
+             void *arg);
 void *bsearch(const void *key, const void *items, size_t count, size_t size,
               int (*compare)(const void *, const void *));
 
