@@ -99,7 +99,7 @@ static int call_export(const RunOptions *o, const WasmModule *m, LoadInstance *i
         diag_add(diags, OUT_OF_MEMORY, DIAG_AT(.file = m->file), "out of memory");
         return EXIT_USAGE;
     }
-    if (!parse_args(o, m, type, diags, slots)) return EXIT_FINDINGS;
+    if (!parse_args(o, m, type, diags, slots)) return EXIT_USAGE;
     if (o->deadline_ns > 0 && !set_deadline(instance, o->deadline_ns)) {
         diag_add(diags, OUT_OF_MEMORY, DIAG_AT(.file = m->file), "no timer for the deadline");
         return EXIT_USAGE;

@@ -18,7 +18,7 @@ static const char help[] =
     "  -P KEY                  trust this public key, in base64\n"
     "      --require=N         so many different trusted keys must have signed; default 1\n"
     "      --allow-unsigned    run what nobody who is trusted has signed\n"
-    "      --policy=POLICY     what each module must keep to besides its own policy: strict, reset (default), audit, none, or a file\n"
+    "      --policy=POLICY     demanded of each module besides its own: strict, reset (default), audit, none, FILE\n"
     "Limits; the smaller of these and the bundle's holds:\n"
     "      --deadline=TIME     longest time for a call, e.g. 500ms; default 30s; for --invoke none\n"
     "      --entry=TIME        longest time that one entry may run; default 10s\n"
