@@ -5,10 +5,10 @@
 ;; ERR: [R0106]
 ;; ERR: exported: "f"
 ;; RUN: parigot-run m.wasm --allow-unsigned --policy=none --invoke=f 1
-;; EXIT: 1
+;; EXIT: 2
 ;; ERR: "f" is (i32, f64) -> i32 and was given 1 arguments
 ;; RUN: parigot-run m.wasm --allow-unsigned --policy=none --invoke=f 4294967296 1e
-;; EXIT: 1
+;; EXIT: 2
 ;; ERR: argument 1, "4294967296", is no i32
 ;; ERR: argument 2, "1e", is no f64
 ;; RUN: parigot-run m.wasm --policy=none --invoke=f 1 2
