@@ -5,6 +5,9 @@
  * EXIT: 0
  * OUT: [main] all good
  * NOT: depth.c:
+ * RUN: %d/tools/run.sh %s
+ * OUT: main: all good
+ * NOT: depth.c:
  */
 #include "work.h"
 

@@ -4,6 +4,11 @@
  * EXIT: 134
  * OUT: [main] killed in parigot_init: unreachable
  * NOT: went on
+ * RUN: %d/tools/run.sh %s
+ * EXIT: 134
+ * ERR: main was killed: unreachable
+ * ERR: "parigot_start"
+ * NOT: went on
  */
 #include "work.h"
 

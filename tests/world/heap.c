@@ -4,6 +4,10 @@
  * EXIT: 8
  * OUT: [main] all good
  * NOT: heap.c:
+ * RUN: %d/tools/run.sh %s --max-memory=1048576
+ * EXIT: 8
+ * OUT: main: all good
+ * NOT: heap.c:
  */
 #include "work.h"
 

@@ -6,6 +6,9 @@
  * OUT: [main] abc|   42|002a|-1|18446744073709551615|4294967295
  * OUT: [main] all good
  * NOT: libc.c:
+ * RUN: %d/tools/run.sh %s
+ * OUT: main: all good
+ * NOT: libc.c:
  */
 #include <assert.h>
 #include <ctype.h>
