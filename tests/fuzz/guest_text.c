@@ -12,7 +12,9 @@ static bool same(double a, double b) { return isnan(a) ? isnan(b) : a == b && si
 static bool is_harmless(const char *format)
 {
     for (const char *p = strchr(format, '%'); p; p = strchr(p, '%')) {
-        p += 1 + strspn(p + 1, "-+ #0123456789.");
+        p += 1 + strspn(p + 1, "-+ #0'");
+        p += strspn(p, "0123456789");
+        if (*p == '.') p += 1 + strspn(p + 1, "0123456789");
         if (!*p) return true;
         if (!strchr("aAeEfFgG%", *p)) return false;
         p++;
