@@ -92,10 +92,10 @@ typedef enum Action {
 typedef struct Option {
     const char *text;
     uint8_t argument, action;
-    const char *help;
+    const char *value, *help;
 } Option;
 static const Option table[] = {
-#define OPT(text, argument, action, help) {text, argument, action, help},
+#define OPT(text, argument, value, action, help) {text, argument, action, value, help},
 #include "linker/options.def"
 #undef OPT
 };
@@ -556,18 +556,23 @@ bool ld_knows_option(const char *arg, bool *takes_next)
     return true;
 }
 
+static void print_option(TextBuf *t, const Option *o)
+{
+    static const char *const before[] = {[NONE] = "", [VALUE] = "=", [OPTIONAL] = "[=", [JOINED] = " "};
+    enum { WIDTH = 30 };
+    size_t start = t->len;
+    text_printf(t, "  %s%s%s%s%s", o->text[1] ? "--" : "-", o->text, before[o->argument], o->value,
+                o->argument == OPTIONAL ? "]" : "");
+    size_t width = t->len - start;
+    if (width + 2 > WIDTH) text_printf(t, "\n%*s%s\n", WIDTH, "", o->help);
+    else text_printf(t, "%*s%s\n", (int)(WIDTH - width), "", o->help);
+}
+
 void ld_print_help(TextBuf *t)
 {
     text_printf(t, "usage: parigot-ld [options] FILE...\n"
                    "Links WebAssembly objects and archives into a module that obeys isolation rules.\n\n");
-    for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-        if (!*table[i].help || table[i].action == REFUSE) continue;
-        static const char *const shape[] = {
-            [NONE] = "", [VALUE] = "=...", [OPTIONAL] = "[=...]", [JOINED] = " ..."};
-        const char *left = table[i].text[1] ? "--" : "-";
-        int width = (int)(strlen(left) + strlen(table[i].text) + strlen(shape[table[i].argument]));
-        text_printf(t, "  %s%s%s%*s%s\n", left, table[i].text, shape[table[i].argument],
-                    width < 18 ? 20 - width : 2, "", table[i].help);
-    }
+    for (size_t i = 0; i < ARRAY_LEN(table); i++)
+        if (*table[i].help && table[i].action != REFUSE) print_option(t, &table[i]);
     text_printf(t, "\nAll options of wasm-ld for static links are known: see parigot-ld(1).\n");
 }

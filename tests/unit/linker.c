@@ -315,10 +315,10 @@ END_TEST
 /* ---- options ---- */
 
 typedef struct Row {
-    const char *text, *argument, *action, *help;
+    const char *text, *argument, *value, *action, *help;
 } Row;
 static const Row rows[] = {
-#define OPT(text, argument, action, help) {text, #argument, #action, help},
+#define OPT(text, argument, value, action, help) {text, #argument, value, #action, help},
 #include "linker/options.def"
 #undef OPT
 };
