@@ -9,6 +9,12 @@ A case is a file whose comments hold directives, in any comment syntax, one a li
     ERR: text               the same for stderr
     NOT: text               text that neither stdout nor stderr contains
     NOFILE: path            path does not exist after the RUN before it
+    ORACLE: arguments       links with `parigot-ld --policy=none` and with wasm-ld-19 where that is installed. %o in the
+                            arguments is the folder that each writes to; `-o %o/out.wasm` is added when there is no -o.
+                            Both end the same way, say the same on stdout, and write the same files, byte for byte.
+                            EXIT, OUT, ERR, NOT after it are about ours
+    DIFFERS: what: reason   a deliberate difference of the ORACLE before it: `stdout`, `files`, a file's name, or the
+                            name of a section (type, code, .debug_info, ...) that is left out of the comparison
     NEED: program           skip the case, with a word, when the program is not on PATH
     NEED: ulimit -v         the same when the tools are built with a sanitizer, which wants address space of its own
 
@@ -21,7 +27,9 @@ import subprocess
 import sys
 import tempfile
 
-DIRECTIVE = re.compile(r'\b(RUN|EXIT|OUT|ERR|NOT|NOFILE|NEED): ?(.*?)\s*(?:\*/|-->|;\))?\s*$')
+import oracle
+
+DIRECTIVE = re.compile(r'\b(RUN|EXIT|OUT|ERR|NOT|NOFILE|NEED|ORACLE|DIFFERS): ?(.*?)\s*(?:\*/|-->|;\))?\s*$')
 TIMEOUT_S = 60
 
 
@@ -30,10 +38,12 @@ class Failure(Exception):
 
 
 class Run:
-    def __init__(self, command):
+    def __init__(self, command, oracle_arguments=None):
         self.command = command
+        self.oracle = oracle_arguments
         self.status = 0
         self.checks = []
+        self.differs = []
 
 
 def parse(path):
@@ -46,12 +56,19 @@ def parse(path):
             key, value = m.group(1), m.group(2)
             if key == 'RUN':
                 runs.append(Run(value))
+            elif key == 'ORACLE':
+                runs.append(Run(oracle.command('parigot-ld --policy=none', value, 'ours'), value))
             elif key == 'NEED':
                 needs.append(value)
             elif not runs:
                 raise Failure(f'{key} before the first RUN')
             elif key == 'EXIT':
                 runs[-1].status = int(value)
+            elif key == 'DIFFERS':
+                what, _, reason = value.partition(': ')
+                if not runs[-1].oracle or not reason:
+                    raise Failure('DIFFERS needs an ORACLE before it, and says WHAT: REASON')
+                runs[-1].differs.append(what)
             else:
                 runs[-1].checks.append((key, value))
     if not runs:
@@ -82,6 +99,25 @@ def check(run, command, result, folder):
             fail(f'file exists: {value}')
 
 
+def sh(command, path, folder):
+    command = command.replace('%s', path).replace('%d', os.path.dirname(path)).replace('%t', folder)
+    try:
+        return command, subprocess.run(['sh', '-c', command], cwd=folder, stdin=subprocess.DEVNULL,
+                                       capture_output=True, timeout=TIMEOUT_S, encoding='utf-8',
+                                       errors='backslashreplace', check=False)
+    except subprocess.TimeoutExpired:
+        raise Failure(f'still running after {TIMEOUT_S} s: {command}') from None
+
+
+def consult(run, ours, path, folder):
+    """What wasm-ld does with the same arguments."""
+    command, theirs = sh(oracle.command(oracle.LINKER, run.oracle, 'theirs'), path, folder)
+    found = oracle.compare(folder, ours, theirs, run.differs)
+    if found:
+        raise Failure('\n'.join(found) + f'\ncommand: {command}\nstdout:\n{theirs.stdout}\n'
+                      f'stderr:\n{theirs.stderr}\nours, stderr:\n{ours.stderr}')
+
+
 def run_case(path):
     runs, needs = parse(path)
     for program in needs:
@@ -92,14 +128,12 @@ def run_case(path):
             return f'{program} is not installed'
     with tempfile.TemporaryDirectory(prefix='parigot-case-') as folder:
         for run in runs:
-            command = run.command.replace('%s', path).replace('%d', os.path.dirname(path)).replace('%t', folder)
-            try:
-                result = subprocess.run(['sh', '-c', command], cwd=folder, stdin=subprocess.DEVNULL,
-                                        capture_output=True, timeout=TIMEOUT_S, encoding='utf-8',
-                                        errors='backslashreplace', check=False)
-            except subprocess.TimeoutExpired:
-                raise Failure(f'still running after {TIMEOUT_S} s: {command}') from None
+            if run.oracle:
+                oracle.make_folders(folder)
+            command, result = sh(run.command, path, folder)
             check(run, command, result, folder)
+            if run.oracle and shutil.which(oracle.LINKER):
+                consult(run, result, path, folder)
     return None
 
 

@@ -1,16 +1,15 @@
 /* Under --policy=none the bytes are those of wasm-ld 19: symbols, strings with tails, tables, weak ones, dead code, names.
  * NEED: clang-19
- * NEED: wasm-ld-19
  * RUN: clang-19 --target=wasm32 -O2 -ffreestanding -mbulk-memory -c %s -o a.o
  * RUN: clang-19 --target=wasm32 -O2 -ffreestanding -mbulk-memory -DOTHER -c %s -o b.o
- * RUN: mkdir x y && wasm-ld-19 --no-entry a.o b.o -o x/m.wasm && parigot-ld --policy=none --no-entry a.o b.o -o y/m.wasm && cmp x/m.wasm y/m.wasm
- * RUN: wasm-ld-19 --no-entry --export-all a.o b.o -o x/m.wasm && parigot-ld --policy=none --no-entry --export-all a.o b.o -o y/m.wasm && cmp x/m.wasm y/m.wasm
- * RUN: wasm-ld-19 --no-entry -O0 --no-gc-sections a.o b.o -o x/m.wasm && parigot-ld --policy=none --no-entry -O0 --no-gc-sections a.o b.o -o y/m.wasm && cmp x/m.wasm y/m.wasm
- * RUN: wasm-ld-19 --no-entry --stack-first -z stack-size=8192 a.o b.o -o x/m.wasm && parigot-ld --policy=none --no-entry --stack-first -z stack-size=8192 a.o b.o -o y/m.wasm && cmp x/m.wasm y/m.wasm
- * RUN: wasm-ld-19 --no-entry --global-base=4096 --initial-memory=1048576 --max-memory=2097152 -s a.o b.o -o x/m.wasm && parigot-ld --policy=none --no-entry --global-base=4096 --initial-memory=1048576 --max-memory=2097152 -s a.o b.o -o y/m.wasm && cmp x/m.wasm y/m.wasm
+ * ORACLE: --no-entry a.o b.o
+ * ORACLE: --no-entry --export-all a.o b.o
+ * ORACLE: --no-entry -O0 --no-gc-sections a.o b.o
+ * ORACLE: --no-entry --stack-first -z stack-size=8192 a.o b.o
+ * ORACLE: --no-entry --global-base=4096 --initial-memory=1048576 --max-memory=2097152 -s a.o b.o
  * RUN: for d in THIS OTHER; do clang-19 --target=wasm32 -O2 -ffreestanding -mno-bulk-memory -D$d -c %s -o $d.o; done; mv THIS.o a.o; mv OTHER.o b.o
- * RUN: wasm-ld-19 --entry=entry --import-memory --no-merge-data-segments a.o b.o -o x/m.wasm && parigot-ld --policy=none --entry=entry --import-memory --no-merge-data-segments a.o b.o -o y/m.wasm && cmp x/m.wasm y/m.wasm
- * RUN: wasm-ld-19 --no-entry --export-table --growable-table --table-base=5 a.o b.o -o x/m.wasm && parigot-ld --policy=none --no-entry --export-table --growable-table --table-base=5 a.o b.o -o y/m.wasm && cmp x/m.wasm y/m.wasm
+ * ORACLE: --entry=entry --import-memory --no-merge-data-segments a.o b.o
+ * ORACLE: --no-entry --export-table --growable-table --table-base=5 a.o b.o
  */
 typedef int (*fn)(int);
 extern int outside(int);
