@@ -138,9 +138,10 @@ static void assign_types(Ld *ld)
         Obj *obj = ld->objs[o];
         for (uint32_t f = 0; f < obj->o.module.n_bodies; f++) {
             const InFunc *func = &obj->funcs[f];
-            for (uint32_t i = func->first_reloc; func->live && i < func->first_reloc + func->n_relocs; i++)
-                if (obj->code_relocs->items[i].type == R_WASM_TYPE_INDEX_LEB)
-                    (void)ld_out_type(ld, obj->type_ids[obj->code_relocs->items[i].index]);
+            if (!func->live) continue;
+            WasmReloc r;
+            for (WasmRelocCursor c = wasm_relocs_in(obj->code_relocs, func->relocs); wasm_next_reloc(&c, &r);)
+                if (r.type == R_WASM_TYPE_INDEX_LEB) (void)ld_out_type(ld, obj->type_ids[r.index]);
         }
     }
     for (size_t i = 0; i < ld->n_imports; i++)

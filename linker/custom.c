@@ -79,8 +79,8 @@ static void write_part(Ld *ld, Writer *w, const InCustom *c)
     wr_bytes(w, c->bytes, c->size);
     if (w->failed || !c->relocs) return;
     /* offsets count from behind the section's name */
-    RelocSite site = {.at = w->ptr + start, .split = UINT32_MAX, .obj = c->obj, .section = c->name};
-    ld_apply_relocs(ld, &site, c->relocs->items, c->relocs->n);
+    RelocSite site = {.at = w->ptr + start, .size = c->size, .split = UINT32_MAX, .obj = c->obj, .section = c->name};
+    ld_apply_relocs(ld, &site, wasm_relocs_all(c->relocs));
 }
 
 static uint32_t leb_size(uint64_t v)

@@ -29,23 +29,43 @@ static const WasmRelocs *relocs_of(const Obj *obj, uint8_t section_id, uint32_t 
     return NULL;
 }
 
-/* The relocations in [from, from + size) of a section; *next is where the search goes on: ranges ascend. */
-static void take_relocs(const WasmRelocs *r, uint32_t from, uint32_t size, uint32_t *next, uint32_t *first,
-                        uint32_t *n)
+/* A walk over a section's relocations, range by range. */
+typedef struct Taker {
+    const WasmRelocs *relocs;
+    WasmRelocCursor next;
+    uint32_t at;      /* of `reloc` among the entries */
+    WasmReloc reloc;  /* the first that is not taken yet */
+    bool has;
+} Taker;
+
+static void step(Taker *t)
 {
-    uint32_t i = *next, count = r ? r->n : 0;
-    while (i < count && r->items[i].offset < from) i++;
-    *first = i;
-    while (i < count && r->items[i].offset - from < size) i++;
-    *n = i - *first;
-    *next = i;
+    if (t->next.pos) t->at = (uint32_t)(t->next.pos - t->relocs->bytes);
+    t->has = wasm_next_reloc(&t->next, &t->reloc);
+}
+
+static Taker take_from(const WasmRelocs *r)
+{
+    Taker t = {.relocs = r, .next = wasm_relocs_all(r)};
+    step(&t);
+    return t;
+}
+
+/* The relocations in [from, from + size): ranges ascend. */
+static WasmRelocRange take_relocs(Taker *t, uint32_t from, uint32_t size)
+{
+    while (t->has && t->reloc.offset < from) step(t);
+    WasmRelocRange range = {t->at, 0};
+    for (; t->has && t->reloc.offset - from < size; step(t)) range.n++;
+    return range;
 }
 
 static void view_functions(Ld *ld, Obj *obj)
 {
     const WasmModule *m = &obj->o.module;
-    uint32_t next = 0, imported = m->n_imported[KIND_FUNC];
+    uint32_t imported = m->n_imported[KIND_FUNC];
     obj->code_relocs = relocs_of(obj, SEC_CODE, &obj->code_payload);
+    Taker taker = take_from(obj->code_relocs);
     obj->funcs = arena_array(&ld->arena, m->n_bodies, sizeof *obj->funcs);
     for (uint32_t i = 0; i < m->n_bodies; i++) {
         InFunc *f = &obj->funcs[i];
@@ -57,7 +77,7 @@ static void view_functions(Ld *ld, Obj *obj)
                       .table_index = LD_NONE,
                       .code_offset = body.offset - obj->code_payload,
                       .type = obj->type_ids[m->func_types[imported + i]]};
-        take_relocs(obj->code_relocs, f->code_offset, f->size, &next, &f->first_reloc, &f->n_relocs);
+        f->relocs = take_relocs(&taker, f->code_offset, f->size);
     }
     for (uint32_t i = 0; i < m->n_exports; i++)
         if (m->exports[i].kind == KIND_FUNC && m->exports[i].index >= imported)
@@ -67,8 +87,8 @@ static void view_functions(Ld *ld, Obj *obj)
 static void view_segments(Ld *ld, Obj *obj)
 {
     const WasmModule *m = &obj->o.module;
-    uint32_t next = 0;
     obj->data_relocs = relocs_of(obj, SEC_DATA, &obj->data_payload);
+    Taker taker = take_from(obj->data_relocs);
     obj->segments = arena_array(&ld->arena, obj->o.n_segments, sizeof *obj->segments);
     for (uint32_t i = 0; i < obj->o.n_segments; i++) {
         WasmRange bytes = m->datas[i].bytes;
@@ -82,7 +102,7 @@ static void view_segments(Ld *ld, Obj *obj)
                          .flags = info->flags,
                          .name = info->name,
                          .data_offset = bytes.offset - obj->data_payload};
-        take_relocs(obj->data_relocs, s->data_offset, s->size, &next, &s->first_reloc, &s->n_relocs);
+        s->relocs = take_relocs(&taker, s->data_offset, s->size);
     }
 }
 
@@ -127,9 +147,9 @@ static void view_customs(Ld *ld, Obj *obj)
 static void note_calls(Ld *ld, Obj *obj)
 {
     obj->called = arena_array(&ld->arena, obj->o.n_symbols, 1);
-    const WasmRelocs *r = obj->code_relocs;
-    for (uint32_t i = 0; r && i < r->n; i++)
-        if (r->items[i].type == R_WASM_FUNCTION_INDEX_LEB) obj->called[r->items[i].index] = 1;
+    WasmReloc r;
+    for (WasmRelocCursor c = wasm_relocs_all(obj->code_relocs); wasm_next_reloc(&c, &r);)
+        if (r.type == R_WASM_FUNCTION_INDEX_LEB) obj->called[r.index] = 1;
 }
 
 /* What an object may hold and we cannot link. */

@@ -108,7 +108,7 @@ void ld_write_strings(Writer *w, const MergedStrings *m)
 static bool is_mergeable(const Ld *ld, const InSegment *s)
 {
     return ld->opt->optimize > 0 && (s->flags & SEGMENT_STRINGS) && s->align_log2 == 0 && s->size > 0 &&
-           s->bytes[s->size - 1] == 0 && s->n_relocs == 0;
+           s->bytes[s->size - 1] == 0 && s->relocs.n == 0;
 }
 
 static bool is_zero(const InSegment *s)

@@ -27,7 +27,7 @@ struct InFunc {
     Obj *obj;            /* NULL: made by the linker */
     const uint8_t *body; /* locals and code, without the size */
     uint32_t size;
-    uint32_t first_reloc, n_relocs; /* of the object's code relocations */
+    WasmRelocRange relocs;          /* of the object's code relocations */
     uint32_t code_offset;           /* of the body in the object's code section payload */
     uint32_t type;                  /* type id */
     Str name;                       /* first symbol that names it */
@@ -48,7 +48,7 @@ typedef struct InSegment {
     const uint8_t *bytes;
     uint32_t size, align_log2, flags;
     Str name;
-    uint32_t first_reloc, n_relocs; /* of the object's data relocations */
+    WasmRelocRange relocs; /* of the object's data relocations */
     uint32_t data_offset;           /* of the bytes in the object's data section payload */
     OutSegment *out;
     uint64_t offset;            /* in the output segment; of merged strings see pieces */
@@ -392,12 +392,13 @@ typedef struct RelocSite { /* bytes that were copied to the output and whose rel
     uint8_t *at;
     uint64_t address;      /* of data: in memory */
     uint32_t in_offset;    /* of the bytes in the object's section payload */
+    uint32_t size;         /* of them there */
     uint32_t split, shift; /* what lay at in_offset + split or behind it is `shift` bytes further now */
     Obj *obj;
     const InFunc *func; /* NULL: not code */
     Str section;        /* name of a custom section; empty in code and data */
 } RelocSite;
-void ld_apply_relocs(Ld *, const RelocSite *, const WasmReloc *, uint32_t n);
+void ld_apply_relocs(Ld *, const RelocSite *, WasmRelocCursor);
 /* custom.c */
 void ld_gather_customs(Ld *);
 void ld_write_customs(Ld *, Writer *);

@@ -77,14 +77,14 @@ static bool takes_address(uint8_t type)
     return kind == RI_TABLE_ELEM;
 }
 
-static void follow(Ld *ld, Queue *q, Obj *obj, const WasmRelocs *relocs, uint32_t first, uint32_t n)
+static void follow(Ld *ld, Queue *q, Obj *obj, WasmRelocCursor relocs)
 {
-    for (uint32_t i = first; i < first + n; i++) {
-        const WasmReloc *r = &relocs->items[i];
-        if (r->type == R_WASM_TYPE_INDEX_LEB) continue;
-        Symbol *s = obj->symbols[r->index];
+    WasmReloc r;
+    while (wasm_next_reloc(&relocs, &r)) {
+        if (r.type == R_WASM_TYPE_INDEX_LEB) continue;
+        Symbol *s = obj->symbols[r.index];
         if (s->kind == SYM_FUNCTION && s->state == SYM_DEFINED && s->func->null_address &&
-            takes_address(r->type))
+            takes_address(r.type))
             continue;
         mark_symbol(ld, q, s);
     }
@@ -163,10 +163,10 @@ void ld_mark_live(Ld *ld)
         Chunk c = q.items[--q.n];
         if (c.obj) mark_constructors(ld, &q, c.obj);
         else if (c.func)
-            follow(ld, &q, c.func->obj, c.func->obj->code_relocs, c.func->first_reloc, c.func->n_relocs);
+            follow(ld, &q, c.func->obj, wasm_relocs_in(c.func->obj->code_relocs, c.func->relocs));
         else
-            follow(ld, &q, c.segment->obj, c.segment->obj->data_relocs, c.segment->first_reloc,
-                   c.segment->n_relocs);
+            follow(ld, &q, c.segment->obj,
+                   wasm_relocs_in(c.segment->obj->data_relocs, c.segment->relocs));
     }
     gather_constructors(ld);
     if (ld->opt->print_gc) list_removed(ld);

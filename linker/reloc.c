@@ -132,21 +132,30 @@ static void put(uint8_t *at, uint8_t field, uint64_t v)
     case FIELD_LEB32: put_u32_padded5(at, (uint32_t)v); break;
     case FIELD_SLEB32: put_s32_padded5(at, (int32_t)(uint32_t)v); break;
     case FIELD_I32: put_le32(at, (uint32_t)v); break;
-    default: break; /* 64-bit fields: refused below */
+    default: break; /* 64-bit fields: refused when read */
     }
 }
 
-void ld_apply_relocs(Ld *ld, const RelocSite *site, const WasmReloc *relocs, uint32_t n)
+/* An input that was changed since it was read can have relocations that nobody checked. */
+static bool still_fits(const RelocSite *site, const WasmReloc *r, uint32_t at)
 {
-    for (uint32_t i = 0; i < n; i++) {
-        const WasmReloc *r = &relocs[i];
-        const WasmRelocInfo *info = wasm_reloc_info(r->type);
-        if (info->width > 5) {
-            (void)no_value(ld, site, r, LD_BAD_RELOC, "is for 64-bit memories, which are not supported");
-            continue;
+    const Obj *obj = site->obj;
+    const WasmRelocInfo *info = wasm_reloc_info(r->type);
+    return info && info->width <= site->size && at <= site->size - info->width &&
+           r->index < (info->index_kind == RI_TYPE ? obj->o.module.n_types : obj->o.n_symbols);
+}
+
+void ld_apply_relocs(Ld *ld, const RelocSite *site, WasmRelocCursor relocs)
+{
+    WasmReloc r;
+    while (wasm_next_reloc(&relocs, &r)) {
+        uint32_t at = r.offset - site->in_offset;
+        if (!still_fits(site, &r, at)) {
+            diag_add(ld->diags, LD_BAD_OBJECT, DIAG_AT(.file = site->obj->file),
+                     "the file was changed while it was linked");
+            return;
         }
-        uint32_t at = r->offset - site->in_offset;
-        Value v = calculate(ld, site, r);
-        if (v.ok) put(site->at + at + (at >= site->split ? site->shift : 0), info->field, v.v);
+        Value v = calculate(ld, site, &r);
+        if (v.ok) put(site->at + at + (at >= site->split ? site->shift : 0), wasm_reloc_info(r.type)->field, v.v);
     }
 }

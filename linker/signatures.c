@@ -10,15 +10,14 @@
  * symbols. */
 static void find_first_calls(Ld *ld, Obj *obj)
 {
-    const WasmRelocs *r = obj->code_relocs;
     obj->first_call = arena_array(&ld->arena, obj->o.n_symbols, sizeof *obj->first_call);
     for (uint32_t f = 0; f < obj->o.module.n_bodies; f++) {
         const InFunc *func = &obj->funcs[f];
-        for (uint32_t i = func->first_reloc; i < func->first_reloc + func->n_relocs; i++) {
-            if (r->items[i].type != R_WASM_FUNCTION_INDEX_LEB)
-                continue; /* others' indices may not be symbols */
-            FirstCall *c = &obj->first_call[r->items[i].index];
-            if (!c->func) *c = (FirstCall){func, r->items[i].offset};
+        WasmReloc r;
+        for (WasmRelocCursor at = wasm_relocs_in(obj->code_relocs, func->relocs); wasm_next_reloc(&at, &r);) {
+            if (r.type != R_WASM_FUNCTION_INDEX_LEB) continue; /* others' indices may not be symbols */
+            FirstCall *c = &obj->first_call[r.index];
+            if (!c->func) *c = (FirstCall){func, r.offset};
         }
     }
 }

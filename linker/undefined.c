@@ -124,19 +124,18 @@ static void need_address_global(Ld *ld, Symbol *s)
     if (s->kind == SYM_FUNCTION) need_table_entry(ld, s);
 }
 
-static void scan(Ld *ld, Scan *sc, Obj *obj, const InFunc *func, const WasmRelocs *relocs, uint32_t first,
-                 uint32_t n)
+static void scan(Ld *ld, Scan *sc, Obj *obj, const InFunc *func, WasmRelocCursor relocs)
 {
-    for (uint32_t i = first; i < first + n; i++) {
-        const WasmReloc *r = &relocs->items[i];
-        if (r->type == R_WASM_TYPE_INDEX_LEB) continue;
-        Symbol *s = obj->symbols[r->index];
-        uint8_t kind = wasm_reloc_info(r->type)->index_kind;
+    WasmReloc r;
+    while (wasm_next_reloc(&relocs, &r)) {
+        if (r.type == R_WASM_TYPE_INDEX_LEB) continue;
+        Symbol *s = obj->symbols[r.index];
+        uint8_t kind = wasm_reloc_info(r.type)->index_kind;
         if (kind == RI_TABLE_ELEM) need_table_entry(ld, s);
         else if (kind == RI_GLOBAL) need_address_global(ld, s);
         if (s->state != SYM_DEFINED && !s->weak) {
             if (s->imported || (!s->undefined_as && is_import(ld, s))) s->imported = true;
-            else note_undefined(ld, sc, s, (Reference){obj, func, r->offset});
+            else note_undefined(ld, sc, s, (Reference){obj, func, r.offset});
         }
     }
 }
@@ -150,12 +149,10 @@ void ld_check_undefined(Ld *ld)
         Obj *obj = ld->objs[o];
         for (uint32_t i = 0; i < obj->o.module.n_bodies; i++)
             if (obj->funcs[i].live)
-                scan(ld, &sc, obj, &obj->funcs[i], obj->code_relocs, obj->funcs[i].first_reloc,
-                     obj->funcs[i].n_relocs);
+                scan(ld, &sc, obj, &obj->funcs[i], wasm_relocs_in(obj->code_relocs, obj->funcs[i].relocs));
         for (uint32_t i = 0; i < obj->o.n_segments; i++)
             if (obj->segments[i].live)
-                scan(ld, &sc, obj, NULL, obj->data_relocs, obj->segments[i].first_reloc,
-                     obj->segments[i].n_relocs);
+                scan(ld, &sc, obj, NULL, wasm_relocs_in(obj->data_relocs, obj->segments[i].relocs));
     }
     for (uint32_t i = 0; i < ld->names.n;
          i++) { /* roots that are no more than declared, like import_name with `used` */

@@ -68,10 +68,11 @@ static void explain_import(Ld *ld, Diag *d, const Symbol *s)
         Obj *obj = ld->objs[o];
         for (uint32_t i = 0; i < obj->o.module.n_bodies; i++) {
             const InFunc *f = &obj->funcs[i];
-            for (uint32_t r = f->first_reloc; f->live && r < f->first_reloc + f->n_relocs; r++) {
-                const WasmReloc *reloc = &obj->code_relocs->items[r];
-                if (reloc->type == R_WASM_TYPE_INDEX_LEB || obj->symbols[reloc->index] != s) continue;
-                diag_note(ld->diags, d, "referenced by %s", ld_code_place(ld, obj, f, reloc->offset));
+            WasmReloc r;
+            if (!f->live) continue;
+            for (WasmRelocCursor c = wasm_relocs_in(obj->code_relocs, f->relocs); wasm_next_reloc(&c, &r);) {
+                if (r.type == R_WASM_TYPE_INDEX_LEB || obj->symbols[r.index] != s) continue;
+                diag_note(ld->diags, d, "referenced by %s", ld_code_place(ld, obj, f, r.offset));
                 return;
             }
         }

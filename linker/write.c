@@ -206,11 +206,12 @@ static void apply_code_relocs(Ld *ld, const InFunc *f, uint8_t *at)
 {
     RelocSite site = {.at = at,
                       .in_offset = f->code_offset,
+                      .size = f->size,
                       .obj = f->obj,
                       .func = f,
                       .split = f->check_size ? f->check_at : UINT32_MAX,
                       .shift = f->check_size};
-    ld_apply_relocs(ld, &site, f->obj->code_relocs->items + f->first_reloc, f->n_relocs);
+    ld_apply_relocs(ld, &site, wasm_relocs_in(f->obj->code_relocs, f->relocs));
 }
 
 static void write_body(Ld *ld, Writer *w, InFunc *f, size_t payload)
@@ -221,7 +222,7 @@ static void write_body(Ld *ld, Writer *w, InFunc *f, size_t payload)
     wr_bytes(w, f->body, f->check_at);
     wr_bytes(w, f->check, f->check_size);
     wr_bytes(w, f->body + f->check_at, f->size - f->check_at);
-    if (!w->failed && f->n_relocs) apply_code_relocs(ld, f, w->ptr + start);
+    if (!w->failed && f->relocs.n) apply_code_relocs(ld, f, w->ptr + start);
 }
 
 static void write_code(Ld *ld, Writer *w)
@@ -250,13 +251,14 @@ static void write_part(Ld *ld, Writer *w, const OutSegment *out, const InSegment
     wr_zeros(w, (size_t)(in->offset - (w->len - start)));
     size_t at = w->len;
     wr_bytes(w, in->bytes, in->size);
-    if (w->failed || !in->n_relocs) return;
+    if (w->failed || !in->relocs.n) return;
     RelocSite site = {.at = w->ptr + at,
                       .address = out->address + in->offset,
                       .in_offset = in->data_offset,
+                      .size = in->size,
                       .split = UINT32_MAX,
                       .obj = in->obj};
-    ld_apply_relocs(ld, &site, in->obj->data_relocs->items + in->first_reloc, in->n_relocs);
+    ld_apply_relocs(ld, &site, wasm_relocs_in(in->obj->data_relocs, in->relocs));
 }
 
 static void write_segment(Ld *ld, Writer *w, const OutSegment *s)

@@ -366,8 +366,12 @@ void judge_object_code(ObjectJudge *j)
         const WasmRelocs *relocs = wasm_section_relocs(o, i);
         w.base = m->sections[i].payload.offset;
         if (relocs) {
-            w.relocs = relocs->items;
+            w.relocs = wasm_reloc_array(relocs, j->arena);
             w.n_relocs = relocs->n;
+            if (!w.relocs) {
+                j->out_of_memory = true;
+                return;
+            }
         }
     }
     for (uint32_t i = 0; i < m->n_bodies; i++) {

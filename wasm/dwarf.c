@@ -27,7 +27,8 @@ static const uint32_t none = UINT32_MAX;
 typedef struct Section {
     const uint8_t *bytes; /* NULL: not there */
     uint32_t size;
-    const WasmRelocs *relocs; /* objects; may be NULL */
+    const WasmReloc *relocs; /* of objects, by offset; n_relocs of them */
+    uint32_t n_relocs;
 } Section;
 
 /* How numbers of a unit are encoded. */
@@ -136,15 +137,14 @@ static bool read_unit(Reader *r, Reader *unit, uint8_t *offset_size)
 
 static const WasmReloc *find_reloc(const Section *s, uint32_t at)
 {
-    if (!s->relocs) return NULL;
-    const WasmReloc *items = s->relocs->items;
-    uint32_t low = 0, high = s->relocs->n;
+    const WasmReloc *items = s->relocs;
+    uint32_t low = 0, high = s->n_relocs;
     while (low < high) {
         uint32_t mid = low + (high - low) / 2;
         if (items[mid].offset < at) low = mid + 1;
         else high = mid;
     }
-    return low < s->relocs->n && items[low].offset == at ? &items[low] : NULL;
+    return low < s->n_relocs && items[low].offset == at ? &items[low] : NULL;
 }
 
 /* An offset into another debug section that stands at `at`. */
@@ -912,9 +912,11 @@ static int by_symbol(const void *a, const void *b)
 
 static Section section_of(const Dwarf *d, const WasmCustom *c)
 {
-    return (Section){.bytes = d->module->bytes + c->payload.offset,
-                     .size = c->payload.size,
-                     .relocs = d->object ? wasm_section_relocs(d->object, c->order) : NULL};
+    Section s = {.bytes = d->module->bytes + c->payload.offset, .size = c->payload.size};
+    const WasmRelocs *relocs = d->object ? wasm_section_relocs(d->object, c->order) : NULL;
+    if (relocs) s.relocs = wasm_reloc_array(relocs, d->arena);
+    if (s.relocs) s.n_relocs = relocs->n;
+    return s;
 }
 
 /* Every section of that name: type units come in sections of their own. */

@@ -441,20 +441,28 @@ static bool read_reloc_section(ObjectReader *o, const WasmCustom *section)
     if (obj->section_relocs[out->section])
         return rd_fail(&r, OBJ_BAD_RELOC, "a second section of relocations for section %u", out->section);
     if (!rd_count(&r, "relocations", LEAST, &n)) return false;
-    out->items = arena_array(o->arena, n, sizeof *out->items);
-    if (!out->items) return out_of_memory(o);
+    out->bytes = r.pos;
+    out->size = (uint32_t)rd_left(&r);
 
     Pieces pieces = pieces_of(m, out->section);
     uint32_t least = 0;
     for (uint32_t i = 0; i < n; i++) {
-        WasmReloc *rel = &out->items[i];
-        if (!read_reloc(o, &r, &pieces, least, rel)) return false;
-        least = rel->offset + wasm_reloc_info(rel->type)->width; /* below the end of the section: no overflow */
+        WasmReloc rel;
+        if (!read_reloc(o, &r, &pieces, least, &rel)) return false;
+        least = rel.offset + wasm_reloc_info(rel.type)->width; /* below the end of the section: no overflow */
     }
     if (!rd_end(&r, "relocations")) return false;
     out->n = n;
     obj->section_relocs[out->section] = ++obj->n_relocs;
     return true;
+}
+
+WasmReloc *wasm_reloc_array(const WasmRelocs *r, Arena *arena)
+{
+    WasmReloc *items = arena_array(arena, r->n, sizeof *items);
+    WasmRelocCursor c = wasm_relocs_all(r);
+    for (uint32_t i = 0; items && i < r->n && wasm_next_reloc(&c, &items[i]); i++) {}
+    return items;
 }
 
 static bool is_reloc_section(const WasmCustom *c) { return str_has_prefix(c->name, STR("reloc.")); }

@@ -544,7 +544,15 @@ typedef struct WasmSegmentInfo { Str name; uint32_t align_log2, flags; } WasmSeg
 typedef struct WasmInitFunc { uint32_t priority, symbol; } WasmInitFunc;
 typedef struct WasmComdatEntry { uint8_t kind; uint32_t index; } WasmComdatEntry; /* 0 data segment, 1 function, 5 section */
 typedef struct WasmComdat { Str name; WasmComdatEntry *entries; uint32_t n; } WasmComdat;
-typedef struct WasmRelocs { uint32_t section; WasmReloc *items; uint32_t n; } WasmRelocs; /* section: index into sections */
+/* The relocations of one section, as they are encoded: an array of them would be larger than what they are for. */
+typedef struct WasmRelocs {
+    uint32_t section, n;  /* index into sections; how many */
+    const uint8_t *bytes; /* the entries, checked by wasm_read_object; in the file */
+    uint32_t size;
+} WasmRelocs;
+/* Some of them in a row: from byte `at` of the entries on. */
+typedef struct WasmRelocRange { uint32_t at, n; } WasmRelocRange;
+typedef struct WasmRelocCursor { const uint8_t *pos, *end; uint32_t left; } WasmRelocCursor;
 typedef struct WasmTargetFeature { char prefix; Str name; } WasmTargetFeature; /* '+' '-' '=' */
 
 typedef struct WasmObject {
@@ -553,7 +561,7 @@ typedef struct WasmObject {
     WasmSegmentInfo *segments;   uint32_t n_segments; /* one for each data segment */
     WasmInitFunc *inits;         uint32_t n_inits;
     WasmComdat *comdats;         uint32_t n_comdats;
-    WasmRelocs *relocs;          uint32_t n_relocs;   /* one for each reloc.* section, in file order; items ascend by offset */
+    WasmRelocs *relocs;          uint32_t n_relocs;   /* one for each reloc.* section, in file order; offsets ascend */
     uint32_t *section_relocs;                         /* for each section 1 + its index in relocs, or 0 */
     WasmTargetFeature *features; uint32_t n_features;
 } WasmObject;
@@ -574,6 +582,46 @@ bool wasm_is_object(const uint8_t *bytes, size_t size); /* wasm magic and a "lin
 MUST_USE bool wasm_read_object(Arena *, const uint8_t *bytes, size_t size, const char *file, Diags *, WasmObject *out);
 /* Relocations of the section with this number, or NULL. */
 const WasmRelocs *wasm_section_relocs(const WasmObject *, uint32_t section);
+/* All of them as an array of relocs->n, for who must search; NULL when out of memory. */
+WasmReloc *wasm_reloc_array(const WasmRelocs *, Arena *);
+
+/* Walking: for (WasmRelocCursor c = wasm_relocs_all(r); wasm_next_reloc(&c, &reloc);) */
+static inline WasmRelocCursor wasm_relocs_all(const WasmRelocs *r) /* none of NULL */
+{
+    return r ? (WasmRelocCursor){r->bytes, r->bytes + r->size, r->n} : (WasmRelocCursor){0};
+}
+static inline WasmRelocCursor wasm_relocs_in(const WasmRelocs *r, WasmRelocRange range)
+{
+    return range.n ? (WasmRelocCursor){r->bytes + range.at, r->bytes + r->size, range.n} : (WasmRelocCursor){0};
+}
+/* The encoding was checked when the object was read; still nothing is read beyond the end. */
+static inline uint32_t wasm_reloc_leb(WasmRelocCursor *c, unsigned *bits)
+{
+    uint32_t v = 0;
+    unsigned shift = 0;
+    while (c->pos < c->end) {
+        uint8_t b = *c->pos++;
+        v |= (uint32_t)(b & 0x7f) << shift;
+        shift += 7;
+        if (b < 0x80 || shift == 35) break; /* five bytes */
+    }
+    *bits = shift;
+    return v;
+}
+static inline bool wasm_next_reloc(WasmRelocCursor *c, WasmReloc *out)
+{
+    unsigned bits;
+    if (c->left == 0 || c->pos >= c->end) return false;
+    c->left--;
+    out->type = *c->pos++;
+    out->offset = wasm_reloc_leb(c, &bits);
+    out->index = wasm_reloc_leb(c, &bits);
+    out->addend = 0;
+    if (out->type >= WASM_RELOC_TYPES || !wasm_reloc_rows[out->type].has_addend) return true;
+    uint32_t v = wasm_reloc_leb(c, &bits), sign = bits && bits < 32 ? UINT32_C(1) << (bits - 1) : 0;
+    out->addend = (int32_t)((v ^ sign) - sign);
+    return true;
+}
 /* What relocation offsets count in: the payload, of a custom section without the name in front. */
 WasmRange wasm_section_contents(const WasmModule *, uint32_t section);
 const char *wasm_symbol_kind_text(uint8_t kind); /* "function" */

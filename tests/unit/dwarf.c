@@ -51,9 +51,10 @@ static void expect_reference(Opened *o, const char *symbol, const char *file, ui
     for (uint32_t i = 0; i < o->object.n_relocs; i++) {
         const WasmRelocs *rs = &o->object.relocs[i];
         if (o->object.module.sections[rs->section].id != SEC_CODE) continue;
-        for (uint32_t k = 0; k < rs->n; k++) {
-            if (rs->items[k].index != wanted || rs->items[k].type == R_WASM_TYPE_INDEX_LEB) continue;
-            ck_assert_msg(dwarf_line_of_code(o->dwarf, rs->items[k].offset, &got_file, &got_line), "%s", symbol);
+        WasmReloc r;
+        for (WasmRelocCursor c = wasm_relocs_all(rs); wasm_next_reloc(&c, &r);) {
+            if (r.index != wanted || r.type == R_WASM_TYPE_INDEX_LEB) continue;
+            ck_assert_msg(dwarf_line_of_code(o->dwarf, r.offset, &got_file, &got_line), "%s", symbol);
             ck_assert_msg(got_line == line && strcmp(got_file, file) == 0, "%s: %s:%u", symbol, got_file, got_line);
             return;
         }
