@@ -15,6 +15,7 @@ typedef struct LdCommand {
     const char *tool;        /* name that messages begin with */
     const char *policy;      /* built-in name or file */
     const char *explain;     /* a code */
+    const char *why_extract; /* file for it; NULL: none */
     const char *sign_key;    /* NULL: no signature */
     BundlePassword password; /* of the key */
     const char *bundle_name; /* NULL: from the output's name */

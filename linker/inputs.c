@@ -194,9 +194,9 @@ Obj *ld_open_object(Ld *ld, const char *file, Str input, Str member, const uint8
 
 /* ---- archives ---- */
 
-static const char *member_text(Ld *ld, const LdArchive *a, const ArMember *m)
+const char *ld_member_text(Ld *ld, const LdArchive *a, uint32_t member)
 {
-    return arena_printf(&ld->arena, "%s(%s)", a->file, ld_name_text(ld, m->name));
+    return arena_printf(&ld->arena, "%s(%s)", a->file, ld_name_text(ld, a->ar.members[member].name));
 }
 
 static bool keep_file(Ld *ld, const char *path, FileBytes *out)
@@ -233,7 +233,7 @@ Obj *ld_open_member(Ld *ld, LdArchive *a, uint32_t i)
     a->tried[i] = 1;
     if (!m->bytes && a->ar.thin && !thin_member(ld, a, m)) return NULL;
     if (!wasm_is_object(m->bytes, m->size)) return NULL;
-    Obj *obj = ld_open_object(ld, member_text(ld, a, m), last_part(a->file), m->name, m->bytes, m->size);
+    Obj *obj = ld_open_object(ld, ld_member_text(ld, a, i), last_part(a->file), m->name, m->bytes, m->size);
     if (obj) obj->archive = a;
     return a->members[i] = obj;
 }
@@ -291,7 +291,6 @@ static const char *shown_name(const Ld *ld, const char *path)
 static void add_input(Ld *ld, const LdInput *in, const char *path, const uint8_t *bytes, size_t size)
 {
     const char *file = shown_name(ld, path);
-    if (ld->opt->trace) text_printf(ld->messages, "%s\n", file);
     if (ar_is_archive(bytes, size)) add_archive(ld, in, file, bytes, size);
     else if (wasm_is_object(bytes, size)) {
         Obj *obj = ld_open_object(ld, file, last_part(file), (Str){0}, bytes, size);

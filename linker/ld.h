@@ -272,7 +272,7 @@ struct Ld {
     const LdOptions *opt;
     Diags *diags;
     Arena arena;
-    TextBuf *messages;
+    TextBuf *messages, *why_extract;
     uint64_t hash_seed;
     jmp_buf out_of_memory;
 
@@ -288,6 +288,12 @@ struct Ld {
     Symbol **symbols;
     size_t symbols_cap; /* [names.n] */
     NameTable comdats;
+    NameTable traced; /* names that --trace-symbol follows */
+    NameTable wraps;  /* names whose references change their target: wrap_to[] */
+    struct Wrap {
+        Symbol *from, *to;
+    } * wrap_to;
+    size_t wraps_cap;
     NameTable type_names;
     TypeInfo *types;
     size_t types_cap;
@@ -352,9 +358,11 @@ struct Ld {
 void ld_read_inputs(Ld *);
 Obj *ld_open_object(Ld *, const char *file, Str input, Str member, const uint8_t *bytes, size_t size);
 Obj *ld_open_member(Ld *, LdArchive *, uint32_t member);
+const char *ld_member_text(Ld *, const LdArchive *, uint32_t member); /* "lib.a(member.o)" */
 void ld_close_inputs(Ld *);
 /* resolve.c */
 void ld_resolve_symbols(Ld *);
+void ld_wrap_symbols(Ld *);
 void ld_export_symbols(Ld *);
 void ld_declare_synthetic(Ld *);
 /* signatures.c */

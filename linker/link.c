@@ -84,6 +84,7 @@ static bool link_all(Ld *ld, Writer *out)
     if (ld->diags->errors) return false;
     ld_resolve_symbols(ld);       /* one Symbol for each name; archive members as needed */
     ld_define_linker_symbols(ld); /* ends of stack, data, heap; the function table */
+    ld_wrap_symbols(ld);          /* --wrap: references point to the wrappers */
     ld_export_symbols(ld);        /* entry and --export */
     if (ld->diags->errors) return false;
     ld_check_signatures(ld); /* both ends of every call agree on the type */
@@ -119,7 +120,7 @@ static bool link_guarded(Ld *ld, Writer *out)
 bool ld_link(const LdOptions *opt, Diags *diags, LdOutput *out)
 {
     *out = (LdOutput){0};
-    Ld ld = {.opt = opt, .diags = diags, .messages = &out->messages};
+    Ld ld = {.opt = opt, .diags = diags, .messages = &out->messages, .why_extract = &out->why_extract};
     ld.arena = (Arena){.limit_bytes = opt->memory_limit, .on_oom = out_of_memory, .oom_ctx = &ld};
     if (getrandom(&ld.hash_seed, sizeof ld.hash_seed, 0) != sizeof ld.hash_seed)
         ld.hash_seed = (uint64_t)(uintptr_t)&ld;
@@ -134,4 +135,5 @@ void ld_free_output(LdOutput *out)
 {
     wr_free(&out->module);
     text_free(&out->messages);
+    text_free(&out->why_extract);
 }

@@ -43,8 +43,10 @@ typedef struct LdOptions {
     size_t n_inputs, inputs_cap;
     LdNames library_dirs;
     LdNames exports, exports_if_defined, undefined, allow_undefined, keep_sections;
-    const char *entry;  /* NULL: none */
-    const char *soname; /* module name in the name section; NULL: last part of the output's path */
+    LdNames wrap;          /* references to X become references to __wrap_X, those to __real_X to X */
+    LdNames trace_symbols; /* --trace-symbol */
+    const char *entry;     /* NULL: none */
+    const char *soname;    /* module name in the name section; NULL: last part of the output's path */
 
     const ValPolicy *policy; /* NULL: none */
     uint8_t policy_digest[32];
@@ -68,6 +70,9 @@ typedef struct LdOptions {
     bool export_all, export_dynamic;
     bool allow_undefined_functions; /* --allow-undefined, --import-undefined */
     LdUnresolved unresolved;
+    bool multiple_definitions;   /* the first of several definitions counts */
+    bool go_on_after_duplicates; /* --noinhibit-exec: they are warnings, and the last counts */
+    bool tell_why_extracted;     /* fill LdOutput.why_extract */
     bool no_gc, print_gc;
     bool no_merge_data;
     int optimize; /* -O: 0 keeps strings apart */
@@ -84,8 +89,9 @@ typedef struct LdOptions {
 void ld_default_options(LdOptions *, bool isolate);
 
 typedef struct LdOutput {
-    Writer module;    /* the linked module; wr_free */
-    TextBuf messages; /* --trace, --print-gc-sections, --trace-symbol: for standard output; text_free */
+    Writer module;       /* the linked module; wr_free */
+    TextBuf messages;    /* --trace, --print-gc-sections, --trace-symbol: for standard output; text_free */
+    TextBuf why_extract; /* a line for each archive member that was linked, also when the link fails later */
 } LdOutput;
 
 /* ld_link: the whole link.

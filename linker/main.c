@@ -91,11 +91,20 @@ static void print_messages(const TextBuf *t)
     if (t->len) fwrite(t->ptr, 1, t->len, stdout);
 }
 
+/* What is told of a link in a file of its own. */
+static bool write_text(const char *path, const TextBuf *t, Diags *d)
+{
+    if (!path) return true;
+    if (t->failed) diag_add(d, OUT_OF_MEMORY, DIAG_AT(), "out of memory");
+    return !t->failed && file_write(path, t->ptr, t->len, 0666, false, d);
+}
+
 static bool link_and_write(LdCommand *c, BundleSignerProcess *signer, Arena *arena, Diags *d)
 {
     LdOutput out = {0};
     bool ok = ld_choose_policy(c, arena, d) && ld_link(&c->link, d, &out);
     print_messages(&out.messages);
+    if (!write_text(c->why_extract, &out.why_extract, d)) ok = false;
     if (ok && c->fatal_warnings && d->warnings) ok = false;
     if (ok && c->bundle) ok = ld_package(c, signer, arena, d, &out.module);
     if (ok)

@@ -48,6 +48,7 @@ typedef enum Action {
     LIBRARY_DIR,
     MAX_MEMORY,
     MERGE_DATA,
+    MULTIPLE,
     NO_CHECK_FEATURES,
     NO_COLOUR,
     NO_ENTRY,
@@ -56,9 +57,11 @@ typedef enum Action {
     NO_GC,
     NO_GROWABLE_MEMORY,
     NO_MERGE_DATA,
+    NO_MULTIPLE,
     NO_PRINT_GC,
     NO_STACK_FIRST,
     NO_WHOLE_ARCHIVE,
+    NOINHIBIT_EXEC,
     OPTIMIZE,
     OUTPUT,
     PASSWORD_ENV,
@@ -77,6 +80,7 @@ typedef enum Action {
     TABLE_BASE,
     THREADS,
     TRACE,
+    TRACE_SYMBOL,
     UNDEFINED,
     UNRESOLVED,
     UNRESOLVED_ERROR,
@@ -86,6 +90,8 @@ typedef enum Action {
     VERSION_AND_GO_ON,
     WAIVE,
     WHOLE_ARCHIVE,
+    WHY_EXTRACT,
+    WRAP,
     Z
 } Action;
 
@@ -195,11 +201,24 @@ static void split_commas(Parser *p, LdNames *names, const char *value)
     }
 }
 
+static void warn(Parser *p, const char *format, ...) PRINTF(2, 3);
+static void warn(Parser *p, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    Arena a = {0};
+    const char *text = arena_vprintf(&a, format, args);
+    diag_add_as(p->diags, SEV_WARNING, USAGE, DIAG_AT(), "%s", text ? text : format);
+    arena_free(&a);
+    va_end(args);
+}
+
 static void z_option(Parser *p, const char *value)
 {
     if (strncmp(value, "stack-size=", 11) == 0)
         p->out->link.stack_size = (uint32_t)number(p, "z stack-size", value + 11, UINT32_MAX);
-    else usage(p, "unknown -z option: %s (known: stack-size=BYTES)", value);
+    else if (strcmp(value, "muldefs") == 0) p->out->link.multiple_definitions = true;
+    else warn(p, "unknown -z value: %s (known: stack-size=BYTES, muldefs)", value);
 }
 
 static void import_memory(Parser *p, const char *value)
@@ -369,6 +388,15 @@ static bool act_on_symbols(Parser *p, const Option *o, const char *v)
     case EXPORT_DYNAMIC: l->export_dynamic = true; break;
     case NO_EXPORT_DYNAMIC: l->export_dynamic = false; break;
     case UNDEFINED: add_name(p, &l->undefined, v); break;
+    case MULTIPLE: l->multiple_definitions = true; break;
+    case NO_MULTIPLE: l->multiple_definitions = false; break;
+    case NOINHIBIT_EXEC: l->go_on_after_duplicates = true; break;
+    case WRAP: add_name(p, &l->wrap, v); break;
+    case TRACE_SYMBOL: add_name(p, &l->trace_symbols, v); break;
+    case WHY_EXTRACT:
+        p->out->why_extract = v;
+        l->tell_why_extracted = true;
+        break;
     case ALLOW_UNDEFINED:
         l->allow_undefined_functions = true;
         l->unresolved = LD_UNRESOLVED_IGNORE;
@@ -530,7 +558,8 @@ static void check_together(Parser *p)
     if (c->link.isolate && p->refused_under_policy)
         usage(p, "%s needs --policy=none: under a policy the linker lays out memory and table",
               p->refused_under_policy);
-    if (p->lazy) usage(p, "--start-lib without --end-lib");
+    if (c->link.go_on_after_duplicates && c->link.unresolved == LD_UNRESOLVED_ERROR)
+        c->link.unresolved = LD_UNRESOLVED_WARN;
 }
 
 bool ld_parse_options(int argc, char **argv, Arena *arena, Diags *diags, LdCommand *out)

@@ -15,6 +15,8 @@
 typedef struct Frame {
     Obj *obj;
     uint32_t next;
+    const char *who; /* that needed it; NULL: on the command line */
+    Str symbol;      /* for what */
 } Frame;
 typedef struct Stack {
     Frame *items;
@@ -29,14 +31,30 @@ static const char *kind_text(uint8_t kind)
     return kind < ARRAY_LEN(text) ? text[kind] : "?";
 }
 
+/* ---- what --trace-symbol tells ---- */
+
+static void trace(Ld *ld, Str name, const char *file, const char *what)
+{
+    if (ld->traced.n && ld_name_find(ld, &ld->traced, name) != LD_NONE)
+        text_printf(ld->messages, "%s: %s %s\n", file, what, ld_name_text(ld, name));
+}
+
+/* ---- conflicts ---- */
+
 /* Both ends of a conflict, one a line. */
+static void conflict_as(Ld *ld, DiagSeverity severity, DiagCode code, const Symbol *s, Obj *obj, uint32_t i,
+                        const char *what, const char *was, const char *is)
+{
+    Diag *d = diag_add_as(ld->diags, severity, code, DIAG_AT(.file = ld_obj_text(obj), .symbol = s->name),
+                          "%s: %s", what, ld_name_text(ld, s->name));
+    diag_note(ld->diags, d, "defined %sin %s", was, ld_symbol_place(ld, s->obj, s->obj_symbol));
+    diag_note(ld->diags, d, "defined %sin %s", is, ld_symbol_place(ld, obj, i));
+}
+
 static void conflict(Ld *ld, DiagCode code, const Symbol *s, Obj *obj, uint32_t i, const char *what,
                      const char *was, const char *is)
 {
-    Diag *d = diag_add(ld->diags, code, DIAG_AT(.file = ld_obj_text(obj), .symbol = s->name), "%s: %s", what,
-                       ld_name_text(ld, s->name));
-    diag_note(ld->diags, d, "defined %sin %s", was, ld_symbol_place(ld, s->obj, s->obj_symbol));
-    diag_note(ld->diags, d, "defined %sin %s", is, ld_symbol_place(ld, obj, i));
+    conflict_as(ld, SEV_ERROR, code, s, obj, i, what, was, is);
 }
 
 static bool same_kind(Ld *ld, const Symbol *s, Obj *obj, uint32_t i)
@@ -168,24 +186,28 @@ static void define(Ld *ld, Symbol *s, Obj *obj, uint32_t i)
     if (s->state == SYM_DEFINED) {
         if (w->flags & SYM_BINDING_WEAK) return;
         if (!s->weak) {
-            conflict(ld, LD_DUPLICATE, s, obj, i, "duplicate symbol", "", "");
-            return;
+            if (ld->opt->multiple_definitions) return;
+            bool go_on = ld->opt->go_on_after_duplicates;
+            conflict_as(ld, go_on ? SEV_WARNING : SEV_ERROR, LD_DUPLICATE, s, obj, i, "duplicate symbol", "",
+                        "");
+            if (!go_on) return;
         }
     }
     set_defined(s, obj, i);
+    trace(ld, s->name, obj->file, "definition of");
 }
 
 /* ---- references ---- */
 
-static void push(Ld *ld, Stack *stack, Obj *obj);
+static void push(Ld *ld, Stack *stack, Obj *obj, const char *who, Str symbol);
 
 /* Reads the member that a lazy symbol stands for. What it defines is decided by what it holds, not by the
  * index. */
-static void extract(Ld *ld, Stack *stack, Symbol *s)
+static void extract(Ld *ld, Stack *stack, Symbol *s, const char *who)
 {
     Obj *obj = s->lazy_is_obj ? s->lazy_obj : ld_open_member(ld, s->archive, s->value);
     s->archive = NULL;
-    if (obj) push(ld, stack, obj);
+    if (obj) push(ld, stack, obj, who, s->name);
 }
 
 static void refer(Ld *ld, Stack *stack, Symbol *s, Obj *obj, uint32_t i)
@@ -193,6 +215,7 @@ static void refer(Ld *ld, Stack *stack, Symbol *s, Obj *obj, uint32_t i)
     const WasmSymbol *w = &obj->o.symbols[i];
     bool weak = w->flags & SYM_BINDING_WEAK;
     s->used = true;
+    trace(ld, s->name, obj->file, "reference to");
     switch ((SymState)s->state) {
     case SYM_NEW: set_undefined(ld, s, obj, i); break;
     case SYM_LAZY:
@@ -207,7 +230,7 @@ static void refer(Ld *ld, Stack *stack, Symbol *s, Obj *obj, uint32_t i)
             s->import = NULL;
             s->explicit_import = false;
             set_undefined(ld, s, obj, i);
-            extract(ld, stack, s);
+            extract(ld, stack, s, obj->file);
         }
         break;
     case SYM_IS_UNDEFINED:
@@ -255,13 +278,14 @@ static void choose_comdats(Ld *ld, Obj *obj)
     }
 }
 
-static void push(Ld *ld, Stack *stack, Obj *obj)
+static void push(Ld *ld, Stack *stack, Obj *obj, const char *who, Str symbol)
 {
     if (obj->in_link) return;
     obj->in_link = true;
     obj->lazy = false;
+    if (ld->opt->trace) text_printf(ld->messages, "%s\n", obj->file);
     choose_comdats(ld, obj);
-    LD_PUSH(ld, stack->items, stack->n, stack->cap) = (Frame){obj, 0};
+    LD_PUSH(ld, stack->items, stack->n, stack->cap) = (Frame){obj, 0, who, symbol};
 }
 
 static void name_function(Obj *obj, const WasmSymbol *w)
@@ -299,6 +323,9 @@ static void drain(Ld *ld, Stack *stack)
             continue;
         }
         LD_PUSH(ld, ld->objs, ld->n_objs, ld->objs_cap) = top->obj;
+        if (top->who && ld->opt->tell_why_extracted)
+            text_printf(ld->why_extract, "%s\t%s\t%s\n", top->who, top->obj->file,
+                        ld_name_text(ld, top->symbol));
         stack->n--;
     }
 }
@@ -310,6 +337,7 @@ static void offer(Ld *ld, Stack *stack, Str name, LdArchive *archive, uint32_t m
     Symbol *s = ld_symbol(ld, name);
     if (s->state == SYM_LAZY || s->state == SYM_DEFINED) return;
     bool wanted = s->state == SYM_IS_UNDEFINED && !s->weak;
+    const char *who = s->obj ? s->obj->file : "<internal>";
     s->weak_lazy = s->state == SYM_IS_UNDEFINED;
     s->value = member;
     s->lazy_is_obj = obj != NULL;
@@ -317,9 +345,11 @@ static void offer(Ld *ld, Stack *stack, Str name, LdArchive *archive, uint32_t m
     else s->archive = archive;
     if (!wanted) {
         s->state = SYM_LAZY;
+        if (ld->traced.n)
+            trace(ld, name, obj ? obj->file : ld_member_text(ld, archive, member), "lazy definition of");
         return;
     }
-    extract(ld, stack, s);
+    extract(ld, stack, s, who);
     drain(ld, stack);
 }
 
@@ -343,9 +373,9 @@ static void offer_object(Ld *ld, Stack *stack, Obj *obj)
 /* ---- symbols named by the command line ---- */
 
 /* A name that the command line asks for pulls an archive member like a reference does. */
-static void ask(Ld *ld, Stack *stack, Str name, bool make)
+static void ask(Ld *ld, Stack *stack, Str name, const char *who)
 {
-    Symbol *s = make ? ld_symbol(ld, name) : ld_find_symbol(ld, name);
+    Symbol *s = ld_find_symbol(ld, name);
     if (!s) return;
     if (s->state == SYM_NEW) {
         s->kind = SYM_FUNCTION;
@@ -355,20 +385,71 @@ static void ask(Ld *ld, Stack *stack, Str name, bool make)
         s->state = SYM_IS_UNDEFINED;
         s->obj = NULL;
         s->weak = false;
-        extract(ld, stack, s);
+        extract(ld, stack, s, who);
         drain(ld, stack);
     }
 }
 
-static void ask_all(Ld *ld, Stack *stack, const LdNames *names, bool make)
+static void ask_all(Ld *ld, Stack *stack, const LdNames *names, const char *who)
 {
-    for (size_t i = 0; i < names->n; i++) ask(ld, stack, str_of(names->items[i]), make);
+    for (size_t i = 0; i < names->n; i++) ask(ld, stack, str_of(names->items[i]), who);
+}
+
+/* ---- --wrap ---- */
+
+static void add_wrap(Ld *ld, Symbol *from, Symbol *to)
+{
+    bool added;
+    uint32_t k = ld_name_add(ld, &ld->wraps, from->name, &added);
+    ld->wrap_to = arena_grow(&ld->arena, ld->wrap_to, k, &ld->wraps_cap, sizeof *ld->wrap_to);
+    if (added) ld->wrap_to[k] = (struct Wrap){from, to};
+}
+
+/* A function that the command line names: a member that defines it is read. */
+static Symbol *need(Ld *ld, Stack *stack, const char *prefix, const char *name)
+{
+    Symbol *s = ld_symbol(ld, str_of(arena_printf(&ld->arena, "%s%s", prefix, name)));
+    ask(ld, stack, s->name, "--wrap");
+    return s;
+}
+
+/* What nobody mentions is not wrapped. */
+static void prepare_wraps(Ld *ld, Stack *stack)
+{
+    for (size_t i = 0; i < ld->opt->wrap.n; i++) {
+        const char *name = ld->opt->wrap.items[i];
+        Symbol *s = ld_find_symbol(ld, str_of(name));
+        if (!s || s->state == SYM_NEW || ld_name_find(ld, &ld->wraps, s->name) != LD_NONE) continue;
+        Symbol *real = need(ld, stack, "__real_", name), *wrap = need(ld, stack, "__wrap_", name);
+        add_wrap(ld, s, wrap);
+        add_wrap(ld, real, s);
+    }
+}
+
+static Symbol *wrapped(const Ld *ld, Symbol *s)
+{
+    uint32_t k = ld_name_find(ld, &ld->wraps, s->name);
+    return k != LD_NONE && ld->wrap_to[k].from == s ? ld->wrap_to[k].to : s;
+}
+
+/* requires: no symbol gets its first reference any more. provides: every reference points to what is meant,
+ * that of the object which defines a wrapped symbol as well. */
+void ld_wrap_symbols(Ld *ld)
+{
+    for (size_t o = 0; ld->wraps.n && o < ld->n_objs; o++) {
+        Obj *obj = ld->objs[o];
+        for (uint32_t i = 0; i < obj->o.n_symbols; i++) {
+            Symbol *to = wrapped(ld, obj->symbols[i]);
+            if (to != obj->symbols[i]) obj->symbols[i] = to, to->used = true;
+        }
+    }
 }
 
 static void export_named(Ld *ld, const LdNames *names, bool must_be_there)
 {
     for (size_t i = 0; i < names->n; i++) {
         Symbol *s = ld_find_symbol(ld, str_of(names->items[i]));
+        if (s && ld->wraps.n) s = wrapped(ld, s);
         if (s && s->state == SYM_DEFINED) s->exported = true;
         else if (must_be_there && ld->opt->unresolved == LD_UNRESOLVED_ERROR &&
                  !ld->opt->allow_undefined_functions)
@@ -393,8 +474,8 @@ static void ask_for_entries(Ld *ld, Stack *stack)
 {
     const Symbol *start = ld_find_symbol(ld, STR("parigot_start"));
     if (!start || start->state != SYM_DEFINED) return;
-    ask(ld, stack, STR("parigot_init"), false);
-    ask(ld, stack, STR("parigot_alloc"), false);
+    ask(ld, stack, STR("parigot_init"), "<internal>");
+    ask(ld, stack, STR("parigot_alloc"), "<internal>");
 }
 
 /* A lazy symbol that nobody strongly wanted is an undefined weak one when somebody did weakly. */
@@ -413,23 +494,27 @@ static void settle_lazy(Ld *ld)
 void ld_resolve_symbols(Ld *ld)
 {
     Stack stack = {0};
+    bool added;
+    for (size_t i = 0; i < ld->opt->trace_symbols.n; i++)
+        (void)ld_name_add(ld, &ld->traced, str_of(ld->opt->trace_symbols.items[i]), &added);
+    if (ld->opt->tell_why_extracted) text_add(ld->why_extract, STR("reference\textracted\tsymbol\n"));
     ld_declare_synthetic(ld);
-    for (size_t i = 0; i < ld->opt->undefined.n; i++)
-        ask(ld, &stack, str_of(ld->opt->undefined.items[i]), true);
     for (size_t i = 0; i < ld->n_sources; i++) {
         struct LdSource *src = &ld->sources[i];
         if (src->archive) offer_archive(ld, &stack, src->archive);
         else if (src->obj->lazy) offer_object(ld, &stack, src->obj);
         else {
-            push(ld, &stack, src->obj);
+            push(ld, &stack, src->obj, NULL, (Str){0});
             drain(ld, &stack);
         }
     }
+    ask_all(ld, &stack, &ld->opt->undefined, "<internal>");
     if (ld->opt->isolate) ask_for_entries(ld, &stack);
-    if (ld->opt->entry) ask(ld, &stack, str_of(ld->opt->entry), false);
-    ask_all(ld, &stack, &ld->opt->exports, false);
-    ask_all(ld, &stack, &ld->opt->exports_if_defined, false);
-    if (!ld->opt->isolate && !ld->call_ctors->used) ask(ld, &stack, STR("__wasm_call_dtors"), false);
+    ask_all(ld, &stack, &ld->opt->exports, "--export");
+    ask_all(ld, &stack, &ld->opt->exports_if_defined, "--export");
+    if (ld->opt->entry) ask(ld, &stack, str_of(ld->opt->entry), "--entry");
+    if (!ld->opt->isolate && !ld->call_ctors->used) ask(ld, &stack, STR("__wasm_call_dtors"), "<internal>");
+    prepare_wraps(ld, &stack);
     settle_lazy(ld);
 }
 
