@@ -1,14 +1,17 @@
 /* arena.c: memory that belongs to a context and is freed as a whole; and strings that somebody else owns.
  *
  * A chunk is at least CHUNK_BYTES; what does not fit in the current chunk starts a new one. Requests larger than a
- * quarter of a chunk get a chunk of their own behind the current one, so that the room left in that is not lost. */
+ * quarter of a chunk get a chunk of their own behind the current one, so that the room left in that is not lost, and
+ * so that an array of that size can grow where it is. Very large ones are mapped: growing them moves page tables, not
+ * bytes, and what is never touched costs nothing. */
 #include "wasm/wasm.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { CHUNK_BYTES = 64 * 1024, ALIGN = 16 };
+enum { CHUNK_BYTES = 64 * 1024, OWN_CHUNK = CHUNK_BYTES / 4, MAPPED_CHUNK = 256 * 1024, ALIGN = 16 };
 
 /* Under AddressSanitizer each allocation is a malloc of its own, of the size that was asked for: a step beyond one array
  * into the next, which a shared chunk would hide, is then seen. */
@@ -22,8 +25,8 @@ enum { ONE_CHUNK_EACH = 0 };
 #endif
 
 struct ArenaChunk {
-    ArenaChunk *next;
-    size_t size, used; /* bytes behind this header */
+    ArenaChunk *next, *previous;
+    size_t size, used; /* bytes behind this header; mapped when size >= MAPPED_CHUNK */
 };
 _Static_assert(sizeof(ArenaChunk) <= 2 * ALIGN, "header fits");
 enum { HEADER = 2 * ALIGN };
@@ -37,15 +40,38 @@ static void *out_of_memory(Arena *a)
     return NULL;
 }
 
+static bool is_mapped(size_t size) { return !ONE_CHUNK_EACH && size >= MAPPED_CHUNK; }
+
+static bool within_limit(const Arena *a, size_t more)
+{
+    return !a->limit_bytes || (a->used_bytes <= a->limit_bytes && more <= a->limit_bytes - a->used_bytes);
+}
+
 static ArenaChunk *new_chunk(Arena *a, size_t size)
 {
-    if (size > SIZE_MAX - HEADER) return NULL;
-    if (a->limit_bytes && (a->used_bytes > a->limit_bytes || size + HEADER > a->limit_bytes - a->used_bytes)) return NULL;
-    ArenaChunk *c = calloc(1, HEADER + size);
-    if (!c) return NULL;
+    if (size > SIZE_MAX / 2 || !within_limit(a, HEADER + size)) return NULL;
+    ArenaChunk *c;
+    if (is_mapped(size)) {
+        c = mmap(NULL, HEADER + size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (c == MAP_FAILED) return NULL;
+    } else if (!(c = calloc(1, HEADER + size))) return NULL;
     c->size = size;
     a->used_bytes += HEADER + size;
     return c;
+}
+
+static void free_chunk(ArenaChunk *c)
+{
+    if (is_mapped(c->size)) munmap(c, HEADER + c->size);
+    else free(c);
+}
+
+static void link_chunk(ArenaChunk *c, ArenaChunk **at, ArenaChunk *previous)
+{
+    c->previous = previous;
+    c->next = *at;
+    if (c->next) c->next->previous = c;
+    *at = c;
 }
 
 void *arena_alloc(Arena *a, size_t size)
@@ -55,17 +81,12 @@ void *arena_alloc(Arena *a, size_t size)
     if (size == 0) size = ALIGN;
 
     ArenaChunk *c = a->head;
-    if (ONE_CHUNK_EACH || !c || size > c->size - c->used) {
-        bool own = ONE_CHUNK_EACH || size > CHUNK_BYTES / 4;
+    bool own = ONE_CHUNK_EACH || size > OWN_CHUNK;
+    if (own || !c || size > c->size - c->used) {
         ArenaChunk *fresh = new_chunk(a, own ? size : CHUNK_BYTES - HEADER);
         if (!fresh) return out_of_memory(a);
-        if (own && c) {
-            fresh->next = c->next;
-            c->next = fresh;
-        } else {
-            fresh->next = c;
-            a->head = fresh;
-        }
+        if (own && c) link_chunk(fresh, &c->next, c);
+        else link_chunk(fresh, &a->head, NULL);
         c = fresh;
     }
     void *p = (uint8_t *)c + HEADER + c->used;
@@ -108,16 +129,40 @@ char *arena_printf(Arena *a, const char *format, ...)
     return p;
 }
 
+/* A chunk that one array has for itself, made larger; NULL: it is as it was. */
+static ArenaChunk *grow_chunk(Arena *a, ArenaChunk *c, size_t size)
+{
+    size_t was = c->size;
+    if (!is_mapped(was) || size > SIZE_MAX / 2 || !within_limit(a, size - was)) return NULL;
+    ArenaChunk *grown = mremap(c, HEADER + was, HEADER + size, MREMAP_MAYMOVE);
+    if (grown == MAP_FAILED) return NULL;
+    grown->size = grown->used = size;
+    *(grown->previous ? &grown->previous->next : &a->head) = grown;
+    if (grown->next) grown->next->previous = grown;
+    a->used_bytes += size - was;
+    return grown;
+}
+
+static void drop_chunk(Arena *a, ArenaChunk *c)
+{
+    *(c->previous ? &c->previous->next : &a->head) = c->next;
+    if (c->next) c->next->previous = c->previous;
+    a->used_bytes -= HEADER + c->size;
+    free_chunk(c);
+}
+
 void *arena_grow(Arena *a, void *items, size_t n, size_t *cap, size_t item_size)
 {
     if (n < *cap) return items;
-    size_t more = *cap ? *cap : 8;
-    if (more > SIZE_MAX / 2) return out_of_memory(a);
-    more *= 2;
-    void *p = arena_array(a, more, item_size);
+    size_t more = *cap ? *cap : 8, was = *cap * item_size, bytes;
+    if (more > SIZE_MAX / 2 || __builtin_mul_overflow(more * 2, item_size, &bytes)) return out_of_memory(a);
+    ArenaChunk *own = was > OWN_CHUNK || (ONE_CHUNK_EACH && items) ? (ArenaChunk *)((uint8_t *)items - HEADER) : NULL;
+    ArenaChunk *grown = own ? grow_chunk(a, own, bytes) : NULL;
+    void *p = grown ? (uint8_t *)grown + HEADER : arena_alloc(a, bytes);
     if (!p) return NULL;
-    if (n) memcpy(p, items, n * item_size);
-    *cap = more;
+    if (!grown && n) memcpy(p, items, n * item_size);
+    if (!grown && own) drop_chunk(a, own);
+    *cap = more * 2;
     return p;
 }
 
@@ -125,7 +170,7 @@ void arena_free(Arena *a)
 {
     for (ArenaChunk *c = a->head, *next; c; c = next) {
         next = c->next;
-        free(c);
+        free_chunk(c);
     }
     a->head = NULL;
     a->used_bytes = 0;

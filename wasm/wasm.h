@@ -52,7 +52,7 @@ char *arena_strndup(Arena *, const char *s, size_t len); /* NUL-terminated copy 
 char *arena_printf(Arena *, const char *format, ...) PRINTF(2, 3);
 char *arena_vprintf(Arena *, const char *format, va_list) PRINTF(2, 0);
 /* arena_grow: room for one more item in a growing array of n items; returns the (possibly moved) array.
- * *cap is doubled as needed. The old array is left in the arena: what doubling wastes is less than what it holds. */
+ * *cap is doubled as needed. Nothing may point into the array while it grows. */
 void *arena_grow(Arena *, void *items, size_t n, size_t *cap, size_t item_size);
 void arena_free(Arena *); /* frees all; the Arena can be used again */
 
