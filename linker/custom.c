@@ -73,41 +73,6 @@ void ld_gather_customs(Ld *ld)
     }
 }
 
-static void write_part(Ld *ld, Writer *w, const InCustom *c)
-{
-    size_t start = w->len;
-    wr_bytes(w, c->bytes, c->size);
-    if (w->failed || !c->relocs) return;
-    /* offsets count from behind the section's name */
-    RelocSite site = {.at = w->ptr + start, .size = c->size, .split = UINT32_MAX, .obj = c->obj, .section = c->name};
-    ld_apply_relocs(ld, &site, wasm_relocs_all(c->relocs));
-}
-
-static uint32_t leb_size(uint64_t v)
-{
-    uint32_t n = 1;
-    for (; v >= 0x80; v >>= 7) n++;
-    return n;
-}
-
-void ld_write_customs(Ld *ld, Writer *w)
-{
-    for (size_t i = 0; i < ld->n_customs; i++) {
-        const OutCustom *out = ld->customs[i];
-        wr_byte(w, SEC_CUSTOM);
-        uint64_t size = leb_size(out->name.len) + out->name.len + out->size;
-        if (size > UINT32_MAX) {
-            w->failed = true;
-            return;
-        }
-        wr_u32(w, (uint32_t)size);
-        wr_name(w, out->name);
-        if (out->merged) ld_write_strings(w, out->merged);
-        for (size_t k = 0; k < out->n; k++)
-            if (!out->parts[k]->pieces) write_part(ld, w, out->parts[k]);
-    }
-}
-
 /* ---- producers ---- */
 
 typedef struct Producer {

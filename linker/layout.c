@@ -96,14 +96,6 @@ uint64_t ld_piece_offset(const MergedStrings *m, const StringPiece *pieces, uint
     return n ? m->offsets[pieces[low].string] + (in_offset - pieces[low].in_offset) : in_offset;
 }
 
-void ld_write_strings(Writer *w, const MergedStrings *m)
-{
-    for (uint32_t i = 0; i < m->n_order; i++) {
-        Str s = m->strings.names[m->order[i]];
-        wr_bytes(w, s.ptr, s.len);
-    }
-}
-
 /* As in wasm-ld: strings of single bytes, and each ends within its segment. */
 static bool is_mergeable(const Ld *ld, const InSegment *s)
 {

@@ -385,7 +385,6 @@ void ld_split_strings(Ld *, const uint8_t *bytes, uint32_t size, StringPiece **p
 void ld_add_strings(Ld *, MergedStrings *, const uint8_t *bytes, StringPiece *, uint32_t n);
 void ld_place_strings(Ld *, MergedStrings *, bool tails);
 uint64_t ld_piece_offset(const MergedStrings *, const StringPiece *, uint32_t n, uint64_t in_offset);
-void ld_write_strings(Writer *, const MergedStrings *);
 uint64_t ld_data_address(const Symbol *, int64_t addend);
 /* synth.c */
 void ld_define_linker_symbols(Ld *); /* those that something asks for */
@@ -405,18 +404,26 @@ typedef struct RelocSite { /* bytes that were copied to the output and whose rel
     Obj *obj;
     const InFunc *func; /* NULL: not code */
     Str section;        /* name of a custom section; empty in code and data */
+    bool quiet;         /* say nothing of what is wrong; the link's tables are only read */
 } RelocSite;
-void ld_apply_relocs(Ld *, const RelocSite *, WasmRelocCursor);
+bool ld_apply_relocs(Ld *, const RelocSite *, WasmRelocCursor); /* false: something was wrong */
 /* custom.c */
 void ld_gather_customs(Ld *);
-void ld_write_customs(Ld *, Writer *);
 void ld_write_producers(Ld *, Writer *);
 void ld_write_features(Ld *, Writer *);
 Str ld_producers_text(Ld *, const Obj *);
 /* record.c: the section parigot.module */
 void ld_write_record(Ld *, Writer *);
 /* write.c */
-void ld_write_module(Ld *, Writer *);
+void ld_write_head(Ld *, Writer *);
+void ld_write_tail(Ld *, Writer *);
+/* output.c */
+void ld_write_module(Ld *, Writer *); /* NULL: into the file opt->output_fd */
+/* parallel.c: work(ctx, i, worker) for each i below n, in any order; worker is below threads, and the caller's
+ * thread is one of them */
+typedef void LdWork(void *ctx, uint32_t i, unsigned worker);
+void ld_parallel(unsigned threads, uint32_t n, LdWork *, void *ctx);
+unsigned ld_threads(const Ld *); /* how many may run */
 
 /* ---- words.c: who and where, for messages ---- */
 

@@ -61,13 +61,14 @@ static bool write_and_validate(Ld *ld, Writer *out)
     ValOptions how = {.policy = ld->opt->policy, .now = ld->opt->now};
     ValReport report;
     for (int round = 0;; round++) {
-        ld_write_module(ld, out);
+        ld_write_module(ld, ld->opt->to_file ? NULL : out);
         if (ld->diags->errors) return false;
+        if (!ld->opt->isolate) return true; /* nobody vouches for it: as with wasm-ld */
         Mark before = mark_diags(ld->diags);
         bool ok = val_module(&ld->arena, out->ptr, out->len, ld->opt->output, &how, ld->diags, &report);
-        if (!ld->opt->isolate || report.n_frames == 0 || round > 0) {
+        if (report.n_frames == 0 || round > 0) {
             ld_explain_findings(ld, &report.module, before.n);
-            if (ld->opt->isolate) forget_repeated(ld, before.n);
+            forget_repeated(ld, before.n);
             return ok;
         }
         forget_diags(ld->diags, before);

@@ -82,6 +82,9 @@ typedef struct LdOptions {
     LdNames features, extra_features;
     const char *hide_prefix; /* left out of file names in messages; NULL: none */
     bool trace;              /* -t */
+    unsigned threads;        /* 0: one for each processor */
+    bool to_file;            /* without isolation only: the module goes to output_fd as it is made, */
+    int output_fd;           /* a regular file open for writing, empty; it is then in no LdOutput */
     size_t memory_limit;     /* of the link's own tables, in bytes; 0 = none */
 } LdOptions;
 

@@ -99,17 +99,30 @@ static bool write_text(const char *path, const TextBuf *t, Diags *d)
     return !t->failed && file_write(path, t->ptr, t->len, 0666, false, d);
 }
 
+static bool write_module(LdCommand *c, BundleSignerProcess *signer, Arena *arena, Diags *d, Writer *module)
+{
+    if (c->bundle && !ld_package(c, signer, arena, d, module)) return false;
+    return file_write(c->link.output, module->ptr, module->len, c->bundle ? 0666 : 0777, c->bundle, d);
+}
+
+/* A module that nobody judges and nobody signs need not be in memory as a whole: it goes to its file as it is made. */
 static bool link_and_write(LdCommand *c, BundleSignerProcess *signer, Arena *arena, Diags *d)
 {
     LdOutput out = {0};
-    bool ok = ld_choose_policy(c, arena, d) && ld_link(&c->link, d, &out);
+    FileOutput file;
+    if (!ld_choose_policy(c, arena, d)) return false;
+    c->link.to_file = !c->link.isolate && !c->bundle && !file_is_special(c->link.output);
+    if (c->link.to_file) {
+        if (!file_begin(c->link.output, d, &file)) return false;
+        c->link.output_fd = file.fd;
+    }
+    bool ok = ld_link(&c->link, d, &out);
     print_messages(&out.messages);
     if (!write_text(c->why_extract, &out.why_extract, d)) ok = false;
     if (ok && c->fatal_warnings && d->warnings) ok = false;
-    if (ok && c->bundle) ok = ld_package(c, signer, arena, d, &out.module);
-    if (ok)
-        ok =
-            file_write(c->link.output, out.module.ptr, out.module.len, c->bundle ? 0666 : 0777, c->bundle, d);
+    if (!c->link.to_file) ok = ok && write_module(c, signer, arena, d, &out.module);
+    else if (ok) ok = file_commit(&file, 0777, false, d);
+    else file_abandon(&file);
     ld_free_output(&out);
     return ok;
 }

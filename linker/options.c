@@ -357,7 +357,7 @@ static bool act_on_command(Parser *p, const Option *o, const char *v)
     case VERBOSE: c->link.notes = true; break;
     case POLICY: c->policy = v; break;
     case RSP_QUOTING: break;                                /* seen to when the files were read */
-    case THREADS: (void)number(p, o->text, v, 1024); break; /* the bytes are the same with any number */
+    case THREADS: c->link.threads = (unsigned)number(p, o->text, v, 1024); break;
     default: return false;
     }
     return true;

@@ -15,6 +15,7 @@ static Value value_of(uint64_t v) { return (Value){v, true}; }
 
 static Value no_value(Ld *ld, const RelocSite *site, const WasmReloc *r, DiagCode code, const char *why)
 {
+    if (site->quiet) return (Value){0};
     const Symbol *s = r->type == R_WASM_TYPE_INDEX_LEB ? NULL : site->obj->symbols[r->index];
     Diag *d = diag_add(ld->diags, code, DIAG_AT(.file = site->obj->file, .symbol = s ? s->name : (Str){0}),
                        "relocation %s against %s %s", wasm_reloc_info(r->type)->text,
@@ -145,17 +146,21 @@ static bool still_fits(const RelocSite *site, const WasmReloc *r, uint32_t at)
            r->index < (info->index_kind == RI_TYPE ? obj->o.module.n_types : obj->o.n_symbols);
 }
 
-void ld_apply_relocs(Ld *ld, const RelocSite *site, WasmRelocCursor relocs)
+bool ld_apply_relocs(Ld *ld, const RelocSite *site, WasmRelocCursor relocs)
 {
+    bool ok = true;
     WasmReloc r;
     while (wasm_next_reloc(&relocs, &r)) {
         uint32_t at = r.offset - site->in_offset;
         if (!still_fits(site, &r, at)) {
-            diag_add(ld->diags, LD_BAD_OBJECT, DIAG_AT(.file = site->obj->file),
-                     "the file was changed while it was linked");
-            return;
+            if (!site->quiet)
+                diag_add(ld->diags, LD_BAD_OBJECT, DIAG_AT(.file = site->obj->file),
+                         "the file was changed while it was linked");
+            return false;
         }
         Value v = calculate(ld, site, &r);
         if (v.ok) put(site->at + at + (at >= site->split ? site->shift : 0), wasm_reloc_info(r.type)->field, v.v);
+        ok &= v.ok;
     }
+    return ok;
 }

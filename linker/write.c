@@ -1,22 +1,13 @@
-/* write.c: the module's bytes. Sections in the order of core 2.0 §5.5.2; our own record stands first, what
- * the objects' custom sections say comes after the data. Sizes of the large sections are known before they
- * are written, so that their bytes are copied once. */
+/* write.c: the module's small sections: what stands before the code, and the names behind the data (output.c puts
+ * it all together). core 2.0 §5.5 */
 #include "linker/ld.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static size_t begin_section(Writer *w, uint8_t id)
 {
     wr_byte(w, id);
     return wr_begin_size(w);
-}
-
-static uint32_t leb_size(uint64_t v)
-{
-    uint32_t n = 1;
-    for (; v >= 0x80; v >>= 7) n++;
-    return n;
 }
 
 static void op(Writer *w, WasmOp o) { wr_byte(w, (uint8_t)wasm_op_info[o].code); }
@@ -200,94 +191,6 @@ static void write_elems(Ld *ld, Writer *w)
     wr_end_size(w, mark);
 }
 
-/* ---- code ---- */
-
-static void apply_code_relocs(Ld *ld, const InFunc *f, uint8_t *at)
-{
-    RelocSite site = {.at = at,
-                      .in_offset = f->code_offset,
-                      .size = f->size,
-                      .obj = f->obj,
-                      .func = f,
-                      .split = f->check_size ? f->check_at : UINT32_MAX,
-                      .shift = f->check_size};
-    ld_apply_relocs(ld, &site, wasm_relocs_in(f->obj->code_relocs, f->relocs));
-}
-
-static void write_body(Ld *ld, Writer *w, InFunc *f, size_t payload)
-{
-    wr_u32(w, f->size + f->check_size);
-    size_t start = w->len;
-    f->out_offset = (uint32_t)(start - payload);
-    wr_bytes(w, f->body, f->check_at);
-    wr_bytes(w, f->check, f->check_size);
-    wr_bytes(w, f->body + f->check_at, f->size - f->check_at);
-    if (!w->failed && f->relocs.n) apply_code_relocs(ld, f, w->ptr + start);
-}
-
-static void write_code(Ld *ld, Writer *w)
-{
-    if (!ld->n_funcs) return;
-    uint64_t size = leb_size(ld->n_funcs);
-    for (size_t i = 0; i < ld->n_funcs; i++) {
-        uint64_t body = (uint64_t)ld->funcs[i]->size + ld->funcs[i]->check_size;
-        size += leb_size(body) + body;
-    }
-    if (size > UINT32_MAX) {
-        w->failed = true;
-        return;
-    }
-    wr_byte(w, SEC_CODE);
-    wr_u32(w, (uint32_t)size);
-    size_t payload = w->len;
-    wr_u32(w, (uint32_t)ld->n_funcs);
-    for (size_t i = 0; i < ld->n_funcs; i++) write_body(ld, w, ld->funcs[i], payload);
-}
-
-/* ---- data ---- */
-
-static void write_part(Ld *ld, Writer *w, const OutSegment *out, const InSegment *in, size_t start)
-{
-    wr_zeros(w, (size_t)(in->offset - (w->len - start)));
-    size_t at = w->len;
-    wr_bytes(w, in->bytes, in->size);
-    if (w->failed || !in->relocs.n) return;
-    RelocSite site = {.at = w->ptr + at,
-                      .address = out->address + in->offset,
-                      .in_offset = in->data_offset,
-                      .size = in->size,
-                      .split = UINT32_MAX,
-                      .obj = in->obj};
-    ld_apply_relocs(ld, &site, wasm_relocs_in(in->obj->data_relocs, in->relocs));
-}
-
-static void write_segment(Ld *ld, Writer *w, const OutSegment *s)
-{
-    enum { ACTIVE = 0 };
-    wr_u32(w, ACTIVE);
-    const_expr(w, (uint32_t)s->address);
-    wr_u32(w, (uint32_t)s->size);
-    size_t start = w->len;
-    bool merged_done = false;
-    for (size_t i = 0; i < s->n && !w->failed; i++) {
-        if (!s->parts[i]->pieces) write_part(ld, w, s, s->parts[i], start);
-        else if (!merged_done) {
-            merged_done = true;
-            ld_write_strings(w, s->merged);
-        }
-    }
-}
-
-static void write_data(Ld *ld, Writer *w)
-{
-    if (!ld->n_data_segments) return;
-    size_t mark = begin_section(w, SEC_DATA);
-    wr_u32(w, ld->n_data_segments);
-    for (size_t i = 0; i < ld->n_segments; i++)
-        if (ld->segments[i]->index != LD_NONE) write_segment(ld, w, ld->segments[i]);
-    wr_end_size(w, mark);
-}
-
 /* ---- names, core 2.0 §7.4.1 and the extended-name-section proposal ---- */
 
 enum { NAMES_MODULE = 0, NAMES_FUNCTIONS = 1, NAMES_GLOBALS = 7, NAMES_DATA = 9 };
@@ -383,28 +286,11 @@ static bool is_kept(const Ld *ld, const char *section)
     return false;
 }
 
-/* More than the module will take, so that the buffer need not grow: what is not touched costs nothing. */
-static void reserve(const Ld *ld, Writer *w)
+/* What stands before the code section. */
+void ld_write_head(Ld *ld, Writer *w)
 {
-    enum { ENTRY = 64 };
-    uint64_t n = (1 << 16) + (uint64_t)ENTRY * (ld->n_funcs + ld->n_exports + ld->n_imports + ld->n_globals +
-                                                ld->n_objs * 4);
-    for (size_t i = 0; i < ld->n_funcs; i++) n += ld->funcs[i]->size + ld->funcs[i]->name.len;
-    for (size_t i = 0; i < ld->n_segments; i++)
-        n += ld->segments[i]->index == LD_NONE ? 0 : ld->segments[i]->size;
-    for (size_t i = 0; i < ld->n_customs; i++) n += ld->customs[i]->size;
-    if (n > UINT32_MAX || w->ptr) return;
-    w->ptr = malloc(n); /* NULL: the writer asks for itself */
-    w->cap = w->ptr ? n : 0;
-}
-
-/* requires: everything is final. provides: the module's bytes; nothing but reading is done with the inputs.
- */
-void ld_write_module(Ld *ld, Writer *w)
-{
-    static const uint8_t head[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
-    reserve(ld, w);
-    wr_bytes(w, head, sizeof head);
+    static const uint8_t magic[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
+    wr_bytes(w, magic, sizeof magic);
     if (ld->opt->isolate) ld_write_record(ld, w);
     write_types(ld, w);
     write_imports(ld, w);
@@ -414,12 +300,12 @@ void ld_write_module(Ld *ld, Writer *w)
     write_globals(ld, w);
     write_exports(ld, w);
     write_elems(ld, w);
-    write_code(ld, w);
-    write_data(ld, w);
-    ld_write_customs(ld, w);
+}
+
+/* What stands behind the objects' custom sections. */
+void ld_write_tail(Ld *ld, Writer *w)
+{
     if (is_kept(ld, "name")) write_names(ld, w);
     if (is_kept(ld, "producers")) ld_write_producers(ld, w);
     ld_write_features(ld, w);
-    if (w->failed)
-        diag_add(ld->diags, OUT_OF_MEMORY, DIAG_AT(), "out of memory, or the module is larger than 4 GiB");
 }

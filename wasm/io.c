@@ -104,38 +104,56 @@ static bool write_all(int fd, const uint8_t *p, size_t size)
 }
 
 /* A device or a pipe is written to as it is; renaming over /dev/null would replace it. */
-static bool is_special(const char *path)
+bool file_is_special(const char *path)
 {
     struct stat st;
-    return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+    return strcmp(path, "-") == 0 || (stat(path, &st) == 0 && !S_ISREG(st.st_mode));
+}
+
+bool file_begin(const char *path, Diags *d, FileOutput *out)
+{
+    *out = (FileOutput){.fd = -1, .path = path};
+    if (asprintf(&out->temporary, "%s.tmp-XXXXXX", path) < 0) out->temporary = NULL;
+    if (out->temporary) out->fd = mkostemp(out->temporary, O_CLOEXEC);
+    if (out->fd >= 0) return true;
+    free(out->temporary);
+    return io_fail(d, IO_WRITE, path, "cannot create");
+}
+
+void file_abandon(FileOutput *f)
+{
+    close(f->fd);
+    unlink(f->temporary);
+    free(f->temporary);
+}
+
+bool file_commit(FileOutput *f, unsigned mode, bool sync, Diags *d)
+{
+    mode_t mask = umask(0);
+    umask(mask);
+    bool ok = fchmod(f->fd, (mode_t)mode & ~mask) == 0 && (!sync || fsync(f->fd) == 0);
+    if (!ok) io_fail(d, IO_WRITE, f->path, "cannot write");
+    if (close(f->fd) < 0 && ok) ok = io_fail(d, IO_WRITE, f->path, "cannot write");
+    if (ok && rename(f->temporary, f->path) < 0) ok = io_fail(d, IO_WRITE, f->path, "cannot rename to");
+    if (!ok) unlink(f->temporary);
+    free(f->temporary);
+    return ok;
 }
 
 bool file_write(const char *path, const void *bytes, size_t size, unsigned mode, bool sync, Diags *d)
 {
-    bool to_stdout = strcmp(path, "-") == 0;
-    if (to_stdout || is_special(path)) {
+    if (file_is_special(path)) {
+        bool to_stdout = strcmp(path, "-") == 0;
         int fd = to_stdout ? STDOUT_FILENO : open(path, O_WRONLY | O_CLOEXEC);
         bool ok = fd >= 0 && write_all(fd, bytes, size);
         if (!ok) io_fail(d, IO_WRITE, path, "cannot write");
         if (!to_stdout && fd >= 0 && close(fd) < 0 && ok) ok = io_fail(d, IO_WRITE, path, "cannot write");
         return ok;
     }
-
-    Arena a = {0};
-    char *tmp = arena_printf(&a, "%s.tmp-XXXXXX", path);
-    int fd = tmp ? mkostemp(tmp, O_CLOEXEC) : -1;
-    if (fd < 0) {
-        io_fail(d, IO_WRITE, path, "cannot create");
-        arena_free(&a);
-        return false;
-    }
-    mode_t mask = umask(0);
-    umask(mask);
-    bool ok = write_all(fd, bytes, size) && fchmod(fd, (mode_t)mode & ~mask) == 0 && (!sync || fsync(fd) == 0);
-    if (!ok) io_fail(d, IO_WRITE, path, "cannot write");
-    if (close(fd) < 0 && ok) ok = io_fail(d, IO_WRITE, path, "cannot write");
-    if (ok && rename(tmp, path) < 0) ok = io_fail(d, IO_WRITE, path, "cannot rename to");
-    if (!ok) unlink(tmp);
-    arena_free(&a);
-    return ok;
+    FileOutput f;
+    if (!file_begin(path, d, &f)) return false;
+    if (write_all(f.fd, bytes, size)) return file_commit(&f, mode, sync, d);
+    io_fail(d, IO_WRITE, path, "cannot write");
+    file_abandon(&f);
+    return false;
 }

@@ -258,6 +258,17 @@ void file_close(FileBytes *);
 /* file_write: all or nothing: a temporary file in the same folder, written, synced when `sync`, renamed. "-" is
  * standard output. mode as for open(2), subject to the umask.   errors: IO_WRITE */
 MUST_USE bool file_write(const char *path, const void *bytes, size_t size, unsigned mode, bool sync, Diags *);
+/* The same for who writes the bytes himself, at any offset of fd: file_begin, then file_commit or file_abandon.
+ * Not for what cannot be replaced: standard output, pipes, devices (file_is_special). */
+typedef struct FileOutput {
+    int fd;
+    const char *path; /* the caller's */
+    char *temporary;  /* malloc */
+} FileOutput;
+bool file_is_special(const char *path);
+MUST_USE bool file_begin(const char *path, Diags *, FileOutput *out);
+MUST_USE bool file_commit(FileOutput *, unsigned mode, bool sync, Diags *); /* false: as if abandoned */
+void file_abandon(FileOutput *);
 
 /* ---- opcodes.def, features.def: core 2.0 §5.4 ------------------------------------------------------------------- */
 
