@@ -6,6 +6,13 @@
 #include "bundle/create.h"
 #include "linker/linker.h"
 
+typedef enum LdErrorFormat {
+    LD_FORMAT_TEXT,
+    LD_FORMAT_GNU,  /* one line each, the place first */
+    LD_FORMAT_JSON, /* one object a line */
+    LD_FORMAT_SARIF /* one SARIF 2.1.0 log, also when there is nothing to say */
+} LdErrorFormat;
+
 typedef enum LdMode { LD_MODE_LINK, LD_MODE_HELP, LD_MODE_VERSION, LD_MODE_EXPLAIN } LdMode;
 
 /* Everything that the command line says, the link's own part first. */
@@ -20,7 +27,8 @@ typedef struct LdCommand {
     BundlePassword password; /* of the key */
     const char *bundle_name; /* NULL: from the output's name */
     bool bundle;
-    bool json, fatal_warnings, show_version;
+    LdErrorFormat format;
+    bool fatal_warnings, show_version;
     size_t error_limit; /* 0 = all */
     enum { LD_COLOUR_AUTO, LD_COLOUR_ALWAYS, LD_COLOUR_NEVER } colour;
 } LdCommand;

@@ -271,6 +271,7 @@ typedef struct LdWaived {
 struct Ld {
     const LdOptions *opt;
     Diags *diags;
+    struct LdWords *words; /* what messages need; NULL: there were none that did */
     Arena arena;
     TextBuf *messages, *why_extract;
     uint64_t hash_seed;
@@ -430,10 +431,18 @@ unsigned ld_threads(const Ld *); /* how many may run */
 const char *ld_name_text(Ld *, Str name); /* escaped */
 Str ld_utf8(Ld *, Str);                   /* as it is, or escaped */
 const char *ld_obj_text(const Obj *);     /* "main.o", or "<internal>" */
-/* "a.c:12 (a.o: function f)" for a place in an object's code, as far as known. */
-const char *ld_code_place(Ld *, Obj *, const InFunc *, uint32_t code_offset);
-/* "a.c:3 (a.o)": where a symbol of an object is declared. */
-const char *ld_symbol_place(Ld *, Obj *, uint32_t obj_symbol);
+/* A place that a message names; the text is "a.c:12 (a.o: function f)", as far as known. */
+typedef struct LdPlace {
+    const Obj *obj; /* NULL: the linker */
+    const char *text, *src_file;
+    uint32_t src_line;
+} LdPlace;
+LdPlace ld_code_place(Ld *, Obj *, const InFunc *, uint32_t code_offset);
+LdPlace ld_data_place(Ld *, Obj *, const InSegment *, uint32_t data_offset); /* "a.c:3 (a.o: data table)" */
+LdPlace ld_symbol_place(Ld *, Obj *, uint32_t obj_symbol); /* where it is declared: "a.c:3 (a.o)" */
+/* A note "HOW PLACE". The source line of a place in the object that the diagnostic is about is that of the diagnostic;
+ * for formats that have places, places elsewhere are related ones. */
+void ld_note_place(Ld *, Diag *, const char *how, LdPlace);
 Dwarf *ld_dwarf(Ld *, Obj *); /* or NULL */
 /* Findings on the linked module, from the `first` on: where in the objects they come from. */
 void ld_explain_findings(Ld *, const WasmModule *, size_t first);

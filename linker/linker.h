@@ -81,6 +81,7 @@ typedef struct LdOptions {
     bool has_features; /* --features: exactly these */
     LdNames features, extra_features;
     const char *hide_prefix; /* left out of file names in messages; NULL: none */
+    bool no_demangle;        /* C++ and Rust names are told as the objects have them */
     bool trace;              /* -t */
     unsigned threads;        /* 0: one for each processor */
     bool to_file;            /* without isolation only: the module goes to output_fd as it is made, */

@@ -22,20 +22,46 @@ static bool use_colour(const LdCommand *c)
     return !(no && *no) && isatty(STDERR_FILENO);
 }
 
-static void print_diags(const LdCommand *c, const Diags *d)
+/* What is done to the diagnostics of a whole run before they are told. */
+static void finish_diags(const LdCommand *c, Diags *d)
+{
+    size_t more = d->limit && d->errors > d->limit ? d->errors - d->limit : 0;
+    if (c->fatal_warnings)
+        for (size_t i = 0; i < d->n; i++)
+            if (d->items[i].severity == SEV_WARNING) d->items[i].severity = SEV_ERROR;
+    if (more) {
+        d->limit = 0;
+        Diag *it = diag_add(d, LD_TOO_MANY, DIAG_AT(),
+                            "too many errors emitted, stopping now (use --error-limit=0 to see all errors)");
+        diag_note(d, it, "%zu more", more);
+    }
+    if (!c->link.no_demangle && c->format != LD_FORMAT_JSON) demangle_diags(d);
+}
+
+static void print_sarif(const Diags *d, TextBuf *t, bool completed)
+{
+    char *folder = getcwd(NULL, 0);
+    sarif_format(t, "parigot-ld", folder, &d, 1, completed);
+    free(folder);
+}
+
+static void print_diags(const LdCommand *c, Diags *d, bool completed)
 {
     TextBuf t = {0};
+    DiagStyle style = use_colour(c) ? DIAG_COLOUR : DIAG_TEXT;
+    finish_diags(c, d);
+    if (c->format == LD_FORMAT_SARIF) print_sarif(d, &t, completed);
     for (size_t i = 0; i < d->n; i++) {
-        if (c->json) {
+        switch (c->format) {
+        case LD_FORMAT_TEXT: diag_format(&t, &d->items[i], c->tool, style); break;
+        case LD_FORMAT_GNU: diag_format_gnu(&t, &d->items[i], c->tool); break;
+        case LD_FORMAT_JSON:
             diag_format_json(&t, &d->items[i]);
             text_add(&t, STR("\n"));
-        } else diag_format(&t, &d->items[i], c->tool, use_colour(c) ? DIAG_COLOUR : DIAG_TEXT);
+            break;
+        case LD_FORMAT_SARIF: break;
+        }
     }
-    if (d->limit && d->errors > d->limit && !c->json)
-        text_printf(&t,
-                    "%s: error: too many errors emitted, %zu more not shown (use --error-limit=0 to see all "
-                    "errors)\n",
-                    c->tool, d->errors - d->limit);
     if (t.len) fwrite(t.ptr, 1, t.len, stderr);
     text_free(&t);
 }
@@ -43,7 +69,7 @@ static void print_diags(const LdCommand *c, const Diags *d)
 /* 2 when the command line or the files were at fault, 1 for everything that is wrong in them. */
 static int status_of(const Diags *d)
 {
-    bool findings = d->errors > d->n;
+    bool findings = d->errors > d->n; /* not all are stored */
     int status = EXIT_CLEAN;
     for (size_t i = 0; i < d->n; i++) {
         if (d->items[i].severity < SEV_ERROR) continue;
@@ -145,7 +171,7 @@ int main(int argc, char **argv)
     LdCommand c;
     int status;
     if (!ld_parse_options(argc, argv, &arena, &diags, &c)) {
-        print_diags(&c, &diags);
+        print_diags(&c, &diags, false);
         status = EXIT_USAGE;
     } else if (c.mode == LD_MODE_HELP) status = print_help();
     else if (c.mode == LD_MODE_EXPLAIN) status = explain(c.explain);
@@ -154,9 +180,9 @@ int main(int argc, char **argv)
         if (c.show_version) print_version();
         diags.limit = c.error_limit;
         bool ok = c.show_version && c.link.n_inputs == 0 ? true : run(&c, &arena, &diags);
-        print_diags(&c, &diags);
         status = status_of(&diags);
         if (!ok && status == EXIT_CLEAN) status = EXIT_FINDINGS; /* --fatal-warnings */
+        print_diags(&c, &diags, status <= EXIT_FINDINGS);
     }
     diag_free(&diags);
     arena_free(&arena);

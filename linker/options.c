@@ -17,6 +17,7 @@ typedef enum Action {
     BUNDLE_NAME,
     CHECK_FEATURES,
     COLOUR,
+    DEMANGLE,
     EMULATION,
     END_LIB,
     ENTRY,
@@ -51,6 +52,7 @@ typedef enum Action {
     MULTIPLE,
     NO_CHECK_FEATURES,
     NO_COLOUR,
+    NO_DEMANGLE,
     NO_ENTRY,
     NO_EXPORT_DYNAMIC,
     NO_FATAL_WARNINGS,
@@ -302,9 +304,16 @@ static void colour(Parser *p, const char *value)
 
 static void error_format(Parser *p, const char *value)
 {
-    p->out->json = strcmp(value, "json") == 0;
-    if (!p->out->json && strcmp(value, "text") != 0)
-        usage(p, "unknown --error-format: %s (known: text, json)", value);
+    static const char *const formats[] = {[LD_FORMAT_TEXT] = "text",
+                                          [LD_FORMAT_GNU] = "gnu",
+                                          [LD_FORMAT_JSON] = "json",
+                                          [LD_FORMAT_SARIF] = "sarif"};
+    for (size_t i = 0; i < ARRAY_LEN(formats); i++)
+        if (strcmp(value, formats[i]) == 0) {
+            p->out->format = (LdErrorFormat)i;
+            return;
+        }
+    usage(p, "unknown --error-format: %s (known: text, gnu, json, sarif)", value);
 }
 
 static void seal_align(Parser *p, const char *value)
@@ -336,6 +345,8 @@ static bool act_on_command(Parser *p, const Option *o, const char *v)
     case PASSWORD_FILE: c->password.file = v; break;
     case COLOUR: colour(p, v); break;
     case NO_COLOUR: c->colour = LD_COLOUR_NEVER; break;
+    case DEMANGLE: c->link.no_demangle = false; break;
+    case NO_DEMANGLE: c->link.no_demangle = true; break;
     case EMULATION:
         if (strcmp(v, "wasm32") != 0) usage(p, "-m %s is not supported: only wasm32 is", v);
         break;

@@ -47,8 +47,8 @@ static void conflict_as(Ld *ld, DiagSeverity severity, DiagCode code, const Symb
 {
     Diag *d = diag_add_as(ld->diags, severity, code, DIAG_AT(.file = ld_obj_text(obj), .symbol = s->name),
                           "%s: %s", what, ld_name_text(ld, s->name));
-    diag_note(ld->diags, d, "defined %sin %s", was, ld_symbol_place(ld, s->obj, s->obj_symbol));
-    diag_note(ld->diags, d, "defined %sin %s", is, ld_symbol_place(ld, obj, i));
+    ld_note_place(ld, d, arena_printf(&ld->arena, "defined %sin", was), ld_symbol_place(ld, s->obj, s->obj_symbol));
+    ld_note_place(ld, d, arena_printf(&ld->arena, "defined %sin", is), ld_symbol_place(ld, obj, i));
 }
 
 static void conflict(Ld *ld, DiagCode code, const Symbol *s, Obj *obj, uint32_t i, const char *what,

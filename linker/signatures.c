@@ -22,11 +22,11 @@ static void find_first_calls(Ld *ld, Obj *obj)
     }
 }
 
-static const char *reference_place(Ld *ld, Obj *obj, uint32_t symbol)
+static LdPlace reference_place(Ld *ld, Obj *obj, uint32_t symbol)
 {
     if (!obj->first_call) find_first_calls(ld, obj);
     const FirstCall *c = &obj->first_call[symbol];
-    return c->func ? ld_code_place(ld, obj, c->func, c->offset) : obj->file;
+    return c->func ? ld_code_place(ld, obj, c->func, c->offset) : (LdPlace){.obj = obj, .text = obj->file};
 }
 
 static void report(Ld *ld, const Symbol *s, Obj *obj, uint32_t i, uint32_t type, bool is_error)
@@ -35,9 +35,9 @@ static void report(Ld *ld, const Symbol *s, Obj *obj, uint32_t i, uint32_t type,
                           DIAG_AT(.file = obj->file, .symbol = s->name), "function signature mismatch: %s",
                           ld_name_text(ld, s->name));
     const char *what = s->state == SYM_DEFINED ? "defined" : "imported";
-    diag_note(ld->diags, d, "%s as %s in %s", what, ld_type_text(ld, s->type),
-              ld_symbol_place(ld, s->obj, s->obj_symbol));
-    diag_note(ld->diags, d, "called as %s in %s", ld_type_text(ld, type), reference_place(ld, obj, i));
+    ld_note_place(ld, d, arena_printf(&ld->arena, "%s as %s in", what, ld_type_text(ld, s->type)),
+                  ld_symbol_place(ld, s->obj, s->obj_symbol));
+    ld_note_place(ld, d, arena_printf(&ld->arena, "called as %s in", ld_type_text(ld, type)), reference_place(ld, obj, i));
 }
 
 /* The stub for callers who believe that s has this type; one for each type. */

@@ -8,8 +8,9 @@
 enum { SHOWN_REFERENCES = 3 };
 typedef struct Reference {
     Obj *obj;
-    const InFunc *func;
-    uint32_t code_offset;
+    const InFunc *func;       /* NULL: from data */
+    const InSegment *segment; /* NULL: from code */
+    uint32_t offset;          /* in the section */
 } Reference;
 typedef struct Undefined {
     Symbol *symbol;
@@ -60,7 +61,9 @@ static void report(Ld *ld, const Undefined *u)
                           ld_name_text(ld, s->name));
     for (uint32_t i = 0; i < u->n_places; i++) {
         const Reference *p = &u->places[i];
-        diag_note(ld->diags, d, "referenced by %s", ld_code_place(ld, p->obj, p->func, p->code_offset));
+        ld_note_place(ld, d, "referenced by",
+                      p->func ? ld_code_place(ld, p->obj, p->func, p->offset)
+                              : ld_data_place(ld, p->obj, p->segment, p->offset));
     }
     if (u->n_references > u->n_places)
         diag_note(ld->diags, d, "referenced %u more times", u->n_references - u->n_places);
@@ -124,7 +127,8 @@ static void need_address_global(Ld *ld, Symbol *s)
     if (s->kind == SYM_FUNCTION) need_table_entry(ld, s);
 }
 
-static void scan(Ld *ld, Scan *sc, Obj *obj, const InFunc *func, WasmRelocCursor relocs)
+/* from: of the code or data that the relocations are of */
+static void scan(Ld *ld, Scan *sc, Obj *obj, Reference from, WasmRelocCursor relocs)
 {
     WasmReloc r;
     while (wasm_next_reloc(&relocs, &r)) {
@@ -135,7 +139,7 @@ static void scan(Ld *ld, Scan *sc, Obj *obj, const InFunc *func, WasmRelocCursor
         else if (kind == RI_GLOBAL) need_address_global(ld, s);
         if (s->state != SYM_DEFINED && !s->weak) {
             if (s->imported || (!s->undefined_as && is_import(ld, s))) s->imported = true;
-            else note_undefined(ld, sc, s, (Reference){obj, func, r.offset});
+            else note_undefined(ld, sc, s, (Reference){obj, from.func, from.segment, r.offset});
         }
     }
 }
@@ -149,10 +153,12 @@ void ld_check_undefined(Ld *ld)
         Obj *obj = ld->objs[o];
         for (uint32_t i = 0; i < obj->o.module.n_bodies; i++)
             if (obj->funcs[i].live)
-                scan(ld, &sc, obj, &obj->funcs[i], wasm_relocs_in(obj->code_relocs, obj->funcs[i].relocs));
+                scan(ld, &sc, obj, (Reference){.func = &obj->funcs[i]},
+                     wasm_relocs_in(obj->code_relocs, obj->funcs[i].relocs));
         for (uint32_t i = 0; i < obj->o.n_segments; i++)
             if (obj->segments[i].live)
-                scan(ld, &sc, obj, NULL, wasm_relocs_in(obj->data_relocs, obj->segments[i].relocs));
+                scan(ld, &sc, obj, (Reference){.segment = &obj->segments[i]},
+                     wasm_relocs_in(obj->data_relocs, obj->segments[i].relocs));
     }
     for (uint32_t i = 0; i < ld->names.n;
          i++) { /* roots that are no more than declared, like import_name with `used` */

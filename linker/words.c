@@ -1,13 +1,34 @@
 /* words.c: who and where, for messages: names made safe, objects as the user knows them, places in the
  * source. */
 #include "linker/ld.h"
+#include "linker/words.h"
 
 #include <string.h>
 
+/* Searches for messages are for people: what hostile objects can make them cost is bounded for the whole link. */
+enum { SEARCH_STEPS = 50000000 };
+
+LdWords *ld_words(Ld *ld)
+{
+    if (ld->words) return ld->words;
+    ld->words = arena_alloc(&ld->arena, sizeof *ld->words);
+    ld->words->steps_left = SEARCH_STEPS;
+    return ld->words;
+}
+
+bool ld_may_search(Ld *ld, uint64_t steps)
+{
+    LdWords *w = ld_words(ld);
+    bool may = steps <= w->steps_left;
+    w->steps_left = may ? w->steps_left - steps : 0;
+    return may;
+}
+
+/* Hostile names can be long, and nobody reads more; what may be demangled must stay whole. */
 const char *ld_name_text(Ld *ld, Str name)
 {
-    enum { SHOWN = 120 }; /* hostile names can be long; nobody reads more */
-    if (name.len <= SHOWN) return diag_escape(&ld->arena, name);
+    enum { SHOWN = 120 };
+    if (name.len <= SHOWN || demangle_is_mangled(name)) return diag_escape(&ld->arena, name);
     return arena_printf(&ld->arena, "%s...", diag_escape(&ld->arena, (Str){name.ptr, SHOWN}));
 }
 
@@ -26,39 +47,102 @@ Dwarf *ld_dwarf(Ld *ld, Obj *obj)
     return obj->dwarf;
 }
 
-const char *ld_code_place(Ld *ld, Obj *obj, const InFunc *func, uint32_t code_offset)
+static void say_place(Ld *ld, LdPlace *p, const char *in)
 {
-    const char *file = NULL, *in = "";
-    uint32_t line = 0;
-    Dwarf *d = ld_dwarf(ld, obj);
-    if (func && func->name.len) in = arena_printf(&ld->arena, ": function %s", ld_name_text(ld, func->name));
-    if (!d || !dwarf_line_of_code(d, code_offset, &file, &line))
-        return arena_printf(&ld->arena, "%s%s", obj->file, in);
-    return arena_printf(&ld->arena, "%s:%u (%s%s)", file, line, obj->file, in);
+    p->text = p->src_file ? arena_printf(&ld->arena, "%s:%u (%s%s)", p->src_file, p->src_line, p->obj->file, in)
+                          : arena_printf(&ld->arena, "%s%s", p->obj->file, in);
 }
 
-const char *ld_symbol_place(Ld *ld, Obj *obj, uint32_t obj_symbol)
+LdPlace ld_code_place(Ld *ld, Obj *obj, const InFunc *func, uint32_t code_offset)
 {
-    if (!obj) return "<internal>";
-    const char *file = NULL;
-    uint32_t line = 0;
+    LdPlace p = {.obj = obj};
+    const char *in = "";
     Dwarf *d = ld_dwarf(ld, obj);
-    if (!d || !dwarf_line_of_symbol(d, obj_symbol, &file, &line)) return obj->file;
-    return arena_printf(&ld->arena, "%s:%u (%s)", file, line, obj->file);
+    if (func && func->name.len) in = arena_printf(&ld->arena, ": function %s", ld_name_text(ld, func->name));
+    if (d) (void)dwarf_line_of_code(d, code_offset, &p.src_file, &p.src_line);
+    say_place(ld, &p, in);
+    return p;
+}
+
+/* The data symbol that a place in a segment belongs to: the last one that begins before it. */
+static uint32_t data_symbol_at(Ld *ld, const Obj *obj, uint32_t segment, uint32_t offset)
+{
+    uint32_t best = LD_NONE;
+    if (!ld_may_search(ld, obj->o.n_symbols)) return best;
+    for (uint32_t i = 0; i < obj->o.n_symbols; i++) {
+        const WasmSymbol *s = &obj->o.symbols[i];
+        if (s->kind != SYM_DATA || (s->flags & (SYM_UNDEFINED | SYM_ABSOLUTE)) || s->index != segment) continue;
+        if (s->data_offset > offset || offset - s->data_offset >= s->data_size) continue;
+        if (best == LD_NONE || s->data_offset > obj->o.symbols[best].data_offset) best = i;
+    }
+    return best;
+}
+
+LdPlace ld_data_place(Ld *ld, Obj *obj, const InSegment *segment, uint32_t data_offset)
+{
+    LdPlace p = {.obj = obj};
+    uint32_t i = data_symbol_at(ld, obj, segment->index, data_offset - segment->data_offset);
+    Dwarf *d = ld_dwarf(ld, obj);
+    if (i != LD_NONE && d) (void)dwarf_line_of_symbol(d, i, &p.src_file, &p.src_line);
+    say_place(ld, &p,
+              arena_printf(&ld->arena, ": %s %s", i == LD_NONE ? "section" : "data",
+                           ld_name_text(ld, i == LD_NONE ? segment->name : obj->o.symbols[i].name)));
+    return p;
+}
+
+/* Where there are line tables and no declarations (-gline-tables-only), a function is where its code begins. */
+static void find_declaration(const Obj *obj, uint32_t i, Dwarf *d, LdPlace *p)
+{
+    const WasmSymbol *s = &obj->o.symbols[i];
+    if (dwarf_line_of_symbol(d, i, &p->src_file, &p->src_line)) return;
+    if (s->kind == SYM_FUNCTION && !(s->flags & SYM_UNDEFINED))
+        (void)dwarf_line_of_code(d, obj->funcs[s->index - obj->o.module.n_imported[KIND_FUNC]].code_offset, &p->src_file,
+                                 &p->src_line);
+}
+
+LdPlace ld_symbol_place(Ld *ld, Obj *obj, uint32_t obj_symbol)
+{
+    if (!obj) return (LdPlace){.text = "<internal>"};
+    LdPlace p = {.obj = obj};
+    const char *in = "";
+    const WasmSymbol *s = &obj->o.symbols[obj_symbol];
+    Dwarf *d = ld_dwarf(ld, obj);
+    if (d) find_declaration(obj, obj_symbol, d, &p);
+    if (!p.src_file && s->kind == SYM_DATA && !(s->flags & (SYM_UNDEFINED | SYM_ABSOLUTE)))
+        in = arena_printf(&ld->arena, ": section %s", ld_name_text(ld, obj->segments[s->index].name));
+    say_place(ld, &p, in);
+    return p;
+}
+
+static void put_source(Ld *ld, DiagPlace *place, const LdPlace *p)
+{
+    place->src_file = arena_strndup(&ld->diags->arena, p->src_file, strlen(p->src_file));
+    place->src_line = p->src_line;
+}
+
+void ld_note_place(Ld *ld, Diag *d, const char *how, LdPlace p)
+{
+    if (!d) return;
+    diag_note(ld->diags, d, "%s %s", how, p.text);
+    if (!p.obj) return;
+    DiagPlace *place = &d->place;
+    if (p.src_file && !place->src_file && place->file && strcmp(place->file, p.obj->file) == 0) {
+        put_source(ld, place, &p);
+        place->src_in_note = true;
+    } else
+        diag_relate(ld->diags, d, DIAG_AT(.file = p.obj->file, .src_file = p.src_file, .src_line = p.src_line), how);
 }
 
 /* ---- findings on the linked module ---- */
 
 static void explain_code(Ld *ld, Diag *d, const InFunc *f, uint32_t module_offset, uint32_t code_payload)
 {
-    const char *file;
-    uint32_t line, at = module_offset - code_payload - f->out_offset; /* in the body as it was written */
+    uint32_t at = module_offset - code_payload - f->out_offset; /* in the body as it was written */
     if (at >= f->check_at) at = at - f->check_at < f->check_size ? f->check_at : at - f->check_size;
     Dwarf *dwarf = ld_dwarf(ld, f->obj);
     diag_note(ld->diags, d, "in %s", f->obj->file);
-    if (!dwarf || !dwarf_line_of_code(dwarf, f->code_offset + at, &file, &line)) return;
-    d->place.src_file = arena_strndup(&ld->diags->arena, file, strlen(file));
-    d->place.src_line = line;
+    LdPlace p;
+    if (dwarf && dwarf_line_of_code(dwarf, f->code_offset + at, &p.src_file, &p.src_line)) put_source(ld, &d->place, &p);
 }
 
 /* The first object that refers to an imported symbol, and from where. */
@@ -72,7 +156,7 @@ static void explain_import(Ld *ld, Diag *d, const Symbol *s)
             if (!f->live) continue;
             for (WasmRelocCursor c = wasm_relocs_in(obj->code_relocs, f->relocs); wasm_next_reloc(&c, &r);) {
                 if (r.type == R_WASM_TYPE_INDEX_LEB || obj->symbols[r.index] != s) continue;
-                diag_note(ld->diags, d, "referenced by %s", ld_code_place(ld, obj, f, r.offset));
+                ld_note_place(ld, d, "referenced by", ld_code_place(ld, obj, f, r.offset));
                 return;
             }
         }

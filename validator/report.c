@@ -63,33 +63,6 @@ static void verdict_line(TextBuf *t, const FileReport *f)
     text_add(t, STR("\n"));
 }
 
-/* ---- one line each ---- */
-
-static void gnu_diag(TextBuf *t, const Diag *d)
-{
-    /* file:offset: error: text: the place first, so that editors find it */
-    static const char *const words[] = {
-        [SEV_NOTE] = "note", [SEV_WARNING] = "warning", [SEV_ERROR] = "error", [SEV_FATAL] = "error"};
-    Arena a = {0};
-    const char *file = d->place.src_file ? d->place.src_file : d->place.file;
-    const char *safe = file ? diag_escape(&a, str_of(file)) : "parigot-validate",
-               *text = diag_escape(&a, str_of(d->text));
-    const char *func = diag_escape(&a, d->place.func_name);
-    if (!safe || !text || !func) {
-        t->failed = true;
-    } else {
-        text_add(t, str_of(safe));
-        if (d->place.src_line) text_printf(t, ":%u", d->place.src_line);
-        else if (d->place.offset != DIAG_NOWHERE)
-            text_printf(t, ":0x%llx", (unsigned long long)d->place.offset);
-        text_printf(t, ": %s: %s", words[d->severity], text);
-        if (d->place.func != DIAG_NOWHERE32)
-            text_printf(t, *func ? " (func %u \"%s\")" : " (func %u)", d->place.func, func);
-        text_printf(t, " [%s]\n", diag_code_text(d->code));
-    }
-    arena_free(&a);
-}
-
 /* ---- JSON ---- */
 
 static void json_key(TextBuf *t, const char *key, Str value)
@@ -201,7 +174,7 @@ void report_file(Reporter *r, TextBuf *t, const FileReport *f)
         text_add(&r->summary, STR("\n"));
         break;
     case REPORT_GNU:
-        for (size_t i = 0; i < f->diags->n; i++) gnu_diag(t, &f->diags->items[i]);
+        for (size_t i = 0; i < f->diags->n; i++) diag_format_gnu(t, &f->diags->items[i], "parigot-validate");
         break;
     case REPORT_JSON: json_file(r, t, f); break;
     }

@@ -108,6 +108,16 @@ void diag_note(Diags *d, Diag *it, const char *format, ...)
     else d->out_of_memory = true;
 }
 
+void diag_relate(Diags *d, Diag *it, DiagPlace place, const char *text)
+{
+    DiagRelated *r = it ? arena_alloc(&d->arena, sizeof *r) : NULL;
+    if (!r) return;
+    *r = (DiagRelated){.place = copy_place(&d->arena, place), .text = arena_strndup(&d->arena, text, strlen(text))};
+    DiagRelated **end = &it->related;
+    while (*end) end = &(*end)->next;
+    if (r->text) *end = r;
+}
+
 void diag_free(Diags *d)
 {
     size_t limit = d->limit;
@@ -134,7 +144,7 @@ static void add_escaped(TextBuf *t, Str s)
 
 static void add_place(TextBuf *t, const DiagPlace *p)
 {
-    if (p->src_file) {
+    if (p->src_file && !p->src_in_note) {
         add_escaped(t, str_of(p->src_file));
         if (p->src_line) text_printf(t, ":%u", p->src_line);
         text_add(t, STR(": "));
@@ -146,6 +156,18 @@ static void add_place(TextBuf *t, const DiagPlace *p)
     }
 }
 
+static void add_function(TextBuf *t, const DiagPlace *p)
+{
+    if (p->func == DIAG_NOWHERE32) return;
+    text_printf(t, " (func %u", p->func);
+    if (p->func_name.len) {
+        text_add(t, STR(" \""));
+        add_escaped(t, p->func_name);
+        text_add(t, STR("\""));
+    }
+    text_add(t, STR(")"));
+}
+
 void diag_format(TextBuf *t, const Diag *d, const char *tool, DiagStyle style)
 {
     bool colour = style == DIAG_COLOUR;
@@ -155,15 +177,7 @@ void diag_format(TextBuf *t, const Diag *d, const char *tool, DiagStyle style)
     if (colour) text_add(t, STR("\033[0m"));
     add_place(t, &d->place);
     add_escaped(t, str_of(d->text));
-    if (d->place.func != DIAG_NOWHERE32) {
-        text_printf(t, " (func %u", d->place.func);
-        if (d->place.func_name.len) {
-            text_add(t, STR(" \""));
-            add_escaped(t, d->place.func_name);
-            text_add(t, STR("\""));
-        }
-        text_add(t, STR(")"));
-    }
+    add_function(t, &d->place);
     text_printf(t, " [%s]\n", rows[d->code].code);
 
     for (const char *line = d->note; line;) {
@@ -173,6 +187,19 @@ void diag_format(TextBuf *t, const Diag *d, const char *tool, DiagStyle style)
         text_add(t, STR("\n"));
         line = end ? end + 1 : NULL;
     }
+}
+
+void diag_format_gnu(TextBuf *t, const Diag *d, const char *tool)
+{
+    const DiagPlace *p = &d->place;
+    const char *file = p->src_file ? p->src_file : p->file ? p->file : tool;
+    add_escaped(t, str_of(file));
+    if (p->src_line) text_printf(t, ":%u", p->src_line);
+    else if (p->offset != DIAG_NOWHERE) text_printf(t, ":0x%llx", (unsigned long long)p->offset);
+    text_printf(t, ": %s: ", d->severity == SEV_FATAL ? "error" : severity_text(d->severity));
+    add_escaped(t, str_of(d->text));
+    add_function(t, p);
+    text_printf(t, " [%s]\n", rows[d->code].code);
 }
 
 static void json_str(TextBuf *t, const char *key, Str value)

@@ -80,8 +80,16 @@ typedef struct DiagPlace {
     Str symbol;            /* the symbol that the finding is about, when there is one                         */
     const char *src_file;  /* from DWARF, or NULL                                                             */
     uint32_t src_line;     /* 1-based; 0 = unknown                                                            */
+    bool src_in_note;      /* a note says it: the text's first line does not say it again                     */
 } DiagPlace;
 #define DIAG_AT(...) ((DiagPlace){.offset = DIAG_NOWHERE, .func = DIAG_NOWHERE32, __VA_ARGS__})
+
+/* Another place that a diagnostic is about; a note says the same in words. */
+typedef struct DiagRelated {
+    DiagPlace place;
+    const char *text;
+    struct DiagRelated *next;
+} DiagRelated;
 
 typedef struct Diag {
     DiagCode code;
@@ -89,6 +97,7 @@ typedef struct Diag {
     DiagPlace place;  /* its strings are copied into the Diags                                                */
     const char *text; /* one line, starts with the test suite's or wasm-ld's phrase where there is one        */
     const char *note; /* further lines ("\n" between), each shown after ">>> "; or NULL                       */
+    DiagRelated *related; /* in order; or NULL                                                                */
 } Diag;
 
 /* All diagnostics of a run, in the order found. Zero is a valid empty list without limit. */
@@ -107,6 +116,8 @@ Diag *diag_add(Diags *, DiagCode, DiagPlace, const char *format, ...) PRINTF(4, 
 Diag *diag_vadd(Diags *, DiagCode, DiagPlace, const char *format, va_list) PRINTF(4, 0);
 Diag *diag_add_as(Diags *, DiagSeverity, DiagCode, DiagPlace, const char *format, ...) PRINTF(5, 6);
 void diag_note(Diags *, Diag *, const char *format, ...) PRINTF(3, 4); /* appends a ">>>" line */
+/* A place of a note, for formats that have places: text, how it is concerned ("defined here"). */
+void diag_relate(Diags *, Diag *, DiagPlace, const char *text);
 void diag_free(Diags *);
 
 const char *diag_code_text(DiagCode);    /* "V0207"                                                           */
@@ -133,6 +144,22 @@ typedef enum DiagStyle { DIAG_TEXT, DIAG_COLOUR } DiagStyle;
 /* "tool: error: file:0x1f3: text (func 12 "start") [V0207]\n>>> note\n"; source place first when known. */
 void diag_format(TextBuf *, const Diag *, const char *tool, DiagStyle);
 void diag_format_json(TextBuf *, const Diag *); /* one object, no newline */
+/* One line, "a.c:12: error: text [L0103]": what editors and CI systems read. tool: stands for a place that is not known. */
+void diag_format_gnu(TextBuf *, const Diag *, const char *tool);
+/* sarif.c: a whole SARIF 2.1.0 log with one run of this tool.
+ * in:  folder     paths below it are made relative (the working folder, without / at the end), or NULL
+ *      completed  false: the tool could not do its work (usage, unreadable file), so what it found is not all       */
+void sarif_format(TextBuf *, const char *tool, const char *folder, const Diags *const *, size_t n, bool completed);
+
+/* ---- demangle.c: names as the source has them --------------------------------------------------------------- */
+
+enum { MANGLED_BYTES = 1024, DEMANGLED_BYTES = 2048 }; /* longer names stay as they are; longer results end in "..." */
+bool demangle_is_mangled(Str name);            /* by its form: _Z or _R, letters, digits, _ $ . ; not too long */
+/* C++ or Rust; NULL: it is neither, or parigot was built without libiberty. Not escaped. */
+const char *demangle_name(Arena *, Str name);
+/* The text with each mangled name in it demangled; the text itself when there is none, or no memory. */
+const char *demangle_text(Arena *, const char *text);
+void demangle_diags(Diags *); /* texts, notes and functions' names; symbols keep the object's name */
 
 /* ---- reader.c: the only code that touches input bytes ------------------------------------------------------ */
 
