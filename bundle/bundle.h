@@ -10,6 +10,7 @@
 #ifndef PARIGOT_BUNDLE_H
 #define PARIGOT_BUNDLE_H
 
+#include "proto/wire.h"
 #include "wasm/wasm.h"
 #include "parigot/bundle/v1/manifest.pb-c.h"
 
@@ -149,24 +150,10 @@ bool bundle_can_be_waived(Str rule);
 bool bundle_is_system_service(const char *service);                       /* package parigot, or below it         */
 bool bundle_export_is_method(Str export, Str *service, Str *method);      /* "service/method"                     */
 
-/* ---- wire.c: what protobuf-c may be handed -------------------------------------------------------------------- */
-
-/* protobuf-c bounds neither depth nor memory, cuts strings at a NUL and numbers at 32 bits without a word. So bytes
- * from outside are walked first, by the same descriptor, on a stack that is bounded and without allocating. */
-typedef struct BundleWireLimits {
-    uint32_t max_depth;         /* messages within messages, the outermost included                           */
-    size_t max_memory_bytes;    /* what unpacking may take, by a safe estimate                                */
-    uint32_t strict_below;      /* unknown field numbers below this are refused, and so are unknown enum values
-                                   and a single field that is there twice; 0 = as lenient as protobuf is      */
-} BundleWireLimits;
-/* bundle_check_wire: true when protobuf_c_message_unpack will decode these bytes exactly as they are written.
- * in:     at  offset of the bytes in the file, for the diagnostics
- * errors: MANIFEST_WIRE, MANIFEST_UNKNOWN_FIELD, MANIFEST_TOO_BIG (one Diag)
- * source: protobuf.dev "Encoding" */
-MUST_USE bool bundle_check_wire(const ProtobufCMessageDescriptor *, Str bytes, BundleWireLimits, const char *file,
-                                uint64_t at, Diags *);
-
 /* ---- manifest.c: the manifest's bytes ------------------------------------------------------------------------ */
+
+/* What proto_check_wire says of a manifest. */
+#define BUNDLE_WIRE_CODES ((ProtoWireCodes){MANIFEST_WIRE, MANIFEST_UNKNOWN_FIELD, MANIFEST_TOO_BIG})
 
 /* bundle_read_manifest: bounds depth, count and size of the messages, refuses what is unknown, then unpacks.
  * bundle_check_manifest: everything that must hold within a manifest: names, indices, digests' lengths, order of

@@ -42,9 +42,9 @@ bool bundle_read_manifest(Arena *a, Str bytes, const char *file, Diags *d, const
         return fail(
             d, MANIFEST_TYPE, file,
             "what was signed is not a manifest: it does not begin with the type " BUNDLE_MANIFEST_TYPE);
-    BundleWireLimits limits = {BUNDLE_MAX_DEPTH, BUNDLE_MAX_UNPACKED, BUNDLE_FIRST_INFORMATION};
-    if (!bundle_check_wire(&parigot__bundle__v1__manifest__descriptor, bytes, limits, file,
-                           BUNDLE_HEADER_BYTES, d))
+    ProtoWireLimits limits = {BUNDLE_MAX_DEPTH, BUNDLE_MAX_UNPACKED, BUNDLE_FIRST_INFORMATION};
+    if (!proto_check_wire(&parigot__bundle__v1__manifest__descriptor, bytes, limits, BUNDLE_WIRE_CODES, file,
+                          BUNDLE_HEADER_BYTES, d))
         return false;
 
     ProtobufCAllocator allocator = {take, leave, a};

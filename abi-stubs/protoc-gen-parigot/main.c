@@ -62,9 +62,9 @@ static uint8_t *read_request(Arena *a, size_t *len)
 static Request *unpack_request(const uint8_t *bytes, size_t len)
 {
     Diags diags = {.limit = 1};
-    BundleWireLimits limits = {.max_depth = MAX_DEPTH, .max_memory_bytes = max_memory_bytes};
-    if (!bundle_check_wire(&google__protobuf__compiler__code_generator_request__descriptor,
-                           (Str){(const char *)bytes, len}, limits, "stdin", 0, &diags))
+    ProtoWireLimits limits = {.max_depth = MAX_DEPTH, .max_memory_bytes = max_memory_bytes};
+    if (!proto_check_wire(&google__protobuf__compiler__code_generator_request__descriptor,
+                           (Str){(const char *)bytes, len}, limits, BUNDLE_WIRE_CODES, "stdin", 0, &diags))
         bad_request(
             diags.n ? arena_printf(&diags.arena, "is no good CodeGeneratorRequest: %s", diags.items[0].text)
                     : "is no good CodeGeneratorRequest");

@@ -9,10 +9,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     Gen g = {0};
     Diags diags = {.limit = 1};
     Response response;
-    BundleWireLimits limits = {.max_depth = 64, .max_memory_bytes = (size_t)256 << 20};
+    ProtoWireLimits limits = {.max_depth = 64, .max_memory_bytes = (size_t)256 << 20};
     google__protobuf__compiler__code_generator_response__init(&response);
-    if (bundle_check_wire(&google__protobuf__compiler__code_generator_request__descriptor,
-                          (Str){(const char *)data, size}, limits, "fuzz", 0, &diags)) {
+    if (proto_check_wire(&google__protobuf__compiler__code_generator_request__descriptor,
+                          (Str){(const char *)data, size}, limits, BUNDLE_WIRE_CODES, "fuzz", 0, &diags)) {
         Request *request = google__protobuf__compiler__code_generator_request__unpack(NULL, size, data);
         if (request) gen_answer(&g, request, &response);
         gen_free(&g, &response);

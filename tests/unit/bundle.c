@@ -458,17 +458,17 @@ END_TEST
 
 /* ---- protobuf ---- */
 
-static DiagCode wire_code(const ProtobufCMessageDescriptor *desc, Str bytes, BundleWireLimits limits)
+static DiagCode wire_code(const ProtobufCMessageDescriptor *desc, Str bytes, ProtoWireLimits limits)
 {
     Diags d = {0};
-    bool ok = bundle_check_wire(desc, bytes, limits, "x", 0, &d);
+    bool ok = proto_check_wire(desc, bytes, limits, BUNDLE_WIRE_CODES, "x", 0, &d);
     DiagCode code = d.n ? d.items[0].code : DIAG_NONE;
     ck_assert(ok == (code == DIAG_NONE) && d.n <= 1);
     diag_free(&d);
     return code;
 }
 
-static const BundleWireLimits strict_limits = {8, 1 << 20, 1000}, lenient = {8, 1 << 20, 0};
+static const ProtoWireLimits strict_limits = {8, 1 << 20, 1000}, lenient = {8, 1 << 20, 0};
 
 START_TEST(wire_rows)
 {
@@ -554,12 +554,12 @@ START_TEST(wire_memory)
 {
     Writer w = {0};
     for (int i = 0; i < 1 << 20; i++) wr_bytes(&w, "\x42\x00", 2);
-    ck_code(wire_code(&parigot__bundle__v1__manifest__descriptor, written(&w), (BundleWireLimits){8, BUNDLE_MAX_UNPACKED, 1000}), MANIFEST_TOO_BIG);
+    ck_code(wire_code(&parigot__bundle__v1__manifest__descriptor, written(&w), (ProtoWireLimits){8, BUNDLE_MAX_UNPACKED, 1000}), MANIFEST_TOO_BIG);
     wr_free(&w);
     w = (Writer){0};
     for (int i = 0; i < 4; i++) wr_bytes(&w, "\x42\x00", 2);
     ck_code(wire_code(&parigot__bundle__v1__manifest__descriptor, written(&w), strict_limits), DIAG_NONE);
-    ck_code(wire_code(&parigot__bundle__v1__manifest__descriptor, written(&w), (BundleWireLimits){8, 1000, 1000}), MANIFEST_TOO_BIG);
+    ck_code(wire_code(&parigot__bundle__v1__manifest__descriptor, written(&w), (ProtoWireLimits){8, 1000, 1000}), MANIFEST_TOO_BIG);
     wr_free(&w);
     /* packed numbers take eight bytes each */
     ck_code(wire_code(&recursive__descriptor, STR("\x12\x03\x01\x80\x01"), lenient), DIAG_NONE);
@@ -577,7 +577,7 @@ START_TEST(wire_estimate)
     size_t low = 0, high = 1 << 20;
     while (low + 1 < high) {
         size_t mid = (low + high) / 2;
-        bool fits = wire_code(&parigot__bundle__v1__manifest__descriptor, written(&w), (BundleWireLimits){8, mid, 1000}) == DIAG_NONE;
+        bool fits = wire_code(&parigot__bundle__v1__manifest__descriptor, written(&w), (ProtoWireLimits){8, mid, 1000}) == DIAG_NONE;
         if (fits) high = mid;
         else low = mid;
     }

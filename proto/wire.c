@@ -1,6 +1,6 @@
 /* wire.c: a walk over encoded protobuf, by descriptor, before protobuf-c sees it: depth, memory, and
  * everything that protobuf-c would silently cut, merge or keep.  protobuf.dev "Encoding" */
-#include "bundle/bundle.h"
+#include "proto/wire.h"
 
 #include <string.h>
 
@@ -17,7 +17,8 @@ typedef struct Walk {
     const uint8_t *base; /* of the outermost message */
     uint64_t at;
     Diags *diags;
-    BundleWireLimits limits;
+    ProtoWireLimits limits;
+    ProtoWireCodes codes;
     size_t memory_bytes; /* estimated so far */
 } Walk;
 
@@ -60,7 +61,7 @@ static bool take(Span *s, size_t n, Span *out)
 static bool spend(Walk *w, size_t bytes, const uint8_t *pos, const ProtobufCMessageDescriptor *desc)
 {
     if (bytes > w->limits.max_memory_bytes - w->memory_bytes)
-        return fail(w, MANIFEST_TOO_BIG, pos, desc, NULL, "unpacking it would take too much memory");
+        return fail(w, w->codes.too_big, pos, desc, NULL, "unpacking it would take too much memory");
     w->memory_bytes += bytes;
     return true;
 }
@@ -106,9 +107,9 @@ static bool scalar(Walk *w, const ProtobufCMessageDescriptor *desc, const Protob
     uint64_t value = 0;
     Span fixed;
     bool whole = type == WIRE_VARINT ? varint(s, &value) : take(s, type == WIRE_64BIT ? 8 : 4, &fixed);
-    if (!whole) return fail(w, MANIFEST_WIRE, start, desc, f, "ends inside a number");
+    if (!whole) return fail(w, w->codes.malformed, start, desc, f, "ends inside a number");
     if (!number_fits(w, f, value))
-        return fail(w, MANIFEST_WIRE, start, desc, f, "the number does not fit its type");
+        return fail(w, w->codes.malformed, start, desc, f, "the number does not fit its type");
     return true;
 }
 
@@ -122,13 +123,14 @@ static bool delimited(Walk *w, const ProtobufCMessageDescriptor *desc, const Pro
     case PROTOBUF_C_TYPE_MESSAGE: return message(w, f->descriptor, payload, depth + 1);
     case PROTOBUF_C_TYPE_STRING:
         if (memchr(text.ptr, 0, text.len))
-            return fail(w, MANIFEST_WIRE, payload.pos, desc, f, "NUL in a string");
-        if (!str_is_utf8(text)) return fail(w, MANIFEST_WIRE, payload.pos, desc, f, "a string is not UTF-8");
+            return fail(w, w->codes.malformed, payload.pos, desc, f, "NUL in a string");
+        if (!str_is_utf8(text))
+            return fail(w, w->codes.malformed, payload.pos, desc, f, "a string is not UTF-8");
         return spend(w, text.len + BYTES_AN_ALLOCATION, payload.pos, desc);
     case PROTOBUF_C_TYPE_BYTES: return spend(w, text.len + BYTES_AN_ALLOCATION, payload.pos, desc);
     default: /* packed numbers */
         if (f->label != PROTOBUF_C_LABEL_REPEATED)
-            return fail(w, MANIFEST_WIRE, payload.pos, desc, f, "wrong wire type");
+            return fail(w, w->codes.malformed, payload.pos, desc, f, "wrong wire type");
         if (text.len > SIZE_MAX / 8 || !spend(w, text.len * 8 + BYTES_AN_ALLOCATION, payload.pos, desc))
             return false;
         while (payload.pos < payload.end)
@@ -150,10 +152,10 @@ static bool unknown(Walk *w, const ProtobufCMessageDescriptor *desc, const uint8
                  : type == WIRE_32BIT ? take(s, 4, &skipped)
                                       : false; /* groups: not part of proto3 */
     if (!whole)
-        return fail(w, MANIFEST_WIRE, start, desc, NULL,
+        return fail(w, w->codes.malformed, start, desc, NULL,
                     "an unknown field is cut short or of no known wire type");
     if (number < w->limits.strict_below) {
-        diag_add(w->diags, MANIFEST_UNKNOWN_FIELD,
+        diag_add(w->diags, w->codes.unknown_field,
                  DIAG_AT(.file = w->file, .offset = w->at + (uint64_t)(start - w->base)),
                  "%s: unknown field %u: it may restrict what this program would allow", desc->short_name,
                  (unsigned)number);
@@ -167,16 +169,16 @@ static bool message(Walk *w, const ProtobufCMessageDescriptor *desc, Span s, uin
 {
     uint8_t seen[MAX_FIELDS / 8] = {0};
     if (depth > w->limits.max_depth)
-        return fail(w, MANIFEST_TOO_BIG, s.pos, desc, NULL, "messages are nested too deep");
+        return fail(w, w->codes.too_big, s.pos, desc, NULL, "messages are nested too deep");
     if (desc->n_fields > MAX_FIELDS)
-        return fail(w, MANIFEST_TOO_BIG, s.pos, desc, NULL, "the message type has too many fields");
+        return fail(w, w->codes.too_big, s.pos, desc, NULL, "the message type has too many fields");
     if (!spend(w, desc->sizeof_message + BYTES_AN_ALLOCATION, s.pos, desc)) return false;
 
     while (s.pos < s.end) {
         const uint8_t *start = s.pos;
         uint64_t tag, length;
         if (!varint(&s, &tag) || tag >> 3 == 0 || tag > UINT32_MAX)
-            return fail(w, MANIFEST_WIRE, start, desc, NULL, "not a protobuf tag");
+            return fail(w, w->codes.malformed, start, desc, NULL, "not a protobuf tag");
         if (!spend(w, BYTES_A_FIELD, start, desc)) return false;
         WireType type = (WireType)(tag & 7);
         const ProtobufCFieldDescriptor *f =
@@ -190,27 +192,27 @@ static bool message(Walk *w, const ProtobufCMessageDescriptor *desc, Span s, uin
         bool again = seen[index / 8] >> (index % 8) & 1;
         seen[index / 8] |= (uint8_t)(1u << (index % 8));
         if (again && f->label != PROTOBUF_C_LABEL_REPEATED && w->limits.strict_below > 0)
-            return fail(w, MANIFEST_WIRE, start, desc, f, "is there twice");
+            return fail(w, w->codes.malformed, start, desc, f, "is there twice");
 
         if (type == WIRE_BYTES) {
             Span payload;
             if (!varint(&s, &length) || length > SIZE_MAX || !take(&s, (size_t)length, &payload))
-                return fail(w, MANIFEST_WIRE, start, desc, f, "is longer than what is left");
+                return fail(w, w->codes.malformed, start, desc, f, "is longer than what is left");
             if (!delimited(w, desc, f, payload, depth)) return false;
         } else {
             if (type != wire_type_of(f->type))
-                return fail(w, MANIFEST_WIRE, start, desc, f, "wrong wire type");
+                return fail(w, w->codes.malformed, start, desc, f, "wrong wire type");
             if (!scalar(w, desc, f, type, &s)) return false;
         }
     }
     return true;
 }
 
-bool bundle_check_wire(const ProtobufCMessageDescriptor *desc, Str bytes, BundleWireLimits limits,
-                       const char *file, uint64_t at, Diags *d)
+bool proto_check_wire(const ProtobufCMessageDescriptor *desc, Str bytes, ProtoWireLimits limits,
+                      ProtoWireCodes codes, const char *file, uint64_t at, Diags *d)
 {
     static const uint8_t nothing[1];
     const uint8_t *p = bytes.len ? (const uint8_t *)bytes.ptr : nothing;
-    Walk w = {.file = file, .base = p, .at = at, .diags = d, .limits = limits};
+    Walk w = {.file = file, .base = p, .at = at, .diags = d, .limits = limits, .codes = codes};
     return message(&w, desc, (Span){p, p + bytes.len}, 1);
 }
