@@ -21,6 +21,8 @@ typedef struct LdCommand {
     LdMode mode;
     const char *tool;        /* name that messages begin with */
     const char *policy;      /* built-in name or file */
+    LdNames abi_files;       /* --abi */
+    LdNames services;        /* --service */
     const char *explain;     /* a code */
     const char *why_extract; /* file for it; NULL: none */
     const char *sign_key;    /* NULL: no signature */
@@ -38,6 +40,9 @@ typedef struct LdCommand {
  * arena */
 MUST_USE bool ld_parse_options(int argc, char **argv, Arena *, Diags *, LdCommand *out);
 void ld_print_help(TextBuf *);
+/* ld_load_services: --abi and --service. Fills link.abi and link.named.
+ * errors: IO_READ, C02 */
+MUST_USE bool ld_load_services(LdCommand *, Arena *, Diags *);
 /* ld_choose_policy: --policy, a built-in name or a file, and --waive. Fills link.policy, policy_digest and
  * now. errors: USAGE, IO_READ, C codes */
 MUST_USE bool ld_choose_policy(LdCommand *, Arena *, Diags *);

@@ -342,6 +342,7 @@ struct Ld {
     size_t n_segments, segments_cap;
     OutCustom **customs;
     size_t n_customs, customs_cap;
+    uint64_t nearest_budget; /* for "nearest: .." of undefined symbols */
     LdWaived *waived;
     size_t n_waived, waived_cap;
     uint64_t *admitted; /* [policy's waivers] bytes let through by each so far */
@@ -377,6 +378,8 @@ const uint8_t *ld_object_digest(Obj *);
 /* undefined.c */
 void ld_stub_weak(Ld *);
 void ld_check_undefined(Ld *);
+/* services.c: the code of an undefined symbol; where --abi describes services: the method that was meant, or NULL */
+DiagCode ld_undefined_code(Ld *, const Symbol *, const char **note);
 /* assign.c */
 void ld_assign_indices(Ld *);
 uint32_t ld_out_type(Ld *, uint32_t type);

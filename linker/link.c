@@ -58,7 +58,8 @@ static void forget_repeated(Ld *ld, size_t first)
  * their checks are put in and the module is made, and judged, once more. */
 static bool write_and_validate(Ld *ld, Writer *out)
 {
-    ValOptions how = {.policy = ld->opt->policy, .now = ld->opt->now};
+    ValOptions how = {
+        .policy = ld->opt->policy, .now = ld->opt->now, .abi = ld->opt->abi, .named = ld->opt->named};
     ValReport report;
     for (int round = 0;; round++) {
         ld_write_module(ld, ld->opt->to_file ? NULL : out);
@@ -122,6 +123,7 @@ bool ld_link(const LdOptions *opt, Diags *diags, LdOutput *out)
 {
     *out = (LdOutput){0};
     Ld ld = {.opt = opt, .diags = diags, .messages = &out->messages, .why_extract = &out->why_extract};
+    ld.nearest_budget = VAL_NEAREST_BUDGET;
     ld.arena = (Arena){.limit_bytes = opt->memory_limit, .on_oom = out_of_memory, .oom_ctx = &ld};
     if (getrandom(&ld.hash_seed, sizeof ld.hash_seed, 0) != sizeof ld.hash_seed)
         ld.hash_seed = (uint64_t)(uintptr_t)&ld;

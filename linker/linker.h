@@ -50,6 +50,8 @@ typedef struct LdOptions {
 
     const ValPolicy *policy; /* NULL: none */
     uint8_t policy_digest[32];
+    const ValAbi *abi; /* descriptions of services; NULL: none were given */
+    ValNamed named;    /* --service; none: all that the policy lets through */
     bool isolate; /* any policy but none: our layout, thunks, section */
     LdWaiver *waivers;
     size_t n_waivers, waivers_cap; /* as given; the policy has them too */

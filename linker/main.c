@@ -136,7 +136,7 @@ static bool link_and_write(LdCommand *c, BundleSignerProcess *signer, Arena *are
 {
     LdOutput out = {0};
     FileOutput file;
-    if (!ld_choose_policy(c, arena, d)) return false;
+    if (!ld_choose_policy(c, arena, d) || !ld_load_services(c, arena, d)) return false;
     c->link.to_file = !c->link.isolate && !c->bundle && !file_is_special(c->link.output);
     if (c->link.to_file) {
         if (!file_begin(c->link.output, d, &file)) return false;

@@ -10,6 +10,7 @@
 
 typedef enum Argument { NONE, VALUE, OPTIONAL, JOINED } Argument;
 typedef enum Action {
+    ABI,
     ACCEPT,
     ALLOW_UNDEFINED,
     ALLOW_UNDEFINED_FILE,
@@ -73,6 +74,7 @@ typedef enum Action {
     REFUSE,
     RSP_QUOTING,
     SEAL_ALIGN,
+    SERVICE,
     SIGN,
     SONAME,
     STACK_FIRST,
@@ -338,6 +340,8 @@ static bool act_on_command(Parser *p, const Option *o, const char *v)
     switch ((Action)o->action) {
     case ACCEPT: break;
     case REFUSE: usage(p, "--%s is not supported: %s", o->text, o->help); break;
+    case ABI: add_name(p, &c->abi_files, v); break;
+    case SERVICE: add_name(p, &c->services, v); break;
     case BUNDLE: c->bundle = true; break;
     case BUNDLE_NAME: c->bundle_name = v; break;
     case SIGN: c->sign_key = v; break;
@@ -565,6 +569,8 @@ static void check_together(Parser *p)
     if (str_has_suffix(str_of(c->link.output), STR(".pbundle")) || c->sign_key) c->bundle = true;
     if (c->bundle && !c->link.isolate)
         usage(p, "a module linked with --policy=none cannot be bundled: nothing was proved of it");
+    if ((c->abi_files.n || c->services.n) && !c->link.isolate)
+        usage(p, "--abi and --service have no meaning with --policy=none");
     if (c->link.n_waivers && !c->link.isolate) usage(p, "--waive has no meaning with --policy=none");
     if (c->link.isolate && p->refused_under_policy)
         usage(p, "%s needs --policy=none: under a policy the linker lays out memory and table",

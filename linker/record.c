@@ -41,7 +41,12 @@ static void add_service(Ld *ld, Services *s, Str name, uint8_t use)
     bool added;
     uint32_t k = ld_name_add(ld, &s->names, name, &added);
     s->items = arena_grow(&ld->arena, s->items, k, &s->cap, sizeof *s->items);
-    if (added) s->items[k] = (PmService){.name = name};
+    if (added) {
+        s->items[k] = (PmService){.name = name};
+        const ValService *described = ld->opt->abi ? val_find_service(ld->opt->abi, name) : NULL;
+        if (described && described->has_digest)
+            memcpy(s->items[k].digest, described->digest, sizeof s->items[k].digest);
+    }
     s->items[k].use |= use;
 }
 

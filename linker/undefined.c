@@ -56,7 +56,9 @@ static void report(Ld *ld, const Undefined *u)
 {
     const Symbol *s = u->symbol;
     bool warn = ld->opt->unresolved == LD_UNRESOLVED_WARN && s->kind != SYM_GLOBAL && s->kind != SYM_TABLE;
-    Diag *d = diag_add_as(ld->diags, warn ? SEV_WARNING : SEV_ERROR, LD_UNDEFINED,
+    const char *meant;
+    DiagCode code = ld_undefined_code(ld, s, &meant);
+    Diag *d = diag_add_as(ld->diags, warn ? SEV_WARNING : SEV_ERROR, code,
                           DIAG_AT(.file = u->places[0].obj->file, .symbol = s->name), "undefined symbol: %s",
                           ld_name_text(ld, s->name));
     for (uint32_t i = 0; i < u->n_places; i++) {
@@ -67,6 +69,7 @@ static void report(Ld *ld, const Undefined *u)
     }
     if (u->n_references > u->n_places)
         diag_note(ld->diags, d, "referenced %u more times", u->n_references - u->n_places);
+    if (meant) diag_note(ld->diags, d, "%s", meant);
 }
 
 /* A call must go somewhere that validates: to a function that traps. Its address compares equal to null. */

@@ -195,7 +195,7 @@ static void PRINTF(6, 0)
     uint32_t limit = v->o.findings_limit ? v->o.findings_limit : FINDINGS_DEFAULT;
     if (level == VAL_ERROR) v->rule_errors++;
     DiagPlace at = DIAG_AT(.file = v->m->file);
-    char text[256];
+    char text[1200]; /* room for names of both sides of an import, and of the nearest method */
     const char *words = "more findings of this rule, not shown";
     if (v->rules[rule].stored < limit) { /* names and words are made only for those that will be shown */
         at = place(v, site);

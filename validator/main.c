@@ -1,4 +1,5 @@
 /* main.c: parigot-validate: options in, verdicts out. validate_all is the tool; the rest is manners. */
+#include "validator/abi.h"
 #include "validator/policy.h"
 #include "validator/report.h"
 
@@ -31,6 +32,10 @@ typedef struct Tool {
     const char *policy_name;
     ValPolicy policy;
     ValOptions options;
+    const char **abi_files; /* as many as there are arguments */
+    size_t n_abi_files;
+    Str *services;
+    ValAbi abi;
     ReportFormat format;
     size_t error_limit;
     char **files;
@@ -225,6 +230,11 @@ static int set_option(Tool *tool, OptionId id, const char *value, OptionId *acti
 {
     switch (id) {
     case OPT_POLICY: tool->policy_name = value; return EXIT_CLEAN;
+    case OPT_ABI: tool->abi_files[tool->n_abi_files++] = value; return EXIT_CLEAN;
+    case OPT_SERVICE:
+        tool->services[tool->options.named.n_services++] = str_of(value);
+        tool->options.named.services = tool->services;
+        return EXIT_CLEAN;
     case OPT_STRICT: tool->options.strict = true; return EXIT_CLEAN;
     case OPT_FORMAT: return set_format(tool, value);
     case OPT_FEATURES: return set_features(tool, value);
@@ -277,6 +287,8 @@ static int parse_arguments(Tool *tool, int argc, char **argv, OptionId *action, 
         }
     }
     if (*action == OPT_COUNT && tool->n_files == 0) return usage("no file");
+    if (strcmp(tool->policy_name, "none") == 0 && (tool->n_abi_files || tool->options.named.n_services))
+        return usage("--abi and --service have no meaning with --policy=none");
     return EXIT_CLEAN;
 }
 
@@ -324,17 +336,29 @@ static int validate_file(Tool *tool, Reporter *reporter, const char *path, TextB
     return status;
 }
 
+/* The policy, and what --abi and --service say. */
+static bool load_options(Tool *tool, Diags *diags, uint8_t digest[32])
+{
+    if (!policy_load(&tool->arena, tool->policy_name, diags, &tool->policy)) return false;
+    if (!policy_digest(&tool->policy, digest)) {
+        diag_add(diags, OUT_OF_MEMORY, DIAG_AT(), "out of memory");
+        return false;
+    }
+    if (!tool->n_abi_files) return true;
+    tool->options.abi = &tool->abi;
+    return abi_load(&tool->arena, tool->abi_files, tool->n_abi_files, diags, &tool->abi) &&
+           abi_check_named(&tool->abi, &tool->options.named, diags);
+}
+
 static int validate_all(Tool *tool)
 {
     Diags diags = {0};
     uint8_t digest[32];
     TextBuf out = {0}, digest_words = {0};
-    if (!policy_load(&tool->arena, tool->policy_name, &diags, &tool->policy) ||
-        !policy_digest(&tool->policy, digest)) {
-        int status = print_diags(&diags);
-        diag_free(&diags);
-        return status;
-    }
+    bool loaded = load_options(tool, &diags, digest);
+    int status = diags.n ? print_diags(&diags) : EXIT_CLEAN;
+    diag_free(&diags);
+    if (!loaded) return status;
     digest_text(&digest_words, digest);
     tool->options.policy = &tool->policy;
     tool->options.now = time(NULL);
@@ -342,7 +366,7 @@ static int validate_all(Tool *tool)
                          .colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
                          .policy = tool->policy.name,
                          .digest = digest_words.ptr ? digest_words.ptr : ""};
-    int status = EXIT_CLEAN;
+    status = EXIT_CLEAN;
     report_begin(&reporter, &out);
     for (int i = 0; i < tool->n_files; i++) {
         status = worse(status, validate_file(tool, &reporter, tool->files[i], &out));
@@ -361,7 +385,9 @@ int main(int argc, char **argv)
     OptionId action = OPT_COUNT;
     const char *value = NULL;
     tool.files = arena_array(&tool.arena, (size_t)argc, sizeof *tool.files);
-    if (!tool.files) return EXIT_INTERNAL;
+    tool.abi_files = arena_array(&tool.arena, (size_t)argc, sizeof *tool.abi_files);
+    tool.services = arena_array(&tool.arena, (size_t)argc, sizeof *tool.services);
+    if (!tool.files || !tool.abi_files || !tool.services) return EXIT_INTERNAL;
     int status = parse_arguments(&tool, argc, argv, &action, &value);
     if (status == EXIT_CLEAN) {
         switch (action) {

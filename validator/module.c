@@ -61,7 +61,8 @@ static void conclude(Val *v)
     ValReport *r = v->report;
     for (int i = 0; i < VAL_RULE_COUNT; i++) {
         ValVerdict *verdict = &r->rules[i].verdict;
-        if (!rule_on(v, (ValRule)i)) *verdict = VAL_RULE_OFF;
+        bool asked = rule_on(v, (ValRule)i) && (i != RULE_P504 || v->o.abi);
+        if (!asked) *verdict = VAL_RULE_OFF;
         else if (*verdict == VAL_NO_VERDICT && r->valid) *verdict = VAL_PROVED;
         else if (*verdict != VAL_VIOLATED && !r->valid) *verdict = VAL_NO_VERDICT;
     }
@@ -77,7 +78,8 @@ bool val_view(Arena *arena, const WasmModule *m, const ValOptions *options, Diag
              .diags = diags,
              .report = report,
              .scratch = {.limit_bytes = arena->limit_bytes},
-             .errors_before = diags->errors};
+             .errors_before = diags->errors,
+             .nearest_budget = VAL_NEAREST_BUDGET};
     if (options) v.o = *options;
     combine_policies(&v);
     if (prepare(&v)) {

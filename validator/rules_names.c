@@ -1,4 +1,4 @@
-/* rules_names.c: what a module asks for and offers: P301 to P305 imports, P501 to P503 exports, P105 and
+/* rules_names.c: what a module asks for and offers: P301 to P305 imports, P501 to P504 exports, P105 and
  * P106, and the names that betray threads and schedulers, P203 to P206. docs/rules.md; the tables are
  * docs/abi.md's. */
 #include "validator/object_rules.h"
@@ -135,6 +135,33 @@ static bool is_allowed(const Val *v, Str name)
     return true;
 }
 
+/* ", nearest: greeting.v1.Greeter/Hello", or nothing. */
+static const char *nearest(Val *v, Str service, Str method)
+{
+    ValNearest n;
+    if (!v->o.abi || !val_nearest_method(v->o.abi, &v->o.named, service, method, &v->nearest_budget, &n))
+        return "";
+    const char *text = arena_printf(&v->scratch, ", nearest: %.*s/%.*s", STR_ARG(n.service->name),
+                                    STR_ARG(n.method->name));
+    return text ? text : "";
+}
+
+/* Is there such a method, by what --abi says? The kernel's are known without. P301 and P305 */
+static void judge_described_import(Val *v, const WasmImport *im, Site site)
+{
+    if (!v->o.abi || (!rule_on(v, RULE_P301) && !rule_on(v, RULE_P305))) return;
+    const ValService *s = val_find_service(v->o.abi, im->module);
+    const ValMethod *m = s ? val_find_method(s, im->name) : NULL;
+    if (!m)
+        violated(v, RULE_P301, site, im->name, "import \"%.*s\" \"%.*s\": %s%s", STR_ARG(im->module),
+                 STR_ARG(im->name), s ? "the service has no such method" : "no such service is described",
+                 nearest(v, im->module, im->name));
+    else if (m->streams_request)
+        violated(v, RULE_P305, site, im->name,
+                 "import \"%.*s\" \"%.*s\": the method streams its request, which modules cannot",
+                 STR_ARG(im->module), STR_ARG(im->name));
+}
+
 static void judge_import(Val *v, const WasmImport *im)
 {
     Site site = SITE(im->offset);
@@ -151,8 +178,9 @@ static void judge_import(Val *v, const WasmImport *im)
     }
     const AbiFunc *wanted = &service_method;
     if (!is_service(im->module) || !is_method(im->name)) {
-        violated(v, RULE_P301, site, im->name, "import \"%.*s\" \"%.*s\" does not name a method of a service",
-                 STR_ARG(im->module), STR_ARG(im->name));
+        violated(v, RULE_P301, site, im->name,
+                 "import \"%.*s\" \"%.*s\" does not name a method of a service%s", STR_ARG(im->module),
+                 STR_ARG(im->name), nearest(v, im->module, im->name));
         return;
     }
     if (str_eq(im->module, kernel)) {
@@ -161,9 +189,15 @@ static void judge_import(Val *v, const WasmImport *im)
             violated(v, RULE_P301, site, im->name, "the kernel has no method \"%.*s\"", STR_ARG(im->name));
             return;
         }
-    } else if (!is_allowed(v, joined(buffer, im->module, im->name))) {
-        violated(v, RULE_P303, site, im->name, "import \"%.*s\" \"%.*s\" is not allowed by the policy",
-                 STR_ARG(im->module), STR_ARG(im->name));
+    } else {
+        if (!is_allowed(v, joined(buffer, im->module, im->name)))
+            violated(v, RULE_P303, site, im->name, "import \"%.*s\" \"%.*s\" is not allowed by the policy",
+                     STR_ARG(im->module), STR_ARG(im->name));
+        else if (!val_is_named(&v->o.named, im->module))
+            violated(v, RULE_P303, site, im->name,
+                     "import \"%.*s\" \"%.*s\": the service is not named by --service%s",
+                     STR_ARG(im->module), STR_ARG(im->name), nearest(v, im->module, im->name));
+        judge_described_import(v, im, site);
     }
     const WasmType *t = wasm_func_type(v->m, im->index);
     if (rule_on(v, RULE_P305) && !has_type(t, wanted))
@@ -177,7 +211,7 @@ void judge_imports(Val *v)
     for (uint32_t i = 0; i < v->m->n_imports; i++) judge_import(v, &v->m->imports[i]);
 }
 
-/* ---- P501 to P503 ---- */
+/* ---- P501 to P504 ---- */
 
 static bool export_allowed(const Val *v, Str name)
 {
@@ -226,11 +260,33 @@ static bool judged_elsewhere(const Val *v, const WasmExport *e)
            (e->kind == KIND_GLOBAL && v->m->globals[e->index].mutable);
 }
 
+/* An exported method: does the module provide that service, and is there such a method? */
+static void judge_provided(Val *v, const WasmExport *e, Str service, Str method)
+{
+    Site site = SITE(e->offset);
+    const ValService *s = v->o.abi ? val_find_service(v->o.abi, service) : NULL;
+    const ValMethod *m = s ? val_find_method(s, method) : NULL;
+    if (!val_is_named(&v->o.named, service))
+        violated(v, RULE_P501, site, e->name, "export \"%.*s\": the service is not named by --service%s",
+                 STR_ARG(e->name), nearest(v, service, method));
+    if (!v->o.abi || !rule_on(v, RULE_P504)) return;
+    if (!m)
+        violated(v, RULE_P504, site, e->name, "export \"%.*s\": %s%s", STR_ARG(e->name),
+                 s ? "the service has no such method" : "no such service is described",
+                 nearest(v, service, method));
+    else if (m->streams_request)
+        violated(v, RULE_P504, site, e->name,
+                 "export \"%.*s\": the method streams its request, which modules cannot", STR_ARG(e->name));
+}
+
 static void judge_export(Val *v, const WasmExport *e)
 {
     Str service, method;
     const AbiFunc *abi = abi_of_export(e->name);
-    if (abi) judge_entry(v, e, abi);
+    if (abi) {
+        judge_entry(v, e, abi);
+        if (split_method(e->name, &service, &method)) judge_provided(v, e, service, method);
+    }
     else if (judged_elsewhere(v, e) || export_allowed(v, e->name)) return;
     else if (split_method(e->name, &service, &method))
         violated(v, RULE_P501, SITE(e->offset), e->name,

@@ -70,6 +70,7 @@ typedef struct Val {
     bool memory_written;    /* there is some instruction that writes to memory */
     uint32_t table_writes;
     size_t cap_waived, cap_frames;
+    uint64_t nearest_budget; /* for "did you mean" */
 } Val;
 
 /* ---- findings.c ---- */

@@ -91,6 +91,45 @@ const char *val_base_text(ValBase);
 
 /* policy.h has the rest: policy files, the canonical text and its digest. */
 
+/* ---- descriptions of services ------------------------------------------------------------------------------------ */
+
+typedef struct ValMethod {
+    Str name;
+    bool streams_request; /* which the ABI has no form for */
+} ValMethod;
+typedef struct ValService {
+    Str name;             /* "greeting.v1.Greeter" */
+    ValMethod *methods;  uint32_t n_methods; /* by name, bytewise; each once */
+    bool has_digest;      /* every type that it reaches was described */
+    uint8_t digest[32];   /* of its description: docs/abi.md "Service description" */
+} ValService;
+/* What --abi=FILE says: abi.h reads it. */
+typedef struct ValAbi {
+    ValService *services; uint32_t n_services; /* by name, bytewise; each once */
+} ValAbi;
+const ValService *val_find_service(const ValAbi *, Str name); /* or NULL */
+const ValMethod *val_find_method(const ValService *, Str name);
+
+/* The services that --service names; none: all. */
+typedef struct ValNamed {
+    const Str *services; uint32_t n_services;
+} ValNamed;
+bool val_is_named(const ValNamed *, Str service);
+
+/* val_nearest_method: the method that was probably meant, of the services that are named.
+ * in:     service  as it was written; if it is one that is described, only its methods are looked at
+ *         budget   steps that may still be spent on such questions; counted down. Spent: nothing is near
+ * returns false when nothing is near
+ * val_nearest_symbol: the same for the name of a C function: greeting_v1_Greeter_Hello_call is near greeting.v1.Greeter/Hello */
+enum { VAL_NEAREST_BUDGET = 20000000 };
+typedef struct ValNearest {
+    const ValService *service;
+    const ValMethod *method;
+    uint32_t distance; /* letters that differ */
+} ValNearest;
+bool val_nearest_method(const ValAbi *, const ValNamed *, Str service, Str method, uint64_t *budget, ValNearest *out);
+bool val_nearest_symbol(const ValAbi *, const ValNamed *, Str symbol, uint64_t *budget, ValNearest *out);
+
 /* ---- validation ------------------------------------------------------------------------------------------------- */
 
 typedef struct ValOptions {
@@ -103,6 +142,8 @@ typedef struct ValOptions {
     bool world;              /* will run in a world: P503 also where neither service nor entry is named */
     bool wamr;               /* P606 is an error, whatever the policy */
     int64_t now;             /* seconds since 1970, for the end of waivers; 0 = not looked at */
+    const ValAbi *abi;       /* NULL: services are not described; else P301 and P504 ask for methods that are */
+    ValNamed named;          /* services that may be imported and provided; none: those that the policy lets through */
     uint32_t findings_limit; /* Diags stored for one rule (all are counted); 0 = 100 */
 } ValOptions;
 
