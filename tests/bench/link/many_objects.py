@@ -105,7 +105,11 @@ def compile_source(text, output, debug):
 def entry_source(functions):
     calls = ''.join(f'    total += work_{NEXT}_{n}(record, {n});\n' for n in range(functions) if n % 10 != 9)
     declarations = ''.join(f'int work_{NEXT}_{n}(void *, int);\n' for n in range(functions))
-    return f'{declarations}static long long record[64];\nvoid _start(void)\n{{\n    volatile int total = 0;\n{calls}}}\n'
+    return (f'{declarations}static long long record[64];\nstatic void begin(void)\n{{\n    volatile int total = 0;\n{calls}}}\n'
+            'void _start(void) { begin(); }\n'
+            # What parigot-ld exports where a policy holds; unused, and left out, elsewhere.
+            'int parigot_init(int at, int size) { begin(); return 0; }\n'
+            'int parigot_alloc(int size) { return 0; }\n')
 
 
 def make(folder, objects, functions, debug):
