@@ -364,6 +364,7 @@ const char *ld_member_text(Ld *, const LdArchive *, uint32_t member); /* "lib.a(
 void ld_close_inputs(Ld *);
 /* resolve.c */
 void ld_resolve_symbols(Ld *);
+bool ld_is_discarded(const Obj *, const WasmSymbol *); /* defined in a comdat group that gave way to another */
 void ld_wrap_symbols(Ld *);
 void ld_export_symbols(Ld *);
 void ld_declare_synthetic(Ld *);
@@ -447,6 +448,9 @@ LdPlace ld_symbol_place(Ld *, Obj *, uint32_t obj_symbol); /* where it is declar
  * for formats that have places, places elsewhere are related ones. */
 void ld_note_place(Ld *, Diag *, const char *how, LdPlace);
 Dwarf *ld_dwarf(Ld *, Obj *); /* or NULL */
+/* hints.c: notes on why nobody defines it: what else has that name, what is nearly called so. */
+void ld_hint_undefined(Ld *, Diag *, const Symbol *);
+void ld_hint_name(Ld *, Diag *, Str name); /* the same for a name of the command line */
 /* Findings on the linked module, from the `first` on: where in the objects they come from. */
 void ld_explain_findings(Ld *, const WasmModule *, size_t first);
 

@@ -67,13 +67,16 @@ static bool same_kind(Ld *ld, const Symbol *s, Obj *obj, uint32_t i)
     return false;
 }
 
+bool ld_is_discarded(const Obj *obj, const WasmSymbol *w)
+{
+    const WasmModule *m = &obj->o.module;
+    if (w->kind == SYM_FUNCTION) return obj->funcs[w->index - m->n_imported[KIND_FUNC]].discarded;
+    return w->kind == SYM_DATA && !(w->flags & SYM_ABSOLUTE) && obj->segments[w->index].discarded;
+}
+
 static bool is_defined_here(const Obj *obj, const WasmSymbol *w)
 {
-    if (w->flags & SYM_UNDEFINED) return false;
-    const WasmModule *m = &obj->o.module;
-    if (w->kind == SYM_FUNCTION) return !obj->funcs[w->index - m->n_imported[KIND_FUNC]].discarded;
-    if (w->kind == SYM_DATA && !(w->flags & SYM_ABSOLUTE)) return !obj->segments[w->index].discarded;
-    return true;
+    return !(w->flags & SYM_UNDEFINED) && !ld_is_discarded(obj, w);
 }
 
 /* What a definition in an object says, put into the symbol. */
@@ -453,8 +456,10 @@ static void export_named(Ld *ld, const LdNames *names, bool must_be_there)
         if (s && s->state == SYM_DEFINED) s->exported = true;
         else if (must_be_there && ld->opt->unresolved == LD_UNRESOLVED_ERROR &&
                  !ld->opt->allow_undefined_functions)
-            diag_add(ld->diags, LD_NO_EXPORT, DIAG_AT(.symbol = str_of(names->items[i])),
-                     "symbol exported via --export not found: %s", names->items[i]);
+            ld_hint_name(ld,
+                         diag_add(ld->diags, LD_NO_EXPORT, DIAG_AT(.symbol = str_of(names->items[i])),
+                                  "symbol exported via --export not found: %s", names->items[i]),
+                         str_of(names->items[i]));
     }
 }
 
@@ -464,8 +469,10 @@ static void find_entry(Ld *ld)
     Symbol *s = ld_find_symbol(ld, str_of(ld->opt->entry));
     if (s && s->state == SYM_DEFINED && s->kind == SYM_FUNCTION) s->exported = true;
     else
-        diag_add(ld->diags, LD_NO_ENTRY, DIAG_AT(.symbol = str_of(ld->opt->entry)),
-                 "entry symbol not defined (pass --no-entry to suppress): %s", ld->opt->entry);
+        ld_hint_name(ld,
+                     diag_add(ld->diags, LD_NO_ENTRY, DIAG_AT(.symbol = str_of(ld->opt->entry)),
+                              "entry symbol not defined (pass --no-entry to suppress): %s", ld->opt->entry),
+                     str_of(ld->opt->entry));
 }
 
 /* A program that defines parigot_start has the guest library's entries: nothing else would pull them from it.

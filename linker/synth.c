@@ -199,8 +199,11 @@ static void fill_ctors(Ld *ld)
     for (size_t i = 0; i < ld->n_ctors; i++) {
         const Symbol *s = ld->ctors[i].symbol;
         if (s->state != SYM_DEFINED && !s->imported) {
-            diag_add(ld->diags, LD_UNDEFINED, DIAG_AT(.file = ld_obj_text(s->obj), .symbol = s->name),
-                     "undefined symbol: %s", ld_name_text(ld, s->name));
+            ld_hint_undefined(ld,
+                              diag_add(ld->diags, LD_UNDEFINED,
+                                       DIAG_AT(.file = ld_obj_text(s->obj), .symbol = s->name),
+                                       "undefined symbol: %s", ld_name_text(ld, s->name)),
+                              s);
             continue;
         }
         const WasmType *t = &ld->types[s->type].type;

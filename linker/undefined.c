@@ -61,6 +61,7 @@ static void report(Ld *ld, const Undefined *u)
     Diag *d = diag_add_as(ld->diags, warn ? SEV_WARNING : SEV_ERROR, code,
                           DIAG_AT(.file = u->places[0].obj->file, .symbol = s->name), "undefined symbol: %s",
                           ld_name_text(ld, s->name));
+    if (!d) return; /* beyond --error-limit */
     for (uint32_t i = 0; i < u->n_places; i++) {
         const Reference *p = &u->places[i];
         ld_note_place(ld, d, "referenced by",
@@ -70,6 +71,7 @@ static void report(Ld *ld, const Undefined *u)
     if (u->n_references > u->n_places)
         diag_note(ld->diags, d, "referenced %u more times", u->n_references - u->n_places);
     if (meant) diag_note(ld->diags, d, "%s", meant);
+    else ld_hint_undefined(ld, d, s);
 }
 
 /* A call must go somewhere that validates: to a function that traps. Its address compares equal to null. */
