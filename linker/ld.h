@@ -271,6 +271,7 @@ typedef struct LdWaived {
 struct Ld {
     const LdOptions *opt;
     Diags *diags;
+    size_t survivable;     /* errors that leave the symbols sound: the link goes on to find more of them */
     struct LdWords *words; /* what messages need; NULL: there were none that did */
     Arena arena;
     TextBuf *messages, *why_extract;

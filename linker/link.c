@@ -88,7 +88,7 @@ static bool link_all(Ld *ld, Writer *out)
     ld_define_linker_symbols(ld); /* ends of stack, data, heap; the function table */
     ld_wrap_symbols(ld);          /* --wrap: references point to the wrappers */
     ld_export_symbols(ld);        /* entry and --export */
-    if (ld->diags->errors) return false;
+    if (ld->diags->errors > ld->survivable) return false;
     ld_check_signatures(ld); /* both ends of every call agree on the type */
     ld_stub_weak(ld);        /* what is weak and nobody's can be called, and traps */
     ld_mark_live(ld);        /* what can be reached */

@@ -137,9 +137,11 @@ static void set_import(Ld *ld, Symbol *s, Obj *obj, uint32_t i)
     if (!was || (named && !s->explicit_import)) {
         s->import = im;
         s->explicit_import = named;
-    } else if (named && !(str_eq(was->module, im->module) && str_eq(was->name, im->name)))
+    } else if (named && !(str_eq(was->module, im->module) && str_eq(was->name, im->name))) {
+        ld->survivable++;
         conflict(ld, LD_IMPORT_MISMATCH, s, obj, i, "import name mismatch for symbol", import_text(ld, was),
                  import_text(ld, im));
+    }
 }
 
 static void set_undefined(Ld *ld, Symbol *s, Obj *obj, uint32_t i)
@@ -193,6 +195,7 @@ static void define(Ld *ld, Symbol *s, Obj *obj, uint32_t i)
             bool go_on = ld->opt->go_on_after_duplicates;
             conflict_as(ld, go_on ? SEV_WARNING : SEV_ERROR, LD_DUPLICATE, s, obj, i, "duplicate symbol", "",
                         "");
+            ld->survivable += !go_on; /* the first one counts */
             if (!go_on) return;
         }
     }
@@ -455,11 +458,13 @@ static void export_named(Ld *ld, const LdNames *names, bool must_be_there)
         if (s && ld->wraps.n) s = wrapped(ld, s);
         if (s && s->state == SYM_DEFINED) s->exported = true;
         else if (must_be_there && ld->opt->unresolved == LD_UNRESOLVED_ERROR &&
-                 !ld->opt->allow_undefined_functions)
+                 !ld->opt->allow_undefined_functions) {
+            ld->survivable++;
             ld_hint_name(ld,
                          diag_add(ld->diags, LD_NO_EXPORT, DIAG_AT(.symbol = str_of(names->items[i])),
                                   "symbol exported via --export not found: %s", names->items[i]),
                          str_of(names->items[i]));
+        }
     }
 }
 
@@ -467,12 +472,15 @@ static void find_entry(Ld *ld)
 {
     if (!ld->opt->entry) return;
     Symbol *s = ld_find_symbol(ld, str_of(ld->opt->entry));
-    if (s && s->state == SYM_DEFINED && s->kind == SYM_FUNCTION) s->exported = true;
-    else
-        ld_hint_name(ld,
-                     diag_add(ld->diags, LD_NO_ENTRY, DIAG_AT(.symbol = str_of(ld->opt->entry)),
-                              "entry symbol not defined (pass --no-entry to suppress): %s", ld->opt->entry),
-                     str_of(ld->opt->entry));
+    if (s && s->state == SYM_DEFINED && s->kind == SYM_FUNCTION) {
+        s->exported = true;
+        return;
+    }
+    ld->survivable++;
+    ld_hint_name(ld,
+                 diag_add(ld->diags, LD_NO_ENTRY, DIAG_AT(.symbol = str_of(ld->opt->entry)),
+                          "entry symbol not defined (pass --no-entry to suppress): %s", ld->opt->entry),
+                 str_of(ld->opt->entry));
 }
 
 /* A program that defines parigot_start has the guest library's entries: nothing else would pull them from it.
