@@ -164,8 +164,8 @@ static void export_symbol(Ld *ld, Symbol *s)
     OutExport e = {s->name, KIND_FUNC, 0};
     switch (s->kind) {
     case SYM_FUNCTION:
-        if (s->func->export_name.len) e.name = s->func->export_name;
-        e.index = s->func->thunk ? s->func->thunk->out_index : s->func->out_index;
+        if (s->func->extra->export_name.len) e.name = s->func->extra->export_name;
+        e.index = s->func->extra->thunk ? s->func->extra->thunk->out_index : s->func->out_index;
         break;
     case SYM_GLOBAL:
         e.kind = KIND_GLOBAL;

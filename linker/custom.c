@@ -38,7 +38,7 @@ static void add_part(Ld *ld, OutCustom *out, InCustom *c)
     if (ld->opt->optimize > 0 && str_eq(c->name, STR(".debug_str")) && c->bytes[c->size - 1] == 0) {
         if (!out->merged) out->merged = arena_alloc(&ld->arena, sizeof *out->merged);
         ld_split_strings(ld, c->bytes, c->size, &c->pieces, &c->n_pieces);
-        ld_add_strings(ld, out->merged, c->bytes, c->pieces, c->n_pieces);
+        ld_add_strings(ld, out->merged, c->bytes, c->size, c->pieces, c->n_pieces);
         return;
     }
     c->offset = out->size;

@@ -72,6 +72,7 @@ static void view_functions(Ld *ld, Obj *obj)
         WasmRange body = m->bodies[i];
         *f = (InFunc){.obj = obj,
                       .body = wasm_at(m, body),
+                      .extra = &ld_no_extra,
                       .size = body.size,
                       .out_index = LD_NONE,
                       .table_index = LD_NONE,
@@ -81,7 +82,7 @@ static void view_functions(Ld *ld, Obj *obj)
     }
     for (uint32_t i = 0; i < m->n_exports; i++)
         if (m->exports[i].kind == KIND_FUNC && m->exports[i].index >= imported)
-            obj->funcs[m->exports[i].index - imported].export_name = m->exports[i].name;
+            ld_func_extra(ld, &obj->funcs[m->exports[i].index - imported])->export_name = m->exports[i].name;
 }
 
 static void view_segments(Ld *ld, Obj *obj)
@@ -92,15 +93,10 @@ static void view_segments(Ld *ld, Obj *obj)
     obj->segments = arena_array(&ld->arena, obj->o.n_segments, sizeof *obj->segments);
     for (uint32_t i = 0; i < obj->o.n_segments; i++) {
         WasmRange bytes = m->datas[i].bytes;
-        const WasmSegmentInfo *info = &obj->o.segments[i];
         InSegment *s = &obj->segments[i];
         *s = (InSegment){.obj = obj,
-                         .index = i,
                          .bytes = wasm_at(m, bytes),
                          .size = bytes.size,
-                         .align_log2 = info->align_log2,
-                         .flags = info->flags,
-                         .name = info->name,
                          .data_offset = bytes.offset - obj->data_payload};
         s->relocs = take_relocs(&taker, s->data_offset, s->size);
     }

@@ -32,18 +32,18 @@ void ld_split_strings(Ld *ld, const uint8_t *bytes, uint32_t size, StringPiece *
     uint32_t at = 0;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t len = (uint32_t)((const uint8_t *)memchr(bytes + at, 0, size - at) - (bytes + at)) + 1;
-        (*pieces)[i] = (StringPiece){.in_offset = at, .size = len};
+        (*pieces)[i] = (StringPiece){.in_offset = at};
         at += len;
     }
 }
 
 /* Adds the strings of one section; where each will be is known after ld_place_strings. */
-void ld_add_strings(Ld *ld, MergedStrings *m, const uint8_t *bytes, StringPiece *pieces, uint32_t n)
+void ld_add_strings(Ld *ld, MergedStrings *m, const uint8_t *bytes, uint32_t size, StringPiece *pieces, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
         bool added;
-        pieces[i].string = ld_name_add(
-            ld, &m->strings, (Str){(const char *)bytes + pieces[i].in_offset, pieces[i].size}, &added);
+        uint32_t at = pieces[i].in_offset, end = i + 1 < n ? pieces[i + 1].in_offset : size;
+        pieces[i].string = ld_name_add(ld, &m->strings, (Str){(const char *)bytes + at, end - at}, &added);
     }
 }
 
@@ -99,7 +99,7 @@ uint64_t ld_piece_offset(const MergedStrings *m, const StringPiece *pieces, uint
 /* As in wasm-ld: strings of single bytes, and each ends within its segment. */
 static bool is_mergeable(const Ld *ld, const InSegment *s)
 {
-    return ld->opt->optimize > 0 && (s->flags & SEGMENT_STRINGS) && s->align_log2 == 0 && s->size > 0 &&
+    return ld->opt->optimize > 0 && (ld_segment_info(s)->flags & SEGMENT_STRINGS) && ld_segment_info(s)->align_log2 == 0 && s->size > 0 &&
            s->bytes[s->size - 1] == 0 && s->relocs.n == 0;
 }
 
@@ -114,11 +114,12 @@ static Str out_name(const Ld *ld, const InSegment *s)
 {
     static const Str kinds[] = {{".text.", 6},   {".data.", 6},  {".bss.", 5},
                                 {".rodata.", 8}, {".tdata.", 7}, {".tbss.", 6}};
-    if (str_has_prefix(s->name, STR(".tdata")) || str_has_prefix(s->name, STR(".tbss"))) return STR(".tdata");
-    if (ld->opt->no_merge_data) return s->name;
+    Str name = ld_segment_info(s)->name;
+    if (str_has_prefix(name, STR(".tdata")) || str_has_prefix(name, STR(".tbss"))) return STR(".tdata");
+    if (ld->opt->no_merge_data) return name;
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-        if (str_has_prefix(s->name, kinds[i])) return (Str){kinds[i].ptr, kinds[i].len - 1};
-    return s->name;
+        if (str_has_prefix(name, kinds[i])) return (Str){kinds[i].ptr, kinds[i].len - 1};
+    return name;
 }
 
 static int rank(Str name)
@@ -150,7 +151,7 @@ static void gather_segments(Ld *ld)
         for (uint32_t i = 0; i < ld->objs[o]->o.n_segments; i++) {
             InSegment *in = &ld->objs[o]->segments[i];
             if (!in->live) continue;
-            OutArea area = ld->opt->isolate && !val_segment_is_constant(&in->obj->o.segments[in->index])
+            OutArea area = ld->opt->isolate && !val_segment_is_constant(ld_segment_info(in))
                                ? AREA_WAIVED
                                : AREA_SEALED;
             bool added;
@@ -168,7 +169,8 @@ static void gather_segments(Ld *ld)
             in->out = out;
             LD_PUSH(ld, out->parts, out->n, out->cap) = in;
             if (out->bss && !is_zero(in)) out->bss = false; /* names prove nothing */
-            if (in->align_log2 > out->align_log2) out->align_log2 = in->align_log2;
+            uint32_t align_log2 = ld_segment_info(in)->align_log2;
+            if (align_log2 > out->align_log2) out->align_log2 = align_log2;
         }
     if (ld->n_segments) qsort(ld->segments, ld->n_segments, sizeof *ld->segments, by_rank);
 }
@@ -182,14 +184,14 @@ static void place_parts(Ld *ld, OutSegment *out)
         if (!is_mergeable(ld, in)) continue;
         if (!merged) merged = arena_alloc(&ld->arena, sizeof *merged);
         ld_split_strings(ld, in->bytes, in->size, &in->pieces, &in->n_pieces);
-        ld_add_strings(ld, merged, in->bytes, in->pieces, in->n_pieces);
+        ld_add_strings(ld, merged, in->bytes, in->size, in->pieces, in->n_pieces);
     }
     if (merged) ld_place_strings(ld, merged, true);
     bool merged_placed = false;
     for (size_t i = 0; i < out->n; i++) {
         InSegment *in = out->parts[i];
         if (!in->pieces) {
-            out->size = align_to(out->size, UINT64_C(1) << in->align_log2);
+            out->size = align_to(out->size, UINT64_C(1) << ld_segment_info(in)->align_log2);
             in->offset = out->size;
             out->size += in->size;
         } else if (!merged_placed) {

@@ -21,22 +21,27 @@ typedef struct Obj Obj;
 typedef struct Symbol Symbol;
 typedef struct LdArchive LdArchive;
 
-/* A function that may be written: a body of an object, or one that the linker makes. */
+/* A function that may be written: a body of an object, or one that the linker makes. There can be millions, and of
+ * segments too: what few of them have is elsewhere, what the object says is not said again. */
 typedef struct InFunc InFunc;
+typedef struct FuncExtra {
+    Str export_name; /* of export_name("x"); empty when there is none */
+    InFunc *thunk;   /* the entry that stands for it in the exports */
+    uint8_t *check;
+    uint32_t check_size, check_at; /* a frame check, and where in the body it is put */
+} FuncExtra;
+extern const FuncExtra ld_no_extra;
 struct InFunc {
-    Obj *obj;            /* NULL: made by the linker */
-    const uint8_t *body; /* locals and code, without the size */
+    Obj *obj;               /* NULL: made by the linker */
+    const uint8_t *body;    /* locals and code, without the size */
+    const FuncExtra *extra; /* to be changed through ld_func_extra */
+    Str name;               /* first symbol that names it */
     uint32_t size;
-    WasmRelocRange relocs;          /* of the object's code relocations */
-    uint32_t code_offset;           /* of the body in the object's code section payload */
-    uint32_t type;                  /* type id */
-    Str name;                       /* first symbol that names it */
-    Str export_name;                /* of export_name("x"); empty when there is none */
+    WasmRelocRange relocs; /* of the object's code relocations */
+    uint32_t code_offset;  /* of the body in the object's code section payload */
+    uint32_t type;         /* type id */
     uint32_t out_index, table_index;
     uint32_t out_offset; /* of the body in the output's code section payload */
-    InFunc *thunk;       /* the entry that stands for it in the exports */
-    uint8_t *check;
-    uint32_t check_size, check_at;      /* a frame check, and where in the body it is put */
     bool live, discarded, null_address; /* discarded: a comdat elsewhere won; null_address: table index 0 */
 };
 
@@ -44,21 +49,19 @@ struct InFunc {
 typedef struct OutSegment OutSegment;
 typedef struct InSegment {
     Obj *obj;
-    uint32_t index; /* in the object */
     const uint8_t *bytes;
-    uint32_t size, align_log2, flags;
-    Str name;
-    WasmRelocRange relocs; /* of the object's data relocations */
-    uint32_t data_offset;           /* of the bytes in the object's data section payload */
     OutSegment *out;
     uint64_t offset;            /* in the output segment; of merged strings see pieces */
     struct StringPiece *pieces; /* merged strings: in order of the input, NULL otherwise */
     uint32_t n_pieces;
+    uint32_t size;
+    WasmRelocRange relocs; /* of the object's data relocations */
+    uint32_t data_offset;  /* of the bytes in the object's data section payload */
     bool live, discarded;
 } InSegment;
 /* One string of a mergeable segment: where it was and where it went. */
 typedef struct StringPiece {
-    uint32_t in_offset, size, string;
+    uint32_t in_offset, string;
 } StringPiece; /* string: its number among the merged */
 
 typedef struct InGlobal {
@@ -130,6 +133,12 @@ struct Obj {
     FirstCall *first_call; /* [o.n_symbols], for messages; NULL: not looked for yet */
 };
 
+/* Name, alignment and flags of a segment. */
+static inline const WasmSegmentInfo *ld_segment_info(const InSegment *s)
+{
+    return &s->obj->o.segments[s - s->obj->segments];
+}
+
 typedef enum SymState {
     SYM_NEW,  /* a name and nothing else */
     SYM_LAZY, /* an archive member, or a lazy object, would define it */
@@ -186,6 +195,7 @@ typedef struct NameTable {
 } NameTable;
 uint64_t ld_hash(const Ld *, const void *, size_t);
 uint32_t ld_name_add(Ld *, NameTable *, Str, bool *added); /* its number */
+void ld_name_reserve(Ld *, NameTable *, size_t n);          /* of an empty table: so many will come, about */
 uint32_t ld_name_find(const Ld *, const NameTable *, Str); /* or LD_NONE */
 
 typedef struct TypeInfo {
@@ -388,7 +398,7 @@ uint32_t ld_out_type(Ld *, uint32_t type);
 /* layout.c */
 void ld_layout_memory(Ld *);
 void ld_split_strings(Ld *, const uint8_t *bytes, uint32_t size, StringPiece **pieces, uint32_t *n);
-void ld_add_strings(Ld *, MergedStrings *, const uint8_t *bytes, StringPiece *, uint32_t n);
+void ld_add_strings(Ld *, MergedStrings *, const uint8_t *bytes, uint32_t size, StringPiece *, uint32_t n);
 void ld_place_strings(Ld *, MergedStrings *, bool tails);
 uint64_t ld_piece_offset(const MergedStrings *, const StringPiece *, uint32_t n, uint64_t in_offset);
 uint64_t ld_data_address(const Symbol *, int64_t addend);
@@ -399,6 +409,7 @@ void ld_fill_bodies(Ld *);
 typedef struct ValFrame ValFrame;
 void ld_add_frame_checks(Ld *, const ValFrame *, uint32_t n);
 InFunc *ld_new_function(Ld *, Str name, uint32_t type);
+FuncExtra *ld_func_extra(Ld *, InFunc *); /* its own, to be changed */
 Symbol *ld_stub(Ld *, Str name, uint32_t type);
 /* reloc.c */
 typedef struct RelocSite { /* bytes that were copied to the output and whose relocations are applied there */

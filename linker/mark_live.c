@@ -38,7 +38,7 @@ static void mark_constructors(Ld *ld, Queue *q, Obj *obj)
 {
     for (uint32_t i = 0; i < obj->o.n_inits; i++) mark_symbol(ld, q, obj->symbols[obj->o.inits[i].symbol]);
     for (uint32_t i = 0; i < obj->o.n_segments; i++)
-        if (obj->segments[i].flags & SEGMENT_RETAIN) mark_segment(ld, q, &obj->segments[i]);
+        if (obj->o.segments[i].flags & SEGMENT_RETAIN) mark_segment(ld, q, &obj->segments[i]);
 }
 
 static void mark_object(Ld *ld, Queue *q, Obj *obj)
@@ -144,7 +144,7 @@ static void list_removed(Ld *ld)
         for (uint32_t i = 0; i < obj->o.n_segments; i++)
             if (!obj->segments[i].live)
                 text_printf(ld->messages, "removing unused section %s:(%s)\n", obj->file,
-                            ld_name_text(ld, obj->segments[i].name));
+                            ld_name_text(ld, obj->o.segments[i].name));
     }
 }
 

@@ -81,7 +81,7 @@ static void add_bytes(Plan *plan, const Writer *w)
     add(plan, (Piece){.kind = PIECE_MADE, .made = copy, .size = w->len});
 }
 
-static uint64_t written_size(const InFunc *f) { return (uint64_t)f->size + f->check_size; }
+static uint64_t written_size(const InFunc *f) { return (uint64_t)f->size + f->extra->check_size; }
 
 static void plan_code(Plan *plan)
 {
@@ -231,18 +231,19 @@ static bool make_code(Ld *ld, const Piece *p, uint8_t *at, bool quiet)
     bool ok = true;
     for (uint32_t i = 0; i < p->n; i++) {
         const InFunc *f = ld->funcs[p->first + i];
+        const FuncExtra *x = f->extra;
         at = put_leb(at, written_size(f));
-        memcpy(at, f->body, f->check_at);
-        if (f->check_size) memcpy(at + f->check_at, f->check, f->check_size);
-        memcpy(at + f->check_at + f->check_size, f->body + f->check_at, f->size - f->check_at);
+        memcpy(at, f->body, x->check_at);
+        if (x->check_size) memcpy(at + x->check_at, x->check, x->check_size);
+        memcpy(at + x->check_at + x->check_size, f->body + x->check_at, f->size - x->check_at);
         if (f->relocs.n) {
             RelocSite site = {.at = at,
                               .in_offset = f->code_offset,
                               .size = f->size,
                               .obj = f->obj,
                               .func = f,
-                              .split = f->check_size ? f->check_at : UINT32_MAX,
-                              .shift = f->check_size,
+                              .split = x->check_size ? x->check_at : UINT32_MAX,
+                              .shift = x->check_size,
                               .quiet = quiet};
             ok &= ld_apply_relocs(ld, &site, wasm_relocs_in(f->obj->code_relocs, f->relocs));
         }

@@ -75,7 +75,7 @@ static Value address(Ld *ld, const RelocSite *site, const WasmReloc *r, const Sy
 static Value code_offset(const WasmReloc *r, const Symbol *s)
 {
     const InFunc *f = s->func;
-    return value_of(f->out_offset + f->check_size + (uint64_t)r->addend);
+    return value_of(f->out_offset + f->extra->check_size + (uint64_t)r->addend);
 }
 
 static Value section_offset(const WasmReloc *r, const Symbol *s)

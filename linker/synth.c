@@ -12,11 +12,22 @@
 
 static const WasmType no_type = {0};
 
+const FuncExtra ld_no_extra;
+
+FuncExtra *ld_func_extra(Ld *ld, InFunc *f)
+{
+    FuncExtra *own = arena_alloc(&ld->arena, sizeof *own); /* there are few: a second one does no harm */
+    *own = *f->extra;
+    f->extra = own;
+    return own;
+}
+
 static InFunc *new_function(Ld *ld, Str name, uint32_t type)
 {
     static const uint8_t trap[] = {0x00 /* no locals */, 0x00 /* unreachable */, 0x0b /* end */};
     InFunc *f = arena_alloc(&ld->arena, sizeof *f);
     *f = (InFunc){.name = name,
+                  .extra = &ld_no_extra,
                   .type = type,
                   .body = trap,
                   .size = sizeof trap,
@@ -253,7 +264,7 @@ static InFunc *new_entry(Ld *ld, Str name, InFunc *of, struct Thunk how)
     return f;
 }
 
-static Str export_name(const Symbol *s) { return s->func->export_name.len ? s->func->export_name : s->name; }
+static Str export_name(const Symbol *s) { return s->func->extra->export_name.len ? s->func->extra->export_name : s->name; }
 
 static void declare_isolated_entry(Ld *ld, Symbol *s)
 {
@@ -263,7 +274,8 @@ static void declare_isolated_entry(Ld *ld, Symbol *s)
             new_entry(ld, STR("parigot_init with constructors"), inner, (struct Thunk){.runs_ctors = true});
         ld->ctors_run = true;
     }
-    s->func->thunk = new_entry(ld, export_name(s), inner, (struct Thunk){.resets_stack = true});
+    InFunc *thunk = new_entry(ld, export_name(s), inner, (struct Thunk){.resets_stack = true});
+    ld_func_extra(ld, s->func)->thunk = thunk;
 }
 
 /* A program that has constructors and never calls them is a command in wasm-ld's eyes: each export runs them
@@ -271,7 +283,7 @@ static void declare_isolated_entry(Ld *ld, Symbol *s)
 static void declare_command(Ld *ld, Symbol *s)
 {
     Str name = str_of(arena_printf(&ld->arena, "%.*s.command_export", STR_ARG(s->name)));
-    s->func->thunk =
+    ld_func_extra(ld, s->func)->thunk =
         new_entry(ld, name, s->func,
                   (struct Thunk){.runs_ctors = ld->call_ctors->live, .runs_dtors = ld->call_dtors != NULL});
 }
@@ -283,7 +295,7 @@ void ld_declare_entries(Ld *ld)
                    (ld->n_ctors || ld->call_dtors);
     for (uint32_t i = 0; i < ld->names.n; i++) {
         Symbol *s = ld->symbols[i];
-        if (!s->live || s->kind != SYM_FUNCTION || !ld_is_exported(ld, s) || s->func->thunk) continue;
+        if (!s->live || s->kind != SYM_FUNCTION || !ld_is_exported(ld, s) || s->func->extra->thunk) continue;
         if (ld->opt->isolate) declare_isolated_entry(ld, s);
         else if (command) declare_command(ld, s);
     }
@@ -316,9 +328,10 @@ static void add_check(Ld *ld, InFunc *f, uint32_t depth)
     wr_byte(&w, TYPE_VOID);
     op(&w, OP_UNREACHABLE);
     op(&w, OP_END);
-    f->check = (uint8_t *)arena_strndup(&ld->arena, (const char *)w.ptr, w.len);
-    f->check_size = (uint32_t)w.len;
-    f->check_at = (uint32_t)(r.pos - f->body);
+    FuncExtra *x = ld_func_extra(ld, f);
+    x->check = (uint8_t *)arena_strndup(&ld->arena, (const char *)w.ptr, w.len);
+    x->check_size = (uint32_t)w.len;
+    x->check_at = (uint32_t)(r.pos - f->body);
     wr_free(&w);
 }
 

@@ -29,9 +29,8 @@ uint64_t ld_hash(const Ld *ld, const void *bytes, size_t n)
     return mix(h ^ load(p, n), k2);
 }
 
-static void grow_slots(Ld *ld, NameTable *t)
+static void grow_slots(Ld *ld, NameTable *t, uint32_t n_slots)
 {
-    uint32_t n_slots = t->slots ? (t->mask + 1) * 2 : FIRST_SLOTS;
     struct NameSlot *slots = arena_array(&ld->arena, n_slots, sizeof *slots);
     for (uint32_t i = 0; t->slots && i <= t->mask; i++) {
         if (!t->slots[i].index_plus_1) continue;
@@ -55,7 +54,7 @@ static struct NameSlot *find_slot(const NameTable *t, Str name, uint32_t hash)
 
 uint32_t ld_name_add(Ld *ld, NameTable *t, Str name, bool *added)
 {
-    if (!t->slots || t->n >= t->mask / 4 * 3) grow_slots(ld, t);
+    if (!t->slots || t->n >= t->mask / 4 * 3) grow_slots(ld, t, t->slots ? (t->mask + 1) * 2 : FIRST_SLOTS);
     uint32_t hash = (uint32_t)ld_hash(ld, name.ptr, name.len);
     struct NameSlot *s = find_slot(t, name, hash);
     *added = !s->index_plus_1;
@@ -65,6 +64,13 @@ uint32_t ld_name_add(Ld *ld, NameTable *t, Str name, bool *added)
         *s = (struct NameSlot){hash, ++t->n};
     }
     return s->index_plus_1 - 1;
+}
+
+void ld_name_reserve(Ld *ld, NameTable *t, size_t n)
+{
+    uint32_t n_slots = FIRST_SLOTS;
+    while (n_slots / 4 * 3 <= n && n_slots < UINT32_C(1) << 30) n_slots *= 2;
+    grow_slots(ld, t, n_slots);
 }
 
 uint32_t ld_name_find(const Ld *ld, const NameTable *t, Str name)

@@ -81,12 +81,12 @@ static uint32_t data_symbol_at(Ld *ld, const Obj *obj, uint32_t segment, uint32_
 LdPlace ld_data_place(Ld *ld, Obj *obj, const InSegment *segment, uint32_t data_offset)
 {
     LdPlace p = {.obj = obj};
-    uint32_t i = data_symbol_at(ld, obj, segment->index, data_offset - segment->data_offset);
+    uint32_t i = data_symbol_at(ld, obj, (uint32_t)(segment - obj->segments), data_offset - segment->data_offset);
     Dwarf *d = ld_dwarf(ld, obj);
     if (i != LD_NONE && d) (void)dwarf_line_of_symbol(d, i, &p.src_file, &p.src_line);
     say_place(ld, &p,
               arena_printf(&ld->arena, ": %s %s", i == LD_NONE ? "section" : "data",
-                           ld_name_text(ld, i == LD_NONE ? segment->name : obj->o.symbols[i].name)));
+                           ld_name_text(ld, i == LD_NONE ? ld_segment_info(segment)->name : obj->o.symbols[i].name)));
     return p;
 }
 
@@ -109,7 +109,7 @@ LdPlace ld_symbol_place(Ld *ld, Obj *obj, uint32_t obj_symbol)
     Dwarf *d = ld_dwarf(ld, obj);
     if (d) find_declaration(obj, obj_symbol, d, &p);
     if (!p.src_file && s->kind == SYM_DATA && !(s->flags & (SYM_UNDEFINED | SYM_ABSOLUTE)))
-        in = arena_printf(&ld->arena, ": section %s", ld_name_text(ld, obj->segments[s->index].name));
+        in = arena_printf(&ld->arena, ": section %s", ld_name_text(ld, obj->o.segments[s->index].name));
     say_place(ld, &p, in);
     return p;
 }
@@ -138,7 +138,8 @@ void ld_note_place(Ld *ld, Diag *d, const char *how, LdPlace p)
 static void explain_code(Ld *ld, Diag *d, const InFunc *f, uint32_t module_offset, uint32_t code_payload)
 {
     uint32_t at = module_offset - code_payload - f->out_offset; /* in the body as it was written */
-    if (at >= f->check_at) at = at - f->check_at < f->check_size ? f->check_at : at - f->check_size;
+    const FuncExtra *x = f->extra;
+    if (at >= x->check_at) at = at - x->check_at < x->check_size ? x->check_at : at - x->check_size;
     Dwarf *dwarf = ld_dwarf(ld, f->obj);
     diag_note(ld->diags, d, "in %s", f->obj->file);
     LdPlace p;
@@ -176,7 +177,7 @@ void ld_explain_findings(Ld *ld, const WasmModule *m, size_t first)
             func - ld->n_imported_funcs < ld->n_funcs) {
             const InFunc *f = ld->funcs[func - ld->n_imported_funcs];
             bool in_body = d->place.offset >= (uint64_t)payload + f->out_offset &&
-                           d->place.offset < (uint64_t)payload + f->out_offset + f->size + f->check_size;
+                           d->place.offset < (uint64_t)payload + f->out_offset + f->size + f->extra->check_size;
             if (f->obj && in_body) explain_code(ld, d, f, (uint32_t)d->place.offset, payload);
         }
         for (uint32_t i = imports; i < m->n_imports; i++)

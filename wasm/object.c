@@ -154,8 +154,10 @@ static bool read_symbol(ObjectReader *o, Reader *r, uint32_t number, WasmSymbol 
 {
     s->offset = (uint32_t)rd_offset(r);
     s->import = DIAG_NOWHERE32;
-    if (!rd_byte(r, "symbol kind", &s->kind) || !rd_u32(r, "symbol flags", &s->flags)) return false;
-    bool undefined = s->flags & SYM_UNDEFINED;
+    uint32_t flags;
+    if (!rd_byte(r, "symbol kind", &s->kind) || !rd_u32(r, "symbol flags", &flags)) return false;
+    s->flags = (uint16_t)flags;
+    bool undefined = flags & SYM_UNDEFINED;
     if ((s->flags & SYM_BINDING_WEAK) && (s->flags & SYM_BINDING_LOCAL))
         return rd_fail(r, OBJ_BAD_SYMBOL, "invalid symbol %u: it is both weak and local", number);
 

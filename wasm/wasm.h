@@ -567,15 +567,15 @@ enum { SYM_BINDING_WEAK = 0x1, SYM_BINDING_LOCAL = 0x2, SYM_VISIBILITY_HIDDEN = 
 enum { SEGMENT_STRINGS = 0x1, SEGMENT_TLS = 0x2, SEGMENT_RETAIN = 0x4 };
 
 typedef struct WasmSymbol {
-    uint8_t kind;  /* SYM_* */
-    uint32_t flags;
-    Str name;      /* of an undefined symbol without explicit name: the import's field name */
+    Str name;             /* of an undefined symbol without explicit name: the import's field name */
     uint32_t index;       /* function, global, tag, table: index in the object; data: segment, DIAG_NOWHERE32 when
                              SYM_ABSOLUTE, 0 when undefined; section: section number */
     uint32_t import;      /* undefined function, global, tag, table: index into module.imports; else DIAG_NOWHERE32 */
     uint32_t data_offset; /* data: offset in the segment (or the address when SYM_ABSOLUTE) */
     uint32_t data_size;
     uint32_t offset;      /* of the entry in the file */
+    uint16_t flags;       /* those above 0xffff are left out */
+    uint8_t kind;         /* SYM_* */
 } WasmSymbol;
 /* Flags that we do not know are kept and mean nothing. */
 typedef struct WasmSegmentInfo { Str name; uint32_t align_log2, flags; } WasmSegmentInfo;
