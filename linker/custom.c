@@ -63,6 +63,7 @@ void ld_gather_customs(Ld *ld)
             }
             add_part(ld, ld->customs[k], c);
         }
+        ld_forget_debug(obj);
     }
     for (size_t i = 0; i < ld->n_customs; i++) {
         OutCustom *out = ld->customs[i];
@@ -71,6 +72,7 @@ void ld_gather_customs(Ld *ld)
                          false); /* sorting all of .debug_str costs more than its tails are worth */
         out->size += out->merged->size;
     }
+    for (size_t o = 0; o < ld->n_objs; o++) ld_forget_debug(ld->objs[o]); /* equal strings were compared */
 }
 
 /* ---- producers ---- */

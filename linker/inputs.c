@@ -1,6 +1,9 @@
 /* inputs.c: from paths to objects and archives. Files are mapped, never copied; an object's arrays are views
  * of them.
  *
+ * Objects of the command line are read by several threads, each into an arena of its own; what they are to each other
+ * comes after that, in their order.
+ *
  * After wasm_read_object every index in an object is in range and every relocation lies in one function body,
  * one data segment or one custom section; what is added here is the linker's own view: who owns which
  * relocations, and what type each signature is among all types of the link. Work is linear in the object. */
@@ -60,13 +63,13 @@ static WasmRelocRange take_relocs(Taker *t, uint32_t from, uint32_t size)
     return range;
 }
 
-static void view_functions(Ld *ld, Obj *obj)
+static void view_functions(Arena *arena, Obj *obj)
 {
     const WasmModule *m = &obj->o.module;
     uint32_t imported = m->n_imported[KIND_FUNC];
     obj->code_relocs = relocs_of(obj, SEC_CODE, &obj->code_payload);
     Taker taker = take_from(obj->code_relocs);
-    obj->funcs = arena_array(&ld->arena, m->n_bodies, sizeof *obj->funcs);
+    obj->funcs = arena_array(arena, m->n_bodies, sizeof *obj->funcs);
     for (uint32_t i = 0; i < m->n_bodies; i++) {
         InFunc *f = &obj->funcs[i];
         WasmRange body = m->bodies[i];
@@ -77,20 +80,20 @@ static void view_functions(Ld *ld, Obj *obj)
                       .out_index = LD_NONE,
                       .table_index = LD_NONE,
                       .code_offset = body.offset - obj->code_payload,
-                      .type = obj->type_ids[m->func_types[imported + i]]};
+                      .type = LD_NONE};
         f->relocs = take_relocs(&taker, f->code_offset, f->size);
     }
     for (uint32_t i = 0; i < m->n_exports; i++)
         if (m->exports[i].kind == KIND_FUNC && m->exports[i].index >= imported)
-            ld_func_extra(ld, &obj->funcs[m->exports[i].index - imported])->export_name = m->exports[i].name;
+            ld_func_extra(arena, &obj->funcs[m->exports[i].index - imported])->export_name = m->exports[i].name;
 }
 
-static void view_segments(Ld *ld, Obj *obj)
+static void view_segments(Arena *arena, Obj *obj)
 {
     const WasmModule *m = &obj->o.module;
     obj->data_relocs = relocs_of(obj, SEC_DATA, &obj->data_payload);
     Taker taker = take_from(obj->data_relocs);
-    obj->segments = arena_array(&ld->arena, obj->o.n_segments, sizeof *obj->segments);
+    obj->segments = arena_array(arena, obj->o.n_segments, sizeof *obj->segments);
     for (uint32_t i = 0; i < obj->o.n_segments; i++) {
         WasmRange bytes = m->datas[i].bytes;
         InSegment *s = &obj->segments[i];
@@ -102,11 +105,11 @@ static void view_segments(Ld *ld, Obj *obj)
     }
 }
 
-static void view_globals_and_tables(Ld *ld, Obj *obj)
+static void view_globals_and_tables(Arena *arena, Obj *obj)
 {
     const WasmModule *m = &obj->o.module;
     uint32_t first = m->n_imported[KIND_GLOBAL];
-    obj->globals = arena_array(&ld->arena, m->n_globals - first, sizeof *obj->globals);
+    obj->globals = arena_array(arena, m->n_globals - first, sizeof *obj->globals);
     for (uint32_t i = first; i < m->n_globals; i++)
         obj->globals[i - first] = (InGlobal){.obj = obj,
                                              .type = m->globals[i].type,
@@ -115,17 +118,17 @@ static void view_globals_and_tables(Ld *ld, Obj *obj)
                                              .init_size = m->globals[i].init.size,
                                              .out_index = LD_NONE};
     first = m->n_imported[KIND_TABLE];
-    obj->tables = arena_array(&ld->arena, m->n_tables - first, sizeof *obj->tables);
+    obj->tables = arena_array(arena, m->n_tables - first, sizeof *obj->tables);
     for (uint32_t i = first; i < m->n_tables; i++)
         obj->tables[i - first] = (InTable){.obj = obj, .type = m->tables[i], .out_index = LD_NONE};
 }
 
-static void view_customs(Ld *ld, Obj *obj)
+static void view_customs(Arena *arena, Obj *obj)
 {
     const WasmModule *m = &obj->o.module;
-    obj->custom_of_section = arena_array(&ld->arena, m->n_sections, sizeof *obj->custom_of_section);
+    obj->custom_of_section = arena_array(arena, m->n_sections, sizeof *obj->custom_of_section);
     for (uint32_t i = 0; i < m->n_sections; i++) obj->custom_of_section[i] = LD_NONE;
-    obj->customs = arena_array(&ld->arena, m->n_customs, sizeof *obj->customs);
+    obj->customs = arena_array(arena, m->n_customs, sizeof *obj->customs);
     obj->n_customs = m->n_customs;
     for (uint32_t i = 0; i < m->n_customs; i++) {
         const WasmCustom *c = &m->customs[i];
@@ -140,27 +143,27 @@ static void view_customs(Ld *ld, Obj *obj)
 }
 
 /* Which symbols the object calls: only those callers care for a function's type. */
-static void note_calls(Ld *ld, Obj *obj)
+static void note_calls(Arena *arena, Obj *obj)
 {
-    obj->called = arena_array(&ld->arena, obj->o.n_symbols, 1);
+    obj->called = arena_array(arena, obj->o.n_symbols, 1);
     WasmReloc r;
     for (WasmRelocCursor c = wasm_relocs_all(obj->code_relocs); wasm_next_reloc(&c, &r);)
         if (r.type == R_WASM_FUNCTION_INDEX_LEB) obj->called[r.index] = 1;
 }
 
 /* What an object may hold and we cannot link. */
-static bool is_linkable(Ld *ld, Obj *obj)
+static bool is_linkable(Diags *diags, Obj *obj)
 {
     const WasmModule *m = &obj->o.module;
     if (m->has_start) {
-        diag_add(ld->diags, LD_BAD_OBJECT, DIAG_AT(.file = obj->file, .offset = m->start_offset),
+        diag_add(diags, LD_BAD_OBJECT, DIAG_AT(.file = obj->file, .offset = m->start_offset),
                  "a start section in an object cannot be linked");
         return false;
     }
     for (uint32_t i = 0; i < obj->o.n_relocs; i++) {
         uint8_t id = m->sections[obj->o.relocs[i].section].id;
         if (id == SEC_CODE || id == SEC_DATA || id == SEC_CUSTOM) continue;
-        diag_add(ld->diags, LD_BAD_OBJECT,
+        diag_add(diags, LD_BAD_OBJECT,
                  DIAG_AT(.file = obj->file, .offset = m->sections[obj->o.relocs[i].section].payload.offset),
                  "relocations of a section other than code, data and custom ones cannot be applied");
         return false;
@@ -168,24 +171,59 @@ static bool is_linkable(Ld *ld, Obj *obj)
     return true;
 }
 
-/* NULL: errors were recorded. */
-Obj *ld_open_object(Ld *ld, const char *file, Str input, Str member, const uint8_t *bytes, size_t size)
+/* Debug information is not looked at until it is copied: what came with its neighbours need not stay in memory. */
+void ld_forget_debug(const Obj *obj)
 {
-    Obj *obj = arena_alloc(&ld->arena, sizeof *obj);
-    *obj = (Obj){.file = file, .input = input, .member = member, .bytes = bytes, .size = size};
-    if (!wasm_read_object(&ld->arena, bytes, size, file, ld->diags, &obj->o) || !is_linkable(ld, obj))
-        return NULL;
+    if (obj->mapped && obj->debug.size) file_forget(obj->bytes + obj->debug.offset, obj->debug.size);
+}
 
+static void set_debug_apart(Obj *obj)
+{
     const WasmModule *m = &obj->o.module;
-    obj->symbols = arena_array(&ld->arena, obj->o.n_symbols, sizeof *obj->symbols);
-    obj->type_ids = arena_array(&ld->arena, m->n_types, sizeof *obj->type_ids);
+    uint32_t low = UINT32_MAX, high = 0;
+    for (uint32_t i = 0; i < m->n_customs; i++) {
+        if (!str_has_prefix(m->customs[i].name, STR(".debug_"))) continue;
+        WasmRange r = m->customs[i].payload;
+        if (r.offset < low) low = r.offset;
+        if (r.offset + r.size > high) high = r.offset + r.size;
+    }
+    if (low >= high) return;
+    obj->debug = (WasmRange){low, high - low};
+    if (obj->mapped) file_set_apart(obj->bytes + low, high - low);
+    ld_forget_debug(obj);
+}
+
+/* Everything about the object that no other object has a say in: so several can be read at once. */
+static bool parse(Arena *arena, Diags *diags, Obj *obj)
+{
+    if (!wasm_read_object(arena, obj->bytes, obj->size, obj->file, diags, &obj->o) || !is_linkable(diags, obj))
+        return false;
+    obj->symbols = arena_array(arena, obj->o.n_symbols, sizeof *obj->symbols);
+    obj->type_ids = arena_array(arena, obj->o.module.n_types, sizeof *obj->type_ids);
+    view_functions(arena, obj);
+    view_segments(arena, obj);
+    view_globals_and_tables(arena, obj);
+    view_customs(arena, obj);
+    note_calls(arena, obj);
+    set_debug_apart(obj);
+    return true;
+}
+
+/* Its types among those of all objects. */
+static void join_types(Ld *ld, Obj *obj)
+{
+    const WasmModule *m = &obj->o.module;
+    const uint32_t *types = m->func_types + m->n_imported[KIND_FUNC];
     for (uint32_t i = 0; i < m->n_types; i++) obj->type_ids[i] = ld_type_id(ld, &m->types[i]);
-    view_functions(ld, obj);
-    view_segments(ld, obj);
-    view_globals_and_tables(ld, obj);
-    view_customs(ld, obj);
-    note_calls(ld, obj);
-    return obj;
+    for (uint32_t i = 0; i < m->n_bodies; i++) obj->funcs[i].type = obj->type_ids[types[i]];
+}
+
+/* A driver's temporary folder says nothing to the user. */
+static const char *shown_name(const Ld *ld, const char *path)
+{
+    const char *hidden = ld->opt->hide_prefix;
+    size_t n = hidden ? strlen(hidden) : 0;
+    return n && strncmp(path, hidden, n) == 0 ? path + n : path;
 }
 
 /* ---- archives ---- */
@@ -229,8 +267,16 @@ Obj *ld_open_member(Ld *ld, LdArchive *a, uint32_t i)
     a->tried[i] = 1;
     if (!m->bytes && a->ar.thin && !thin_member(ld, a, m)) return NULL;
     if (!wasm_is_object(m->bytes, m->size)) return NULL;
-    Obj *obj = ld_open_object(ld, ld_member_text(ld, a, i), last_part(a->file), m->name, m->bytes, m->size);
-    if (obj) obj->archive = a;
+    Obj *obj = arena_alloc(&ld->arena, sizeof *obj);
+    *obj = (Obj){.file = ld_member_text(ld, a, i),
+                 .input = last_part(a->file),
+                 .member = m->name,
+                 .bytes = m->bytes,
+                 .size = m->size,
+                 .mapped = a->mapped,
+                 .archive = a};
+    if (!parse(&ld->arena, ld->diags, obj)) return NULL;
+    join_types(ld, obj);
     return a->members[i] = obj;
 }
 
@@ -241,11 +287,11 @@ static void add_object(Ld *ld, Obj *obj, bool lazy)
     LD_PUSH(ld, ld->sources, ld->n_sources, ld->sources_cap) = (struct LdSource){.obj = obj};
 }
 
-static void add_archive(Ld *ld, const LdInput *in, const char *file, const uint8_t *bytes, size_t size)
+static void add_archive(Ld *ld, const LdInput *in, const char *file, FileBytes bytes)
 {
     LdArchive *a = arena_alloc(&ld->arena, sizeof *a);
-    *a = (LdArchive){.file = file, .bytes = bytes, .size = size};
-    if (!ar_read(&ld->arena, bytes, size, file, ld->diags, &a->ar)) return;
+    *a = (LdArchive){.file = file, .bytes = bytes.ptr, .size = bytes.size, .mapped = bytes.mapped};
+    if (!ar_read(&ld->arena, bytes.ptr, bytes.size, file, ld->diags, &a->ar)) return;
     a->members = arena_array(&ld->arena, a->ar.n_members, sizeof *a->members);
     a->tried = arena_array(&ld->arena, a->ar.n_members, 1);
     if (!in->whole_archive && a->ar.n_symbols) {
@@ -276,25 +322,6 @@ static void refuse_file(Ld *ld, const char *file, const uint8_t *bytes, size_t s
     else diag_add(ld->diags, LD_UNKNOWN_FILE, DIAG_AT(.file = file), "unknown file type");
 }
 
-/* A driver's temporary folder says nothing to the user. */
-static const char *shown_name(const Ld *ld, const char *path)
-{
-    const char *hidden = ld->opt->hide_prefix;
-    size_t n = hidden ? strlen(hidden) : 0;
-    return n && strncmp(path, hidden, n) == 0 ? path + n : path;
-}
-
-static void add_input(Ld *ld, const LdInput *in, const char *path, const uint8_t *bytes, size_t size)
-{
-    const char *file = shown_name(ld, path);
-    if (ar_is_archive(bytes, size)) add_archive(ld, in, file, bytes, size);
-    else if (wasm_is_object(bytes, size)) {
-        Obj *obj = ld_open_object(ld, file, last_part(file), (Str){0}, bytes, size);
-        if (obj) obj->live = true;
-        add_object(ld, obj, in->lazy && !in->whole_archive);
-    } else refuse_file(ld, file, bytes, size);
-}
-
 /* -lNAME is libNAME.a, -l:NAME is NAME, in the first library folder that has it. */
 static const char *find_library(Ld *ld, const char *name)
 {
@@ -310,21 +337,107 @@ static const char *find_library(Ld *ld, const char *name)
     return NULL;
 }
 
+/* One input on its way: opened and, when it is an object, read, by whichever thread gets to it. */
+typedef struct Reading {
+    const LdInput *in;
+    const char *path;  /* NULL: not found */
+    FileBytes bytes;
+    Obj *obj;          /* read; NULL: an archive, or something is wrong, which is found out once more in its turn */
+} Reading;
+
+typedef struct ReadWork {
+    Ld *ld;
+    Reading *readings;
+    struct ReadWorker {
+        Arena *arena;
+        jmp_buf out_of_memory;
+    } * workers;
+} ReadWork;
+
+static void give_up(void *ctx)
+{
+    struct ReadWorker *w = ctx;
+    longjmp(w->out_of_memory, 1);
+}
+
+static Obj *new_object(Arena *arena, const Ld *ld, const Reading *r)
+{
+    Obj *obj = arena_alloc(arena, sizeof *obj);
+    const char *file = shown_name(ld, r->path);
+    *obj = (Obj){.file = file,
+                 .input = last_part(file),
+                 .bytes = r->bytes.ptr,
+                 .size = r->bytes.size,
+                 .mapped = r->bytes.mapped};
+    return obj;
+}
+
+static void read_one(void *ctx, uint32_t i, unsigned worker)
+{
+    ReadWork *work = ctx;
+    Reading *r = &work->readings[i];
+    struct ReadWorker *me = &work->workers[worker];
+    Diags ignored = {.limit = 1};
+    if (r->path && !r->bytes.ptr && !file_map(r->path, 0, &ignored, &r->bytes)) r->bytes = (FileBytes){0};
+    if (r->bytes.ptr && setjmp(me->out_of_memory) == 0 && wasm_is_object(r->bytes.ptr, r->bytes.size)) {
+        Obj *obj = new_object(me->arena, work->ld, r);
+        if (parse(me->arena, &ignored, obj) && ignored.n == 0) r->obj = obj;
+    }
+    diag_free(&ignored);
+}
+
+/* What a thread read, put in its place; or what is no object, or cannot be read. */
+static void add_input(Ld *ld, Reading *r)
+{
+    if (!r->path) return;
+    if (!r->bytes.ptr && !file_map(r->path, 0, ld->diags, &r->bytes)) return;
+    if (!r->in->bytes) LD_PUSH(ld, ld->files, ld->n_files, ld->files_cap) = r->bytes;
+    const uint8_t *bytes = r->bytes.ptr;
+    size_t size = r->bytes.size;
+    if (ar_is_archive(bytes, size)) add_archive(ld, r->in, shown_name(ld, r->path), r->bytes);
+    else if (r->obj || wasm_is_object(bytes, size)) {
+        if (!r->obj) {
+            r->obj = new_object(&ld->arena, ld, r);
+            if (!parse(&ld->arena, ld->diags, r->obj)) return;
+        }
+        join_types(ld, r->obj);
+        r->obj->live = true;
+        add_object(ld, r->obj, r->in->lazy && !r->in->whole_archive);
+    } else refuse_file(ld, shown_name(ld, r->path), bytes, size);
+}
+
+static void read_at_once(Ld *ld, Reading *readings, size_t n)
+{
+    enum { WORTH_A_THREAD = 4 };
+    unsigned threads = ld_threads(ld);
+    if (threads > n / WORTH_A_THREAD) threads = (unsigned)(n / WORTH_A_THREAD);
+    if (threads < 2) return; /* each in its turn is as good */
+    ld->worker_arenas = arena_array(&ld->arena, threads, sizeof *ld->worker_arenas);
+    ReadWork work = {.ld = ld, .readings = readings};
+    work.workers = arena_array(&ld->arena, threads, sizeof *work.workers);
+    for (unsigned i = 0; i < threads; i++) {
+        work.workers[i].arena = &ld->worker_arenas[i];
+        ld->worker_arenas[i] = (Arena){
+            .limit_bytes = ld->opt->memory_limit, .on_oom = give_up, .oom_ctx = &work.workers[i]};
+    }
+    ld->n_worker_arenas = threads;
+    ld_parallel(threads, (uint32_t)n, read_one, &work);
+}
+
 /* requires: options. provides: ld->sources, every object and archive of the command line opened, in its
  * order. */
 void ld_read_inputs(Ld *ld)
 {
-    for (size_t i = 0; i < ld->opt->n_inputs; i++) {
+    size_t n = ld->opt->n_inputs;
+    Reading *readings = arena_array(&ld->arena, n, sizeof *readings);
+    for (size_t i = 0; i < n; i++) {
         const LdInput *in = &ld->opt->inputs[i];
-        if (in->bytes) {
-            add_input(ld, in, in->path, in->bytes, in->size);
-            continue;
-        }
-        const char *path = in->is_library ? find_library(ld, in->path) : in->path;
-        FileBytes f;
-        if (path && keep_file(ld, path, &f)) add_input(ld, in, path, f.ptr, f.size);
+        readings[i] = (Reading){.in = in, .path = in->is_library ? find_library(ld, in->path) : in->path};
+        if (in->bytes) readings[i].bytes = (FileBytes){.ptr = (uint8_t *)(uintptr_t)in->bytes, .size = in->size};
     }
-    if (ld->opt->n_inputs == 0) diag_add(ld->diags, USAGE, DIAG_AT(), "no input files");
+    read_at_once(ld, readings, n);
+    for (size_t i = 0; i < n; i++) add_input(ld, &readings[i]);
+    if (n == 0) diag_add(ld->diags, USAGE, DIAG_AT(), "no input files");
 }
 
 void ld_close_inputs(Ld *ld)

@@ -125,7 +125,8 @@ struct Obj {
     uint32_t code_payload, data_payload;         /* file offsets of the sections */
     bool live;          /* on the command line, or something in it is live: its constructors count */
     LdArchive *archive; /* that it is a member of, or NULL */
-    bool in_link, lazy;
+    bool in_link, lazy, mapped; /* mapped: the bytes are a file's */
+    WasmRange debug;            /* all debug sections, and what is between them */
     uint8_t digest[32];
     bool digest_known; /* BLAKE2b-256 of the bytes: ld_object_digest */
     Dwarf *dwarf;
@@ -266,6 +267,7 @@ struct LdArchive {
     uint8_t digest[32];
     bool digest_known;
     bool whole;
+    bool mapped;
 };
 
 /* A finding that a waiver let through. */
@@ -287,6 +289,8 @@ struct Ld {
     TextBuf *messages, *why_extract;
     uint64_t hash_seed;
     jmp_buf out_of_memory;
+    Arena *worker_arenas; /* what threads read */
+    unsigned n_worker_arenas;
 
     FileBytes *files;
     size_t n_files, files_cap; /* to be closed at the end */
@@ -369,10 +373,10 @@ struct Ld {
 
 /* inputs.c */
 void ld_read_inputs(Ld *);
-Obj *ld_open_object(Ld *, const char *file, Str input, Str member, const uint8_t *bytes, size_t size);
 Obj *ld_open_member(Ld *, LdArchive *, uint32_t member);
 const char *ld_member_text(Ld *, const LdArchive *, uint32_t member); /* "lib.a(member.o)" */
 void ld_close_inputs(Ld *);
+void ld_forget_debug(const Obj *); /* not looked at for a while */
 /* resolve.c */
 void ld_resolve_symbols(Ld *);
 bool ld_is_discarded(const Obj *, const WasmSymbol *); /* defined in a comdat group that gave way to another */
@@ -409,7 +413,7 @@ void ld_fill_bodies(Ld *);
 typedef struct ValFrame ValFrame;
 void ld_add_frame_checks(Ld *, const ValFrame *, uint32_t n);
 InFunc *ld_new_function(Ld *, Str name, uint32_t type);
-FuncExtra *ld_func_extra(Ld *, InFunc *); /* its own, to be changed */
+FuncExtra *ld_func_extra(Arena *, InFunc *); /* its own, to be changed */
 Symbol *ld_stub(Ld *, Str name, uint32_t type);
 /* reloc.c */
 typedef struct RelocSite { /* bytes that were copied to the output and whose relocations are applied there */

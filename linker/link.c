@@ -129,6 +129,7 @@ bool ld_link(const LdOptions *opt, Diags *diags, LdOutput *out)
         ld.hash_seed = (uint64_t)(uintptr_t)&ld;
     bool ok = link_guarded(&ld, &out->module);
     ld_close_inputs(&ld);
+    for (unsigned i = 0; i < ld.n_worker_arenas; i++) arena_free(&ld.worker_arenas[i]);
     arena_free(&ld.arena);
     if (!ok) wr_free(&out->module);
     return ok;

@@ -290,6 +290,7 @@ static bool make_custom(Ld *ld, const Piece *p, uint8_t *at, bool quiet)
             .at = at, .size = c->size, .split = UINT32_MAX, .obj = c->obj, .section = c->name, .quiet = quiet};
         ok &= ld_apply_relocs(ld, &site, wasm_relocs_all(c->relocs));
         at += c->size;
+        ld_forget_debug(c->obj);
     }
     return ok;
 }

@@ -14,9 +14,9 @@ static const WasmType no_type = {0};
 
 const FuncExtra ld_no_extra;
 
-FuncExtra *ld_func_extra(Ld *ld, InFunc *f)
+FuncExtra *ld_func_extra(Arena *arena, InFunc *f)
 {
-    FuncExtra *own = arena_alloc(&ld->arena, sizeof *own); /* there are few: a second one does no harm */
+    FuncExtra *own = arena_alloc(arena, sizeof *own); /* there are few: a second one does no harm */
     *own = *f->extra;
     f->extra = own;
     return own;
@@ -275,7 +275,7 @@ static void declare_isolated_entry(Ld *ld, Symbol *s)
         ld->ctors_run = true;
     }
     InFunc *thunk = new_entry(ld, export_name(s), inner, (struct Thunk){.resets_stack = true});
-    ld_func_extra(ld, s->func)->thunk = thunk;
+    ld_func_extra(&ld->arena, s->func)->thunk = thunk;
 }
 
 /* A program that has constructors and never calls them is a command in wasm-ld's eyes: each export runs them
@@ -283,7 +283,7 @@ static void declare_isolated_entry(Ld *ld, Symbol *s)
 static void declare_command(Ld *ld, Symbol *s)
 {
     Str name = str_of(arena_printf(&ld->arena, "%.*s.command_export", STR_ARG(s->name)));
-    ld_func_extra(ld, s->func)->thunk =
+    ld_func_extra(&ld->arena, s->func)->thunk =
         new_entry(ld, name, s->func,
                   (struct Thunk){.runs_ctors = ld->call_ctors->live, .runs_dtors = ld->call_dtors != NULL});
 }
@@ -328,7 +328,7 @@ static void add_check(Ld *ld, InFunc *f, uint32_t depth)
     wr_byte(&w, TYPE_VOID);
     op(&w, OP_UNREACHABLE);
     op(&w, OP_END);
-    FuncExtra *x = ld_func_extra(ld, f);
+    FuncExtra *x = ld_func_extra(&ld->arena, f);
     x->check = (uint8_t *)arena_strndup(&ld->arena, (const char *)w.ptr, w.len);
     x->check_size = (uint32_t)w.len;
     x->check_at = (uint32_t)(r.pos - f->body);

@@ -91,6 +91,19 @@ void file_close(FileBytes *f)
     *f = (FileBytes){0};
 }
 
+/* The whole pages of a part of a mapped file. */
+static void advise(const uint8_t *bytes, size_t size, int advice)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), low = ((uintptr_t)bytes + page - 1) & ~(page - 1),
+              high = ((uintptr_t)bytes + size) & ~(page - 1);
+    if (low < high) (void)madvise((void *)low, high - low, advice);
+}
+
+void file_forget(const uint8_t *bytes, size_t size) { advise(bytes, size, MADV_DONTNEED); }
+
+/* A fault brings in its neighbours too, but none across a change of advice. */
+void file_set_apart(const uint8_t *bytes, size_t size) { advise(bytes, size, MADV_SEQUENTIAL); }
+
 static bool write_all(int fd, const uint8_t *p, size_t size)
 {
     while (size) {

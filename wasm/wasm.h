@@ -282,6 +282,10 @@ MUST_USE bool file_read(const char *path, size_t limit_bytes, Diags *, FileBytes
 /* file_map: the same by mmap, for inputs that nobody changes under a build (objects); falls back to reading. */
 MUST_USE bool file_map(const char *path, size_t limit_bytes, Diags *, FileBytes *out);
 void file_close(FileBytes *);
+/* Part of a mapped file that is not needed soon: its pages need not stay in memory. */
+void file_forget(const uint8_t *, size_t);
+/* Part that will be read once, from its beginning to its end; pages around it do not bring it into memory. */
+void file_set_apart(const uint8_t *, size_t);
 /* file_write: all or nothing: a temporary file in the same folder, written, synced when `sync`, renamed. "-" is
  * standard output. mode as for open(2), subject to the umask.   errors: IO_WRITE */
 MUST_USE bool file_write(const char *path, const void *bytes, size_t size, unsigned mode, bool sync, Diags *);
