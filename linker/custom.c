@@ -31,22 +31,32 @@ static bool is_copied(const Ld *ld, const InCustom *c)
 }
 
 /* Strings of .debug_str are kept once; a part that does not end with one stands behind them as it is. */
-static void add_part(Ld *ld, OutCustom *out, InCustom *c)
+static void add_part(Ld *ld, Arena *arena, OutCustom *out, InCustom *c)
 {
-    LD_PUSH(ld, out->parts, out->n, out->cap) = c;
+    out->parts = arena_grow(arena, out->parts, out->n, &out->cap, sizeof *out->parts);
+    out->parts[out->n++] = c;
     c->out = out;
     if (ld->opt->optimize > 0 && str_eq(c->name, STR(".debug_str")) && c->bytes[c->size - 1] == 0) {
-        if (!out->merged) out->merged = arena_alloc(&ld->arena, sizeof *out->merged);
-        ld_split_strings(ld, c->bytes, c->size, &c->pieces, &c->n_pieces);
-        ld_add_strings(ld, out->merged, c->bytes, c->size, c->pieces, c->n_pieces);
+        if (!out->merged) out->merged = arena_alloc(arena, sizeof *out->merged);
+        ld_split_strings(ld, arena, c->bytes, c->size, &c->pieces, &c->n_pieces);
+        ld_add_strings(arena, out->merged, c->bytes, c->size, c->pieces, c->n_pieces);
         return;
     }
     c->offset = out->size;
     out->size += c->size;
 }
 
-/* requires: comdats are chosen. provides: ld->customs, and where each part goes. */
-void ld_gather_customs(Ld *ld)
+static OutCustom *new_section(Ld *ld, Arena *arena, Str name)
+{
+    OutCustom *out = arena_alloc(arena, sizeof *out);
+    out->name = name;
+    ld->customs = arena_grow(arena, ld->customs, ld->n_customs, &ld->customs_cap, sizeof *ld->customs);
+    return ld->customs[ld->n_customs++] = out;
+}
+
+/* requires: comdats are chosen. provides: ld->customs, and where each part goes. Nobody else looks at any of it
+ * before the module is written, so it may be done beside the passes in between, with memory of its own. */
+void ld_gather_customs(Ld *ld, Arena *arena)
 {
     NameTable names = {0};
     for (size_t o = 0; o < ld->n_objs; o++) {
@@ -55,21 +65,15 @@ void ld_gather_customs(Ld *ld)
             InCustom *c = &obj->customs[i];
             if (!is_copied(ld, c)) continue;
             bool added;
-            uint32_t k = ld_name_add(ld, &names, c->name, &added);
-            if (added) {
-                OutCustom *out = arena_alloc(&ld->arena, sizeof *out);
-                out->name = c->name;
-                LD_PUSH(ld, ld->customs, ld->n_customs, ld->customs_cap) = out;
-            }
-            add_part(ld, ld->customs[k], c);
+            uint32_t k = ld_name_add_hashed(arena, &names, c->name, ld_name_hash(ld, c->name), &added);
+            add_part(ld, arena, added ? new_section(ld, arena, c->name) : ld->customs[k], c);
         }
         ld_forget_debug(obj);
     }
     for (size_t i = 0; i < ld->n_customs; i++) {
         OutCustom *out = ld->customs[i];
         if (!out->merged) continue;
-        ld_place_strings(ld, out->merged,
-                         false); /* sorting all of .debug_str costs more than its tails are worth */
+        ld_place_strings(arena, out->merged, false); /* sorting costs more than the tails are worth */
         out->size += out->merged->size;
     }
     for (size_t o = 0; o < ld->n_objs; o++) ld_forget_debug(ld->objs[o]); /* equal strings were compared */

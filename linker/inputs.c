@@ -54,12 +54,16 @@ static Taker take_from(const WasmRelocs *r)
     return t;
 }
 
-/* The relocations in [from, from + size): ranges ascend. */
-static WasmRelocRange take_relocs(Taker *t, uint32_t from, uint32_t size)
+/* The relocations in [from, from + size): ranges ascend. Which symbols are called is noted on the way (only callers
+ * care for a function's type). */
+static WasmRelocRange take_relocs(Taker *t, uint32_t from, uint32_t size, uint8_t *called)
 {
     while (t->has && t->reloc.offset < from) step(t);
     WasmRelocRange range = {t->at, 0};
-    for (; t->has && t->reloc.offset - from < size; step(t)) range.n++;
+    for (; t->has && t->reloc.offset - from < size; step(t)) {
+        range.n++;
+        if (t->reloc.type == R_WASM_FUNCTION_INDEX_LEB) called[t->reloc.index] = 1;
+    }
     return range;
 }
 
@@ -69,6 +73,7 @@ static void view_functions(Arena *arena, Obj *obj)
     uint32_t imported = m->n_imported[KIND_FUNC];
     obj->code_relocs = relocs_of(obj, SEC_CODE, &obj->code_payload);
     Taker taker = take_from(obj->code_relocs);
+    obj->called = arena_array(arena, obj->o.n_symbols, 1);
     obj->funcs = arena_array(arena, m->n_bodies, sizeof *obj->funcs);
     for (uint32_t i = 0; i < m->n_bodies; i++) {
         InFunc *f = &obj->funcs[i];
@@ -81,7 +86,7 @@ static void view_functions(Arena *arena, Obj *obj)
                       .table_index = LD_NONE,
                       .code_offset = body.offset - obj->code_payload,
                       .type = LD_NONE};
-        f->relocs = take_relocs(&taker, f->code_offset, f->size);
+        f->relocs = take_relocs(&taker, f->code_offset, f->size, obj->called);
     }
     for (uint32_t i = 0; i < m->n_exports; i++)
         if (m->exports[i].kind == KIND_FUNC && m->exports[i].index >= imported)
@@ -101,7 +106,7 @@ static void view_segments(Arena *arena, Obj *obj)
                          .bytes = wasm_at(m, bytes),
                          .size = bytes.size,
                          .data_offset = bytes.offset - obj->data_payload};
-        s->relocs = take_relocs(&taker, s->data_offset, s->size);
+        s->relocs = take_relocs(&taker, s->data_offset, s->size, obj->called);
     }
 }
 
@@ -140,15 +145,6 @@ static void view_customs(Arena *arena, Obj *obj)
                                      .size = c->payload.size,
                                      .relocs = wasm_section_relocs(&obj->o, c->order)};
     }
-}
-
-/* Which symbols the object calls: only those callers care for a function's type. */
-static void note_calls(Arena *arena, Obj *obj)
-{
-    obj->called = arena_array(arena, obj->o.n_symbols, 1);
-    WasmReloc r;
-    for (WasmRelocCursor c = wasm_relocs_all(obj->code_relocs); wasm_next_reloc(&c, &r);)
-        if (r.type == R_WASM_FUNCTION_INDEX_LEB) obj->called[r.index] = 1;
 }
 
 /* What an object may hold and we cannot link. */
@@ -204,7 +200,6 @@ static bool parse(Arena *arena, Diags *diags, Obj *obj)
     view_segments(arena, obj);
     view_globals_and_tables(arena, obj);
     view_customs(arena, obj);
-    note_calls(arena, obj);
     set_debug_apart(obj);
     return true;
 }

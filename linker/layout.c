@@ -18,39 +18,50 @@ static uint64_t align_to(uint64_t v, uint64_t to) { return (v + to - 1) & ~(to -
 /* ---- strings ---- */
 
 typedef struct TailEntry {
-    const Str *s;
+    uint64_t key; /* the last eight bytes before the NUL, the very last first: what most comparisons need */
     uint32_t index;
 } TailEntry;
 
-void ld_split_strings(Ld *ld, const uint8_t *bytes, uint32_t size, StringPiece **pieces, uint32_t *n)
+/* A file that was changed meanwhile may end without the NUL that was seen. */
+static uint32_t string_size(const uint8_t *bytes, uint32_t size, uint32_t at)
 {
-    uint32_t count = 0;
-    for (const uint8_t *p = bytes, *end = bytes + size; p < end; count++)
-        p = (const uint8_t *)memchr(p, 0, (size_t)(end - p)) + 1;
-    *pieces = arena_array(&ld->arena, count, sizeof **pieces);
-    *n = count;
-    uint32_t at = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t len = (uint32_t)((const uint8_t *)memchr(bytes + at, 0, size - at) - (bytes + at)) + 1;
-        (*pieces)[i] = (StringPiece){.in_offset = at};
-        at += len;
+    const uint8_t *end = memchr(bytes + at, 0, size - at);
+    return end ? (uint32_t)(end - (bytes + at)) + 1 : size - at;
+}
+
+void ld_split_strings(Ld *ld, Arena *arena, const uint8_t *bytes, uint32_t size, StringPiece **pieces, uint32_t *n)
+{
+    uint32_t count = 0, i = 0;
+    for (uint32_t at = 0; at < size; count++) at += string_size(bytes, size, at);
+    *pieces = arena_array(arena, count, sizeof **pieces);
+    for (uint32_t at = 0, len; at < size && i < count; at += len, i++) {
+        len = string_size(bytes, size, at);
+        (*pieces)[i] = (StringPiece){.in_offset = at, .string = ld_name_hash(ld, (Str){(const char *)bytes + at, len})};
     }
+    *n = i;
 }
 
 /* Adds the strings of one section; where each will be is known after ld_place_strings. */
-void ld_add_strings(Ld *ld, MergedStrings *m, const uint8_t *bytes, uint32_t size, StringPiece *pieces, uint32_t n)
+void ld_add_strings(Arena *arena, MergedStrings *m, const uint8_t *bytes, uint32_t size, StringPiece *pieces,
+                    uint32_t n)
 {
+    enum { AHEAD = 8 };
     for (uint32_t i = 0; i < n; i++) {
         bool added;
         uint32_t at = pieces[i].in_offset, end = i + 1 < n ? pieces[i + 1].in_offset : size;
-        pieces[i].string = ld_name_add(ld, &m->strings, (Str){(const char *)bytes + at, end - at}, &added);
+        if (i + AHEAD < n) ld_name_prefetch(&m->strings, pieces[i + AHEAD].string);
+        pieces[i].string = ld_name_add_hashed(arena, &m->strings, (Str){(const char *)bytes + at, end - at},
+                                              pieces[i].string, &added);
     }
 }
 
 /* By the bytes from the end backwards, larger ones first: a string stands behind those that end with it. */
-static int by_tail(const void *a, const void *b)
+static int by_tail(const void *a, const void *b, void *strings)
 {
-    Str x = *((const TailEntry *)a)->s, y = *((const TailEntry *)b)->s;
+    const TailEntry *e = a, *f = b;
+    if (e->key != f->key) return e->key > f->key ? -1 : 1;
+    const Str *names = strings;
+    Str x = names[e->index], y = names[f->index];
     size_t n = x.len < y.len ? x.len : y.len;
     for (size_t i = 1; i <= n; i++) {
         uint8_t cx = (uint8_t)x.ptr[x.len - i], cy = (uint8_t)y.ptr[y.len - i];
@@ -59,16 +70,23 @@ static int by_tail(const void *a, const void *b)
     return x.len > y.len ? -1 : x.len < y.len;
 }
 
+static uint64_t tail_key(Str s)
+{
+    uint64_t key = 0;
+    for (size_t i = 2; i < 10; i++) key = key << 8 | (i <= s.len ? (uint8_t)s.ptr[s.len - i] : 0);
+    return key;
+}
+
 /* Offsets of the distinct strings. With tails, one that ends another lies in that ("lo" in "hello"), and the
  * order is that of the ends; else they stand in the order in which they came. */
-void ld_place_strings(Ld *ld, MergedStrings *m, bool tails)
+void ld_place_strings(Arena *arena, MergedStrings *m, bool tails)
 {
     uint32_t n = m->strings.n;
-    m->offsets = arena_array(&ld->arena, n, sizeof *m->offsets);
-    m->order = arena_array(&ld->arena, n, sizeof *m->order);
-    TailEntry *entries = arena_array(&ld->arena, tails ? n : 0, sizeof *entries);
-    for (uint32_t i = 0; tails && i < n; i++) entries[i] = (TailEntry){&m->strings.names[i], i};
-    if (tails && n) qsort(entries, n, sizeof *entries, by_tail);
+    m->offsets = arena_array(arena, n, sizeof *m->offsets);
+    m->order = arena_array(arena, n, sizeof *m->order);
+    TailEntry *entries = arena_array(arena, tails ? n : 0, sizeof *entries);
+    for (uint32_t i = 0; tails && i < n; i++) entries[i] = (TailEntry){tail_key(m->strings.names[i]), i};
+    if (tails && n) qsort_r(entries, n, sizeof *entries, by_tail, m->strings.names);
     Str last = {0};
     for (uint32_t i = 0; i < n; i++) {
         uint32_t k = tails ? entries[i].index : i;
@@ -84,16 +102,32 @@ void ld_place_strings(Ld *ld, MergedStrings *m, bool tails)
     }
 }
 
-/* Where a byte of a split section went; in_offset is within it, or its very end. */
+/* Where a byte of a split section went; in_offset is within it, or its very end. Strings are about as long as each
+ * other: the search begins where the piece would be if they were, and doubles its steps from there. */
 uint64_t ld_piece_offset(const MergedStrings *m, const StringPiece *pieces, uint32_t n, uint64_t in_offset)
 {
-    uint32_t low = 0, high = n;
+    if (!n) return in_offset;
+    uint32_t last = pieces[n - 1].in_offset, low, high, step = 1;
+    uint32_t guess = in_offset < last ? (uint32_t)(in_offset * (n - 1) / last) : n - 1;
+    if (pieces[guess].in_offset <= in_offset) {
+        for (low = guess, high = n; low + step < n; low += step, step *= 2)
+            if (pieces[low + step].in_offset > in_offset) {
+                high = low + step;
+                break;
+            }
+    } else {
+        for (low = 0, high = guess; high > step; high -= step, step *= 2)
+            if (pieces[high - step].in_offset <= in_offset) {
+                low = high - step;
+                break;
+            }
+    }
     while (high - low > 1) {
         uint32_t mid = low + (high - low) / 2;
         if (pieces[mid].in_offset <= in_offset) low = mid;
         else high = mid;
     }
-    return n ? m->offsets[pieces[low].string] + (in_offset - pieces[low].in_offset) : in_offset;
+    return m->offsets[pieces[low].string] + (in_offset - pieces[low].in_offset);
 }
 
 /* As in wasm-ld: strings of single bytes, and each ends within its segment. */
@@ -183,10 +217,10 @@ static void place_parts(Ld *ld, OutSegment *out)
         InSegment *in = out->parts[i];
         if (!is_mergeable(ld, in)) continue;
         if (!merged) merged = arena_alloc(&ld->arena, sizeof *merged);
-        ld_split_strings(ld, in->bytes, in->size, &in->pieces, &in->n_pieces);
-        ld_add_strings(ld, merged, in->bytes, in->size, in->pieces, in->n_pieces);
+        ld_split_strings(ld, &ld->arena, in->bytes, in->size, &in->pieces, &in->n_pieces);
+        ld_add_strings(&ld->arena, merged, in->bytes, in->size, in->pieces, in->n_pieces);
     }
-    if (merged) ld_place_strings(ld, merged, true);
+    if (merged) ld_place_strings(&ld->arena, merged, true);
     bool merged_placed = false;
     for (size_t i = 0; i < out->n; i++) {
         InSegment *in = out->parts[i];

@@ -11,6 +11,7 @@
 
 #include "linker/linker.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 
 enum { WASM_PAGE = 65536, STACK_ALIGN = 16, HEAP_ALIGN = 16, NULL_GUARD = 4096, HEAP_CONTROL = 256 };
@@ -62,7 +63,7 @@ typedef struct InSegment {
 /* One string of a mergeable segment: where it was and where it went. */
 typedef struct StringPiece {
     uint32_t in_offset, string;
-} StringPiece; /* string: its number among the merged */
+} StringPiece; /* string: its number among the merged; until it is added, its hash */
 
 typedef struct InGlobal {
     Obj *obj; /* NULL: made by the linker */
@@ -196,6 +197,13 @@ typedef struct NameTable {
 } NameTable;
 uint64_t ld_hash(const Ld *, const void *, size_t);
 uint32_t ld_name_add(Ld *, NameTable *, Str, bool *added); /* its number */
+/* The same in steps, for many names: their hashes, memory fetched ahead of use, the names added. */
+uint32_t ld_name_hash(const Ld *, Str);
+static inline void ld_name_prefetch(const NameTable *t, uint32_t hash)
+{
+    if (t->slots) __builtin_prefetch(&t->slots[hash & t->mask]);
+}
+uint32_t ld_name_add_hashed(Arena *, NameTable *, Str, uint32_t hash, bool *added);
 void ld_name_reserve(Ld *, NameTable *, size_t n);          /* of an empty table: so many will come, about */
 uint32_t ld_name_find(const Ld *, const NameTable *, Str); /* or LD_NONE */
 
@@ -291,6 +299,12 @@ struct Ld {
     jmp_buf out_of_memory;
     Arena *worker_arenas; /* what threads read */
     unsigned n_worker_arenas;
+    struct LdAside { /* custom sections are gathered by a thread of their own */
+        Arena arena;
+        pthread_t thread;
+        bool running, failed;
+        jmp_buf out_of_memory;
+    } aside;
 
     FileBytes *files;
     size_t n_files, files_cap; /* to be closed at the end */
@@ -401,9 +415,9 @@ void ld_assign_indices(Ld *);
 uint32_t ld_out_type(Ld *, uint32_t type);
 /* layout.c */
 void ld_layout_memory(Ld *);
-void ld_split_strings(Ld *, const uint8_t *bytes, uint32_t size, StringPiece **pieces, uint32_t *n);
-void ld_add_strings(Ld *, MergedStrings *, const uint8_t *bytes, uint32_t size, StringPiece *, uint32_t n);
-void ld_place_strings(Ld *, MergedStrings *, bool tails);
+void ld_split_strings(Ld *, Arena *, const uint8_t *bytes, uint32_t size, StringPiece **pieces, uint32_t *n);
+void ld_add_strings(Arena *, MergedStrings *, const uint8_t *bytes, uint32_t size, StringPiece *, uint32_t n);
+void ld_place_strings(Arena *, MergedStrings *, bool tails);
 uint64_t ld_piece_offset(const MergedStrings *, const StringPiece *, uint32_t n, uint64_t in_offset);
 uint64_t ld_data_address(const Symbol *, int64_t addend);
 /* synth.c */
@@ -429,7 +443,7 @@ typedef struct RelocSite { /* bytes that were copied to the output and whose rel
 } RelocSite;
 bool ld_apply_relocs(Ld *, const RelocSite *, WasmRelocCursor); /* false: something was wrong */
 /* custom.c */
-void ld_gather_customs(Ld *);
+void ld_gather_customs(Ld *, Arena *);
 void ld_write_producers(Ld *, Writer *);
 void ld_write_features(Ld *, Writer *);
 Str ld_producers_text(Ld *, const Obj *);

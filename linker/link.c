@@ -78,6 +78,47 @@ static bool write_and_validate(Ld *ld, Writer *out)
     }
 }
 
+/* Passes allocate from one arena and do not ask whether there was memory: where there is none, the link is
+ * over, from wherever it was. */
+static void out_of_memory(void *ctx)
+{
+    Ld *ld = ctx;
+    longjmp(ld->out_of_memory, 1);
+}
+
+static void give_up_aside(void *ctx)
+{
+    Ld *ld = ctx;
+    longjmp(ld->aside.out_of_memory, 1);
+}
+
+static void *gather_aside(void *ctx)
+{
+    Ld *ld = ctx;
+    if (setjmp(ld->aside.out_of_memory) == 0) ld_gather_customs(ld, &ld->aside.arena);
+    else ld->aside.failed = true;
+    return NULL;
+}
+
+/* DWARF, strings above all, takes as long as all that lies between resolve and write, and neither needs the other. */
+static void start_gathering(Ld *ld)
+{
+    enum { WORTH_A_THREAD = 1 << 20 };
+    uint64_t size = 0;
+    for (size_t o = 0; o < ld->n_objs; o++) size += ld->objs[o]->debug.size;
+    ld->aside.arena = (Arena){.limit_bytes = ld->opt->memory_limit, .on_oom = give_up_aside, .oom_ctx = ld};
+    ld->aside.running = ld_threads(ld) > 1 && size >= WORTH_A_THREAD &&
+                        pthread_create(&ld->aside.thread, NULL, gather_aside, ld) == 0;
+    if (!ld->aside.running) (void)gather_aside(ld);
+}
+
+static bool finish_gathering(Ld *ld)
+{
+    if (ld->aside.running) (void)pthread_join(ld->aside.thread, NULL);
+    ld->aside.running = false;
+    return !ld->aside.failed;
+}
+
 /* Nothing is added to the link after `resolve`, to the module after `assign`, and no address moves after
  * `layout`. */
 static bool link_all(Ld *ld, Writer *out)
@@ -89,6 +130,7 @@ static bool link_all(Ld *ld, Writer *out)
     ld_wrap_symbols(ld);          /* --wrap: references point to the wrappers */
     ld_export_symbols(ld);        /* entry and --export */
     if (ld->diags->errors > ld->survivable) return false;
+    start_gathering(ld);     /* DWARF and the like, meanwhile */
     ld_check_signatures(ld); /* both ends of every call agree on the type */
     ld_stub_weak(ld);        /* what is weak and nobody's can be called, and traps */
     ld_mark_live(ld);        /* what can be reached */
@@ -98,18 +140,10 @@ static bool link_all(Ld *ld, Writer *out)
     if (ld->diags->errors) return false;
     ld_assign_indices(ld); /* every index is final */
     ld_layout_memory(ld);  /* every address is final */
-    ld_gather_customs(ld); /* DWARF and the like */
     ld_fill_bodies(ld);    /* thunks, constructors */
     if (ld->diags->errors) return false;
+    if (!finish_gathering(ld)) out_of_memory(ld);
     return write_and_validate(ld, out); /* relocations are applied as the bytes are copied */
-}
-
-/* Passes allocate from one arena and do not ask whether there was memory: where there is none, the link is
- * over, from wherever it was. */
-static void out_of_memory(void *ctx)
-{
-    Ld *ld = ctx;
-    longjmp(ld->out_of_memory, 1);
 }
 
 static bool link_guarded(Ld *ld, Writer *out)
@@ -128,8 +162,10 @@ bool ld_link(const LdOptions *opt, Diags *diags, LdOutput *out)
     if (getrandom(&ld.hash_seed, sizeof ld.hash_seed, 0) != sizeof ld.hash_seed)
         ld.hash_seed = (uint64_t)(uintptr_t)&ld;
     bool ok = link_guarded(&ld, &out->module);
+    (void)finish_gathering(&ld);
     ld_close_inputs(&ld);
     for (unsigned i = 0; i < ld.n_worker_arenas; i++) arena_free(&ld.worker_arenas[i]);
+    arena_free(&ld.aside.arena);
     arena_free(&ld.arena);
     if (!ok) wr_free(&out->module);
     return ok;

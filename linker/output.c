@@ -280,6 +280,7 @@ static bool make_data(Ld *ld, const Piece *p, uint8_t *at, bool quiet)
 
 static bool make_custom(Ld *ld, const Piece *p, uint8_t *at, bool quiet)
 {
+    enum { WORTH_FORGETTING = 16 * 1024 };
     bool ok = true;
     for (uint32_t i = 0; i < p->n; i++) {
         const InCustom *c = p->custom->parts[p->first + i];
@@ -290,7 +291,7 @@ static bool make_custom(Ld *ld, const Piece *p, uint8_t *at, bool quiet)
             .at = at, .size = c->size, .split = UINT32_MAX, .obj = c->obj, .section = c->name, .quiet = quiet};
         ok &= ld_apply_relocs(ld, &site, wasm_relocs_all(c->relocs));
         at += c->size;
-        ld_forget_debug(c->obj);
+        if (c->size >= WORTH_FORGETTING) ld_forget_debug(c->obj);
     }
     return ok;
 }

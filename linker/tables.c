@@ -29,9 +29,9 @@ uint64_t ld_hash(const Ld *ld, const void *bytes, size_t n)
     return mix(h ^ load(p, n), k2);
 }
 
-static void grow_slots(Ld *ld, NameTable *t, uint32_t n_slots)
+static void grow_slots(Arena *arena, NameTable *t, uint32_t n_slots)
 {
-    struct NameSlot *slots = arena_array(&ld->arena, n_slots, sizeof *slots);
+    struct NameSlot *slots = arena_array(arena, n_slots, sizeof *slots);
     for (uint32_t i = 0; t->slots && i <= t->mask; i++) {
         if (!t->slots[i].index_plus_1) continue;
         uint32_t at = t->slots[i].hash & (n_slots - 1);
@@ -52,32 +52,37 @@ static struct NameSlot *find_slot(const NameTable *t, Str name, uint32_t hash)
     }
 }
 
-uint32_t ld_name_add(Ld *ld, NameTable *t, Str name, bool *added)
+uint32_t ld_name_hash(const Ld *ld, Str name) { return (uint32_t)ld_hash(ld, name.ptr, name.len); }
+
+uint32_t ld_name_add_hashed(Arena *arena, NameTable *t, Str name, uint32_t hash, bool *added)
 {
-    if (!t->slots || t->n >= t->mask / 4 * 3) grow_slots(ld, t, t->slots ? (t->mask + 1) * 2 : FIRST_SLOTS);
-    uint32_t hash = (uint32_t)ld_hash(ld, name.ptr, name.len);
+    if (!t->slots || t->n >= t->mask / 4 * 3) grow_slots(arena, t, t->slots ? (t->mask + 1) * 2 : FIRST_SLOTS);
     struct NameSlot *s = find_slot(t, name, hash);
     *added = !s->index_plus_1;
     if (*added) {
-        t->names = arena_grow(&ld->arena, t->names, t->n, &t->names_cap, sizeof *t->names);
+        t->names = arena_grow(arena, t->names, t->n, &t->names_cap, sizeof *t->names);
         t->names[t->n] = name;
         *s = (struct NameSlot){hash, ++t->n};
     }
     return s->index_plus_1 - 1;
 }
 
+uint32_t ld_name_add(Ld *ld, NameTable *t, Str name, bool *added)
+{
+    return ld_name_add_hashed(&ld->arena, t, name, ld_name_hash(ld, name), added);
+}
+
 void ld_name_reserve(Ld *ld, NameTable *t, size_t n)
 {
     uint32_t n_slots = FIRST_SLOTS;
     while (n_slots / 4 * 3 <= n && n_slots < UINT32_C(1) << 30) n_slots *= 2;
-    grow_slots(ld, t, n_slots);
+    grow_slots(&ld->arena, t, n_slots);
 }
 
 uint32_t ld_name_find(const Ld *ld, const NameTable *t, Str name)
 {
     if (!t->slots) return LD_NONE;
-    return find_slot(t, name, (uint32_t)ld_hash(ld, name.ptr, name.len))->index_plus_1 -
-           1; /* 0 - 1 = LD_NONE */
+    return find_slot(t, name, ld_name_hash(ld, name))->index_plus_1 - 1; /* 0 - 1 = LD_NONE */
 }
 
 /* ---- types ---- */
