@@ -218,7 +218,8 @@ static const Candidate *same_base(Ld *ld, Diag *d, const Candidates *all, Str na
         if (!may_be_meant(c, kind) || str_eq(c->name, name)) continue;
         Kinship k = kinship(name, key, c);
         if (k == SAME_PATH && overloads < MOST_OVERLOADS && (overloads == 0 || !str_eq(best->name, c->name))) {
-            suggest(ld, d, ": ", c, "");
+            if (ld_has_rust_hash(name)) ld_note_place(ld, d, "another build of it is in", place_of(ld, c));
+            else suggest(ld, d, ": ", c, "");
             overloads++;
             best = c;
         }

@@ -474,8 +474,8 @@ typedef struct LdPlace {
 LdPlace ld_code_place(Ld *, Obj *, const InFunc *, uint32_t code_offset);
 LdPlace ld_data_place(Ld *, Obj *, const InSegment *, uint32_t data_offset); /* "a.c:3 (a.o: data table)" */
 LdPlace ld_symbol_place(Ld *, Obj *, uint32_t obj_symbol); /* where it is declared: "a.c:3 (a.o)" */
-/* A note "HOW PLACE". The source line of a place in the object that the diagnostic is about is that of the diagnostic;
- * for formats that have places, places elsewhere are related ones. */
+/* A note "HOW PLACE". The source line of a place in the file that the diagnostic is about (the output: in any object) is
+ * that of the diagnostic; for formats that have places, the others are related ones. */
 void ld_note_place(Ld *, Diag *, const char *how, LdPlace);
 Dwarf *ld_dwarf(Ld *, Obj *); /* or NULL */
 /* hints.c: notes on why nobody defines it: what else has that name, what is nearly called so. */

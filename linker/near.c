@@ -195,6 +195,12 @@ bool ld_same_path(Str a, Str b)
     return true;
 }
 
+bool ld_has_rust_hash(Str name)
+{
+    return name.len > 21 && demangle_is_mangled(name) && str_eq((Str){name.ptr + name.len - 20, 2}, STR("17")) &&
+           is_rust_hash((Str){name.ptr + name.len - 18, 17}) && name.ptr[name.len - 1] == 'E';
+}
+
 bool ld_same_scope(Str a, Str b)
 {
     Path p, q;

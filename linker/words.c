@@ -126,7 +126,8 @@ void ld_note_place(Ld *ld, Diag *d, const char *how, LdPlace p)
     diag_note(ld->diags, d, "%s %s", how, p.text);
     if (!p.obj) return;
     DiagPlace *place = &d->place;
-    if (p.src_file && !place->src_file && place->file && strcmp(place->file, p.obj->file) == 0) {
+    bool here = place->file && (strcmp(place->file, p.obj->file) == 0 || strcmp(place->file, ld->opt->output) == 0);
+    if (p.src_file && !place->src_file && here) {
         put_source(ld, place, &p);
         place->src_in_note = true;
     } else

@@ -19,6 +19,7 @@ bool ld_may_search(Ld *, uint64_t steps);
 Str ld_base_name(Str name);
 bool ld_is_path(Str name);            /* it is of such a form */
 bool ld_same_path(Str a, Str b);      /* both are, and all identifiers are equal (Rust's hashes aside) */
+bool ld_has_rust_hash(Str name);      /* it ends as Rust's legacy names do: 17h, 16 digits, E */
 bool ld_same_scope(Str a, Str b);     /* both are, and what is before the last identifiers is equal but for case, or absent */
 uint8_t ld_fold(char c);              /* upper case to lower case, ASCII */
 bool ld_same_letters(Str a, Str b);   /* equal but for case */

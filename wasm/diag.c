@@ -223,5 +223,13 @@ void diag_format_json(TextBuf *t, const Diag *d)
     if (p->src_line) text_printf(t, ",\"sourceLine\":%u", p->src_line);
     json_str(t, "message", str_of(d->text));
     json_str(t, "note", str_of(d->note));
+    for (const DiagRelated *r = d->related; r; r = r->next) {
+        text_add(t, r == d->related ? STR(",\"related\":[{\"message\":") : STR(",{\"message\":"));
+        text_add_json(t, str_of(r->text));
+        json_str(t, "file", str_of(r->place.file));
+        json_str(t, "sourceFile", str_of(r->place.src_file));
+        if (r->place.src_line) text_printf(t, ",\"sourceLine\":%u", r->place.src_line);
+        text_add(t, r->next ? STR("}") : STR("}]"));
+    }
     text_add(t, STR("}"));
 }
