@@ -30,6 +30,7 @@ typedef struct LdCommand {
     const char *bundle_name; /* NULL: from the output's name */
     bool bundle;
     LdErrorFormat format;
+    const char *error_file; /* messages in that format go there; NULL: to standard error */
     bool fatal_warnings, show_version;
     size_t error_limit; /* 0 = all */
     enum { LD_COLOUR_AUTO, LD_COLOUR_ALWAYS, LD_COLOUR_NEVER } colour;

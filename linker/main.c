@@ -1,5 +1,6 @@
 /* main.c: parigot-ld: the command line, the link, and what is told about it. */
 #include "linker/package.h"
+#include "linker/tell.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,57 +14,6 @@ static void out_of_memory(void *ctx)
     (void)ctx;
     fputs("parigot-ld: fatal error: out of memory [I0104]\n", stderr);
     _exit(EXIT_INTERNAL);
-}
-
-static bool use_colour(const LdCommand *c)
-{
-    if (c->colour != LD_COLOUR_AUTO) return c->colour == LD_COLOUR_ALWAYS;
-    const char *no = getenv("NO_COLOR");
-    return !(no && *no) && isatty(STDERR_FILENO);
-}
-
-/* What is done to the diagnostics of a whole run before they are told. */
-static void finish_diags(const LdCommand *c, Diags *d)
-{
-    size_t more = d->limit && d->errors > d->limit ? d->errors - d->limit : 0;
-    if (c->fatal_warnings)
-        for (size_t i = 0; i < d->n; i++)
-            if (d->items[i].severity == SEV_WARNING) d->items[i].severity = SEV_ERROR;
-    if (more) {
-        d->limit = 0;
-        Diag *it = diag_add(d, LD_TOO_MANY, DIAG_AT(),
-                            "too many errors emitted, stopping now (use --error-limit=0 to see all errors)");
-        diag_note(d, it, "%zu more", more);
-    }
-    if (!c->link.no_demangle && c->format != LD_FORMAT_JSON) demangle_diags(d);
-}
-
-static void print_sarif(const Diags *d, TextBuf *t, bool completed)
-{
-    char *folder = getcwd(NULL, 0);
-    sarif_format(t, "parigot-ld", folder, &d, 1, completed);
-    free(folder);
-}
-
-static void print_diags(const LdCommand *c, Diags *d, bool completed)
-{
-    TextBuf t = {0};
-    DiagStyle style = use_colour(c) ? DIAG_COLOUR : DIAG_TEXT;
-    finish_diags(c, d);
-    if (c->format == LD_FORMAT_SARIF) print_sarif(d, &t, completed);
-    for (size_t i = 0; i < d->n; i++) {
-        switch (c->format) {
-        case LD_FORMAT_TEXT: diag_format(&t, &d->items[i], c->tool, style); break;
-        case LD_FORMAT_GNU: diag_format_gnu(&t, &d->items[i], c->tool); break;
-        case LD_FORMAT_JSON:
-            diag_format_json(&t, &d->items[i]);
-            text_add(&t, STR("\n"));
-            break;
-        case LD_FORMAT_SARIF: break;
-        }
-    }
-    if (t.len) fwrite(t.ptr, 1, t.len, stderr);
-    text_free(&t);
 }
 
 /* 2 when the command line or the files were at fault, 1 for everything that is wrong in them. */
@@ -171,7 +121,7 @@ int main(int argc, char **argv)
     LdCommand c;
     int status;
     if (!ld_parse_options(argc, argv, &arena, &diags, &c)) {
-        print_diags(&c, &diags, false);
+        tell_diags(&c, &diags, false);
         status = EXIT_USAGE;
     } else if (c.mode == LD_MODE_HELP) status = print_help();
     else if (c.mode == LD_MODE_EXPLAIN) status = explain(c.explain);
@@ -182,7 +132,7 @@ int main(int argc, char **argv)
         bool ok = c.show_version && c.link.n_inputs == 0 ? true : run(&c, &arena, &diags);
         status = status_of(&diags);
         if (!ok && status == EXIT_CLEAN) status = EXIT_FINDINGS; /* --fatal-warnings */
-        print_diags(&c, &diags, status <= EXIT_FINDINGS);
+        if (!tell_diags(&c, &diags, status <= EXIT_FINDINGS)) status = EXIT_USAGE;
     }
     diag_free(&diags);
     arena_free(&arena);

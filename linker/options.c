@@ -22,6 +22,7 @@ typedef enum Action {
     EMULATION,
     END_LIB,
     ENTRY,
+    ERROR_FILE,
     ERROR_FORMAT,
     ERROR_LIMIT,
     EXPLAIN,
@@ -354,6 +355,7 @@ static bool act_on_command(Parser *p, const Option *o, const char *v)
     case EMULATION:
         if (strcmp(v, "wasm32") != 0) usage(p, "-m %s is not supported: only wasm32 is", v);
         break;
+    case ERROR_FILE: c->error_file = v; break;
     case ERROR_FORMAT: error_format(p, v); break;
     case ERROR_LIMIT: c->error_limit = (size_t)number(p, o->text, v, UINT32_MAX); break;
     case EXPLAIN:
