@@ -16,27 +16,43 @@ uint32_t ld_out_type(Ld *ld, uint32_t type)
 
 /* ---- imports ---- */
 
+/* Globals and tables have their types in the object that refers to them. */
+static uint32_t type_key(const Symbol *s)
+{
+    if (s->kind == SYM_FUNCTION || s->kind == SYM_TAG || !s->obj) return s->type;
+    uint32_t index = s->obj->o.symbols[s->obj_symbol].index;
+    if (s->kind == SYM_TABLE) return s->obj->o.module.tables[index].elem_type;
+    const WasmGlobal *g = &s->obj->o.module.globals[index];
+    return g->type << 1 | g->mutable;
+}
+
 /* One import for all symbols that name the same thing with the same type. */
 static Str import_key(Ld *ld, const Symbol *s)
 {
     Str module = ld_import_module(s), name = ld_import_name(s);
-    return str_of(arena_printf(&ld->arena, "%u %u %zu %.*s %.*s", s->kind, s->type, module.len,
+    return str_of(arena_printf(&ld->arena, "%u %u %zu %.*s %.*s", s->kind, type_key(s), module.len,
                                STR_ARG(module), STR_ARG(name)));
 }
 
 static void assign_imports(Ld *ld)
 {
-    NameTable keys = {0};
+    NameTable keys[SYM_TABLE + 1] = {0};
+    /* the function table first: objects without table symbols call through table 0 */
+    if (ld->table_symbol && ld->table_symbol->imported) {
+        ld->table_symbol->out_index = ld->n_imported_tables++;
+        LD_PUSH(ld, ld->imports, ld->n_imports, ld->imports_cap) = (OutImport){ld->table_symbol};
+    }
     for (uint32_t i = 0; i < ld->names.n; i++) {
         Symbol *s = ld->symbols[i];
-        if (!s->imported) continue;
+        if (!s->imported || s == ld->table_symbol) continue;
         uint32_t *counts[] = {[SYM_FUNCTION] = &ld->n_imported_funcs,
                               [SYM_GLOBAL] = &ld->n_imported_globals,
+                              [SYM_TAG] = &ld->n_imported_tags,
                               [SYM_TABLE] = &ld->n_imported_tables};
         bool added = true;
-        uint32_t known = s->kind == SYM_FUNCTION ? ld_name_add(ld, &keys, import_key(ld, s), &added) : 0;
-        if (!added) {
-            s->out_index = known; /* keys are those of functions alone, in the order of their indices */
+        uint32_t known = ld_name_add(ld, &keys[s->kind], import_key(ld, s), &added);
+        if (!added) { /* keys of a kind stand in the order of their indices, behind the function table */
+            s->out_index = known + (s->kind == SYM_TABLE && ld->table_symbol && ld->table_symbol->imported);
             continue;
         }
         s->out_index = (*counts[s->kind])++;
@@ -68,12 +84,26 @@ static InGlobal *add_global(Ld *ld, InGlobal *g)
     return g;
 }
 
+static void assign_tags(Ld *ld)
+{
+    for (size_t o = 0; o < ld->n_objs; o++) {
+        const WasmModule *m = &ld->objs[o]->o.module;
+        for (uint32_t i = 0; i < m->n_tags - m->n_imported[KIND_TAG]; i++) {
+            InTag *t = &ld->objs[o]->tags[i];
+            if (!t->live) continue;
+            t->out_index = ld->n_imported_tags + (uint32_t)ld->n_tags;
+            LD_PUSH(ld, ld->tags, ld->n_tags, ld->tags_cap) = t;
+        }
+    }
+}
+
 /* The stack pointer is the first mutable one: so WAMR finds it, and rule 2 of docs/module-section.md says so
  * too. */
 static void assign_globals(Ld *ld)
 {
     if (ld->stack_pointer->state == SYM_DEFINED && ld->stack_pointer->linker)
         add_global(ld, ld->stack_pointer->global);
+    if (ld->tls_base && ld->tls_base->live) add_global(ld, ld->tls_base->global);
     for (size_t o = 0; o < ld->n_objs; o++) {
         const Obj *obj = ld->objs[o];
         for (uint32_t i = 0; i < obj->o.module.n_globals - obj->o.module.n_imported[KIND_GLOBAL]; i++)
@@ -82,11 +112,13 @@ static void assign_globals(Ld *ld)
     for (size_t i = 0; i < ld->n_gots; i++) {
         Symbol *s = ld->gots[i];
         InGlobal *g = arena_alloc(&ld->arena, sizeof *g);
+        bool stub = s->kind == SYM_FUNCTION && s->state == SYM_DEFINED && s->func->null_address;
+        Str name = stub ? s->func->name : s->name;
         const char *kind = s->kind == SYM_FUNCTION ? "GOT.func.internal." : "GOT.data.internal.";
         *g = (InGlobal){.type = TYPE_I32,
                         .live = true,
                         .address_of = s,
-                        .name = str_of(arena_printf(&ld->arena, "%s%.*s", kind, STR_ARG(s->name)))};
+                        .name = str_of(arena_printf(&ld->arena, "%s%.*s", kind, STR_ARG(name)))};
         s->got = add_global(ld, g)->out_index;
     }
 }
@@ -107,17 +139,25 @@ static void assign_tables(Ld *ld)
         if (s && s->state == SYM_DEFINED) ld->indirect_table = s->table;
         else {
             ld->indirect_table = arena_alloc(&ld->arena, sizeof *ld->indirect_table);
-            *ld->indirect_table =
-                (InTable){.type.elem_type = TYPE_FUNCREF, .name = STR("__indirect_function_table")};
+            *ld->indirect_table = (InTable){.type.elem_type = TYPE_FUNCREF,
+                                            .name = STR("__indirect_function_table"),
+                                            .out_index = LD_NONE};
         }
         ld->indirect_table->live = true;
-        if (!ld->indirect_table->obj) add_table(ld, ld->indirect_table);
     }
+    InTable *function_table = ld->indirect_table && !ld->indirect_table->obj ? ld->indirect_table : NULL;
+    if (function_table && (ld->opt->isolate || ld->table_is_first)) add_table(ld, function_table);
+    if (function_table && ld->table_is_first && function_table->out_index != 0)
+        diag_add(ld->diags, LD_BAD_OBJECT, DIAG_AT(),
+                 "an object not built with 'reference-types' or 'call-indirect-overlong' feature needs the "
+                 "function table to "
+                 "be table 0, but another table is imported");
     for (size_t o = 0; o < ld->n_objs; o++) {
         const Obj *obj = ld->objs[o];
         for (uint32_t i = 0; i < obj->o.module.n_tables - obj->o.module.n_imported[KIND_TABLE]; i++)
             if (obj->tables[i].live) add_table(ld, &obj->tables[i]);
     }
+    if (function_table && function_table->out_index == LD_NONE) add_table(ld, function_table);
 }
 
 static void assign_elems(Ld *ld)
@@ -145,8 +185,10 @@ static void assign_types(Ld *ld)
         }
     }
     for (size_t i = 0; i < ld->n_imports; i++)
-        if (ld->imports[i].symbol->kind == SYM_FUNCTION) (void)ld_out_type(ld, ld->imports[i].symbol->type);
+        if (ld->imports[i].symbol->kind == SYM_FUNCTION || ld->imports[i].symbol->kind == SYM_TAG)
+            (void)ld_out_type(ld, ld->imports[i].symbol->type);
     for (size_t i = 0; i < ld->n_funcs; i++) (void)ld_out_type(ld, ld->funcs[i]->type);
+    for (size_t i = 0; i < ld->n_tags; i++) (void)ld_out_type(ld, ld->tags[i]->type);
 }
 
 /* ---- exports ---- */
@@ -175,10 +217,20 @@ static void export_symbol(Ld *ld, Symbol *s)
         e.kind = KIND_TABLE;
         e.index = s->table->out_index;
         break;
+    case SYM_TAG:
+        e.kind = KIND_TAG;
+        e.index = s->tag->out_index;
+        break;
     case SYM_DATA: export_global_of(ld, s); return;
     default: return;
     }
     LD_PUSH(ld, ld->exports, ld->n_exports, ld->exports_cap) = e;
+}
+
+/* Those wasm-ld makes late, so they stand last. */
+static bool is_command_export(const Ld *ld, const Symbol *s)
+{
+    return !ld->opt->isolate && s->kind == SYM_FUNCTION && s->state == SYM_DEFINED && s->func->extra->thunk;
 }
 
 static void assign_exports(Ld *ld)
@@ -186,13 +238,18 @@ static void assign_exports(Ld *ld)
     if (ld->opt->export_memory || (!ld->opt->import_memory && !ld->opt->no_export_memory))
         LD_PUSH(ld, ld->exports, ld->n_exports, ld->exports_cap) =
             (OutExport){str_of(ld->opt->export_memory_name), KIND_MEMORY, 0};
-    bool table_done = false;
+    bool table_done = false, wrappers = false;
     for (uint32_t i = 0; i < ld->names.n; i++) {
         Symbol *s = ld->symbols[i];
         bool the_table = s == ld->table_symbol && ld->opt->export_table && ld->indirect_table;
         if (!the_table && (!s->live || !ld_is_exported(ld, s))) continue;
-        export_symbol(ld, s);
+        if (is_command_export(ld, s)) wrappers = true;
+        else export_symbol(ld, s);
         table_done |= the_table;
+    }
+    for (uint32_t i = 0; wrappers && i < ld->names.n; i++) {
+        Symbol *s = ld->symbols[i];
+        if (s->live && is_command_export(ld, s) && ld_is_exported(ld, s)) export_symbol(ld, s);
     }
     if (ld->opt->export_table && ld->indirect_table && !table_done)
         LD_PUSH(ld, ld->exports, ld->n_exports, ld->exports_cap) =
@@ -206,6 +263,7 @@ void ld_assign_indices(Ld *ld)
     assign_imports(ld);
     assign_funcs(ld);
     assign_globals(ld);
+    assign_tags(ld);
     assign_tables(ld);
     assign_elems(ld);
     assign_types(ld);

@@ -15,6 +15,14 @@ typedef enum LdErrorFormat {
 
 typedef enum LdMode { LD_MODE_LINK, LD_MODE_HELP, LD_MODE_VERSION, LD_MODE_EXPLAIN } LdMode;
 
+/* An argument as it was understood, for --reproduce. */
+typedef struct LdArgument {
+    enum { LD_ARGUMENT_PLAIN, LD_ARGUMENT_INPUT, LD_ARGUMENT_FILE } kind; /* FILE: value is read from */
+    const char *option;                                                   /* "--entry"; "" for an input */
+    const char *value;                                                    /* or NULL */
+    size_t input;                                                         /* index in link.inputs */
+} LdArgument;
+
 /* Everything that the command line says, the link's own part first. */
 typedef struct LdCommand {
     LdOptions link;
@@ -25,6 +33,10 @@ typedef struct LdCommand {
     LdNames services;        /* --service */
     const char *explain;     /* a code */
     const char *why_extract; /* file for it; NULL: none */
+    const char *map;         /* the same */
+    const char *reproduce;   /* a tar; NULL: none */
+    LdArgument *arguments;   /* with reproduce: what links again; outputs without their folders, no keys */
+    size_t n_arguments, arguments_cap;
     const char *sign_key;    /* NULL: no signature */
     BundlePassword password; /* of the key */
     const char *bundle_name; /* NULL: from the output's name */

@@ -1,14 +1,12 @@
-/* custom.c: custom sections: those of the objects put together (DWARF above all), and those that the linker
- * writes itself: producers, target_features. tool-conventions ProducersSection.md, Linking.md "Target
- * Features Section" */
+/* custom.c: custom sections: those of the objects put together (DWARF above all), and producers, which the
+ * linker writes itself. tool-conventions ProducersSection.md */
 #include "linker/ld.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- sections of the objects ---- */
 
-static bool is_kept_by_name(const Ld *ld, Str name)
+bool ld_is_kept(const Ld *ld, Str name)
 {
     for (size_t i = 0; i < ld->opt->keep_sections.n; i++)
         if (str_eq(str_of(ld->opt->keep_sections.items[i]), name)) return true;
@@ -27,7 +25,13 @@ static bool is_copied(const Ld *ld, const InCustom *c)
     if (c->discarded || c->size == 0 || str_has_prefix(c->name, STR("reloc."))) return false;
     if (ld->opt->strip == LD_STRIP_NONE) return true;
     bool debug = str_has_prefix(c->name, STR(".debug_"));
-    return !debug && (ld->opt->strip == LD_STRIP_DEBUG || is_kept_by_name(ld, c->name));
+    return !debug && (ld->opt->strip == LD_STRIP_DEBUG || ld_is_kept(ld, c->name));
+}
+
+static bool is_strings(Str name)
+{
+    return str_eq(name, STR(".debug_str")) || str_eq(name, STR(".debug_line_str")) ||
+           str_eq(name, STR(".debug_str.dwo"));
 }
 
 /* Strings of .debug_str are kept once; a part that does not end with one stands behind them as it is. */
@@ -36,7 +40,7 @@ static void add_part(Ld *ld, Arena *arena, OutCustom *out, InCustom *c)
     out->parts = arena_grow(arena, out->parts, out->n, &out->cap, sizeof *out->parts);
     out->parts[out->n++] = c;
     c->out = out;
-    if (ld->opt->optimize > 0 && str_eq(c->name, STR(".debug_str")) && c->bytes[c->size - 1] == 0) {
+    if (ld->opt->optimize > 0 && is_strings(c->name) && c->bytes[c->size - 1] == 0) {
         if (!out->merged) out->merged = arena_alloc(arena, sizeof *out->merged);
         ld_split_strings(ld, arena, c->bytes, c->size, &c->pieces, &c->n_pieces);
         ld_add_strings(arena, out->merged, c->bytes, c->size, c->pieces, c->n_pieces);
@@ -73,7 +77,8 @@ void ld_gather_customs(Ld *ld, Arena *arena)
     for (size_t i = 0; i < ld->n_customs; i++) {
         OutCustom *out = ld->customs[i];
         if (!out->merged) continue;
-        ld_place_strings(arena, out->merged, false); /* sorting costs more than the tails are worth */
+        /* sorting costs more than the tails are worth, unless size is what was asked for */
+        ld_place_strings(arena, out->merged, ld->opt->optimize > 1);
         out->size += out->merged->size;
     }
     for (size_t o = 0; o < ld->n_objs; o++) ld_forget_debug(ld->objs[o]); /* equal strings were compared */
@@ -157,82 +162,4 @@ Str ld_producers_text(Ld *ld, const Obj *obj)
     Str s = {t.len ? arena_strndup(&ld->arena, t.ptr, t.len) : "", t.len};
     text_free(&t);
     return s;
-}
-
-/* ---- target features ---- */
-
-typedef struct Features {
-    Str *items;
-    size_t n, cap;
-} Features;
-
-static int by_text(const void *a, const void *b) { return str_cmp(*(const Str *)a, *(const Str *)b); }
-
-static bool has_feature(const Features *f, Str name)
-{
-    for (size_t i = 0; i < f->n; i++)
-        if (str_eq(f->items[i], name)) return true;
-    return false;
-}
-
-static void add_feature(Ld *ld, Features *f, Str name)
-{
-    if (!has_feature(f, name)) LD_PUSH(ld, f->items, f->n, f->cap) = name;
-}
-
-/* What all objects use; and no object may use what another disallows. A feature unknown to us is only a name
- * here: the code that needs it is refused by the validator. */
-static void check_features(Ld *ld, const Features *all)
-{
-    for (size_t o = 0; o < ld->n_objs; o++) {
-        const Obj *obj = ld->objs[o];
-        for (uint32_t i = 0; i < obj->o.n_features; i++) {
-            const WasmTargetFeature *f = &obj->o.features[i];
-            if (f->prefix == '-' && has_feature(all, f->name))
-                diag_add(ld->diags, LD_FEATURES, DIAG_AT(.file = obj->file),
-                         "Target feature '%s' is disallowed by %s and used by another input. Use "
-                         "--no-check-features to suppress.",
-                         ld_name_text(ld, f->name), obj->file);
-            if (f->prefix != '-' && ld->opt->has_features && !has_feature(all, f->name))
-                diag_add(
-                    ld->diags, LD_FEATURES, DIAG_AT(.file = obj->file),
-                    "Target feature '%s' used by %s is not allowed. Use --no-check-features to suppress.",
-                    ld_name_text(ld, f->name), obj->file);
-        }
-    }
-}
-
-static void gather_features(Ld *ld, Features *all)
-{
-    enum { MOST = 256 }; /* there are about twenty */
-    if (ld->opt->has_features) {
-        for (size_t i = 0; i < ld->opt->features.n; i++)
-            add_feature(ld, all, str_of(ld->opt->features.items[i]));
-    } else {
-        for (size_t o = 0; o < ld->n_objs; o++)
-            for (uint32_t i = 0; i < ld->objs[o]->o.n_features && all->n < MOST; i++)
-                if (ld->objs[o]->o.features[i].prefix != '-')
-                    add_feature(ld, all, ld->objs[o]->o.features[i].name);
-        for (size_t i = 0; i < ld->opt->extra_features.n; i++)
-            add_feature(ld, all, str_of(ld->opt->extra_features.items[i]));
-    }
-    if (!ld->opt->no_check_features) check_features(ld, all);
-}
-
-void ld_write_features(Ld *ld, Writer *w)
-{
-    Features all = {0};
-    gather_features(ld, &all);
-    if (all.n == 0 || (ld->opt->strip == LD_STRIP_ALL && !is_kept_by_name(ld, STR("target_features"))))
-        return;
-    qsort(all.items, all.n, sizeof *all.items, by_text);
-    wr_byte(w, SEC_CUSTOM);
-    size_t mark = wr_begin_size(w);
-    wr_name(w, STR("target_features"));
-    wr_u32(w, (uint32_t)all.n);
-    for (size_t i = 0; i < all.n; i++) {
-        wr_byte(w, '+');
-        wr_name(w, all.items[i]);
-    }
-    wr_end_size(w, mark);
 }

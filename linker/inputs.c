@@ -126,6 +126,10 @@ static void view_globals_and_tables(Arena *arena, Obj *obj)
     obj->tables = arena_array(arena, m->n_tables - first, sizeof *obj->tables);
     for (uint32_t i = first; i < m->n_tables; i++)
         obj->tables[i - first] = (InTable){.obj = obj, .type = m->tables[i], .out_index = LD_NONE};
+    first = m->n_imported[KIND_TAG];
+    obj->tags = arena_array(arena, m->n_tags - first, sizeof *obj->tags);
+    for (uint32_t i = first; i < m->n_tags; i++)
+        obj->tags[i - first] = (InTag){.obj = obj, .type = LD_NONE, .out_index = LD_NONE};
 }
 
 static void view_customs(Arena *arena, Obj *obj)
@@ -211,6 +215,8 @@ static void join_types(Ld *ld, Obj *obj)
     const uint32_t *types = m->func_types + m->n_imported[KIND_FUNC];
     for (uint32_t i = 0; i < m->n_types; i++) obj->type_ids[i] = ld_type_id(ld, &m->types[i]);
     for (uint32_t i = 0; i < m->n_bodies; i++) obj->funcs[i].type = obj->type_ids[types[i]];
+    for (uint32_t i = m->n_imported[KIND_TAG]; i < m->n_tags; i++)
+        obj->tags[i - m->n_imported[KIND_TAG]].type = obj->type_ids[m->tag_types[i]];
 }
 
 /* A driver's temporary folder says nothing to the user. */
@@ -231,6 +237,7 @@ const char *ld_member_text(Ld *ld, const LdArchive *a, uint32_t member)
 static bool keep_file(Ld *ld, const char *path, FileBytes *out)
 {
     if (!file_map(path, 0, ld->diags, out)) return false;
+    if (ld->opt->on_input) ld->opt->on_input(ld->opt->on_input_ctx, NULL, path, out->ptr, out->size);
     LD_PUSH(ld, ld->files, ld->n_files, ld->files_cap) = *out;
     return true;
 }
@@ -387,6 +394,7 @@ static void add_input(Ld *ld, Reading *r)
     if (!r->path) return;
     if (!r->bytes.ptr && !file_map(r->path, 0, ld->diags, &r->bytes)) return;
     if (!r->in->bytes) LD_PUSH(ld, ld->files, ld->n_files, ld->files_cap) = r->bytes;
+    if (ld->opt->on_input) ld->opt->on_input(ld->opt->on_input_ctx, r->in, r->path, r->bytes.ptr, r->bytes.size);
     const uint8_t *bytes = r->bytes.ptr;
     size_t size = r->bytes.size;
     if (ar_is_archive(bytes, size)) add_archive(ld, r->in, shown_name(ld, r->path), r->bytes);

@@ -144,12 +144,19 @@ static bool is_zero(const InSegment *s)
 
 /* ---- output segments ---- */
 
+bool ld_is_tls(const InSegment *s)
+{
+    const WasmSegmentInfo *info = ld_segment_info(s);
+    return info->flags & SEGMENT_TLS || str_has_prefix(info->name, STR(".tdata")) ||
+           str_has_prefix(info->name, STR(".tbss"));
+}
+
 static Str out_name(const Ld *ld, const InSegment *s)
 {
     static const Str kinds[] = {{".text.", 6},   {".data.", 6},  {".bss.", 5},
                                 {".rodata.", 8}, {".tdata.", 7}, {".tbss.", 6}};
     Str name = ld_segment_info(s)->name;
-    if (str_has_prefix(name, STR(".tdata")) || str_has_prefix(name, STR(".tbss"))) return STR(".tdata");
+    if (ld_is_tls(s)) return STR(".tdata");
     if (ld->opt->no_merge_data) return name;
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
         if (str_has_prefix(name, kinds[i])) return (Str){kinds[i].ptr, kinds[i].len - 1};
@@ -304,39 +311,49 @@ static uint64_t place_plain(Ld *ld)
 /* The sizes that the command line gives are whole pages, and large enough. */
 static bool fits(Ld *ld, const char *what, uint64_t bytes, uint64_t needed)
 {
-    if (bytes % WASM_PAGE)
-        diag_add(ld->diags, LD_BAD_LAYOUT, DIAG_AT(),
-                 "%s memory must be aligned to the page size (65536 bytes)", what);
-    else if (bytes < needed)
+    size_t errors = ld->diags->errors;
+    if (bytes % ld->opt->page_size)
+        diag_add(ld->diags, LD_BAD_LAYOUT, DIAG_AT(), "%s memory must be %u-byte aligned", what,
+                 ld->opt->page_size);
+    if (bytes < needed)
         diag_add(ld->diags, LD_BAD_LAYOUT, DIAG_AT(), "%s memory too small, %llu bytes needed", what,
                  (unsigned long long)needed);
-    else if (bytes > UINT64_C(1) << 32)
+    if (bytes > UINT64_C(1) << 32)
         diag_add(ld->diags, LD_BAD_LAYOUT, DIAG_AT(),
                  "%s memory too large, cannot be greater than 4294967296", what);
-    else return true;
-    return false;
+    return ld->diags->errors == errors;
+}
+
+static uint64_t add_heap(Ld *ld, uint64_t end)
+{
+    const uint64_t heap = ld->opt->initial_heap, most = UINT64_C(1) << 32;
+    if (heap % ld->opt->page_size)
+        diag_add(ld->diags, LD_BAD_LAYOUT, DIAG_AT(), "initial heap must be %u-byte aligned",
+                 ld->opt->page_size);
+    if (end <= most && heap > most - end)
+        diag_add(ld->diags, LD_BAD_LAYOUT, DIAG_AT(), "initial heap too large, cannot be greater than %llu",
+                 (unsigned long long)(most - end));
+    else end += heap;
+    return end;
 }
 
 static void size_memory(Ld *ld, uint64_t end)
 {
     LdLayout *l = &ld->layout;
     const LdOptions *opt = ld->opt;
-    if (opt->initial_heap % WASM_PAGE)
-        diag_add(ld->diags, LD_BAD_LAYOUT, DIAG_AT(),
-                 "initial heap must be aligned to the page size (65536 bytes)");
-    end += opt->initial_heap;
+    end = add_heap(ld, end);
     if (opt->initial_memory && fits(ld, "initial", opt->initial_memory, end)) end = opt->initial_memory;
-    end = align_to(end, WASM_PAGE);
+    end = align_to(end, opt->page_size);
     if (end > UINT64_C(1) << 32) {
         diag_add(ld->diags, LD_BAD_LAYOUT, DIAG_AT(), "memory too large: stack and data need %llu bytes",
                  (unsigned long long)end);
         end = 0;
     }
-    l->pages = (uint32_t)(end / WASM_PAGE);
+    l->pages = (uint32_t)(end / opt->page_size);
     l->heap_end = (uint32_t)(end > UINT32_MAX ? UINT32_MAX : end);
     if (opt->max_memory && fits(ld, "maximum", opt->max_memory, end)) {
         l->has_max = true;
-        l->max_pages = (uint32_t)(opt->max_memory / WASM_PAGE);
+        l->max_pages = (uint32_t)(opt->max_memory / opt->page_size);
     }
     if (opt->no_growable_memory) {
         l->has_max = true;
@@ -361,13 +378,24 @@ static void settle_symbols(Ld *ld)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         if (rows[i].symbol) rows[i].symbol->value = rows[i].value;
     if (ld->stack_pointer->linker) ld->stack_pointer->global->value = l->stack_high;
+    for (size_t i = 0; i < ld->n_segments; i++) {
+        const OutSegment *s = ld->segments[i];
+        if (ld->tls_base && str_eq(s->name, STR(".tdata")))
+            ld->tls_base->global->value = (uint32_t)s->address;
+        for (size_t k = 0; k < ld->n_bounds; k++) {
+            const struct Bounds *b = &ld->bounds[k];
+            if (!str_eq(b->name, s->name)) continue;
+            if (b->start) b->start->value = (uint32_t)s->address;
+            if (b->stop) b->stop->value = (uint32_t)(s->address + s->size);
+        }
+    }
 }
 
 /* Modulo 2^64: whoever needs 32 bits checks. The end of the last of some merged strings is behind its own
  * copy. */
 uint64_t ld_data_address(const Symbol *s, int64_t addend)
 {
-    if (s->state != SYM_DEFINED) return (uint64_t)addend; /* weak */
+    if (s->state != SYM_DEFINED) return 0; /* weak */
     const InSegment *in = s->segment;
     if (s->linker || !in) return s->value + (uint64_t)addend;
     uint64_t at = s->value + (uint64_t)addend;
@@ -381,7 +409,8 @@ static void number_segments(Ld *ld)
 {
     for (size_t i = 0; i < ld->n_segments; i++) {
         OutSegment *s = ld->segments[i];
-        s->index = (s->bss && !ld->opt->import_memory) || s->size == 0 ? LD_NONE : ld->n_data_segments++;
+        bool left_out = s->bss && (!ld->opt->import_memory || ld->init_memory);
+        s->index = left_out || s->size == 0 ? LD_NONE : ld->n_data_segments++;
     }
 }
 

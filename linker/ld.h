@@ -44,6 +44,7 @@ struct InFunc {
     uint32_t out_index, table_index;
     uint32_t out_offset; /* of the body in the output's code section payload */
     bool live, discarded, null_address; /* discarded: a comdat elsewhere won; null_address: table index 0 */
+    bool packed;                        /* by pack.c: offsets in the object say nothing of it any more */
 };
 
 /* A data segment of an object. */
@@ -84,6 +85,15 @@ typedef struct InTable {
     bool live;
 } InTable;
 
+/* What an exception carries; under --policy=none only, for the validator does not know exceptions. */
+typedef struct InTag {
+    Obj *obj;
+    uint32_t type; /* type id */
+    uint32_t out_index;
+    Str name;
+    bool live;
+} InTag;
+
 /* A custom section of an object that is copied to the output. */
 typedef struct OutCustom OutCustom;
 typedef struct InCustom {
@@ -119,6 +129,7 @@ struct Obj {
     InSegment *segments; /* [o.n_segments] */
     InGlobal *globals;   /* defined ones */
     InTable *tables;     /* defined ones */
+    InTag *tags;         /* defined ones */
     InCustom *customs;
     uint32_t n_customs;
     uint32_t *custom_of_section;                 /* [o.module.n_sections] index in customs, LD_NONE */
@@ -132,7 +143,8 @@ struct Obj {
     bool digest_known; /* BLAKE2b-256 of the bytes: ld_object_digest */
     Dwarf *dwarf;
     bool dwarf_tried;
-    FirstCall *first_call; /* [o.n_symbols], for messages; NULL: not looked for yet */
+    struct SymbolLists *map_lists; /* map.c */
+    FirstCall *first_call;         /* [o.n_symbols], for messages; NULL: not looked for yet */
 };
 
 /* Name, alignment and flags of a segment. */
@@ -140,6 +152,7 @@ static inline const WasmSegmentInfo *ld_segment_info(const InSegment *s)
 {
     return &s->obj->o.segments[s - s->obj->segments];
 }
+bool ld_is_tls(const InSegment *); /* thread-local, by flag or by name: layout.c */
 
 typedef enum SymState {
     SYM_NEW,  /* a name and nothing else */
@@ -155,6 +168,7 @@ struct Symbol {
         InFunc *func;
         InGlobal *global;
         InTable *table;
+        InTag *tag;
         InSegment *segment;
         InCustom *custom;
         LdArchive *archive;
@@ -181,6 +195,7 @@ struct Symbol {
     bool live : 1, imported : 1;
     bool linker : 1;   /* defined by us */
     bool in_table : 1; /* undefined function whose address is taken */
+    bool tls : 1;      /* thread-local: its address counts from the start of .tdata */
 };
 
 /* ---- tables.c ---- */
@@ -231,7 +246,9 @@ struct OutSegment {
     OutArea area;
     uint64_t address, size;
     struct MergedStrings *merged; /* or NULL */
-    uint32_t index;               /* of the data segment; LD_NONE: not written */
+    uint64_t place;               /* of its head, in the data section's payload */
+    uint32_t head_size;
+    uint32_t index; /* of the data segment; LD_NONE: not written */
 };
 /* Strings of several segments put together, each once. */
 typedef struct MergedStrings {
@@ -247,6 +264,7 @@ struct OutCustom {
     size_t n, cap;
     MergedStrings *merged; /* .debug_str */
     uint64_t size;
+    uint64_t at, whole_size; /* of the section, in the module */
 };
 
 typedef struct OutExport {
@@ -294,7 +312,7 @@ struct Ld {
     size_t survivable;     /* errors that leave the symbols sound: the link goes on to find more of them */
     struct LdWords *words; /* what messages need; NULL: there were none that did */
     Arena arena;
-    TextBuf *messages, *why_extract;
+    TextBuf *messages, *why_extract, *map;
     uint64_t hash_seed;
     jmp_buf out_of_memory;
     Arena *worker_arenas; /* what threads read */
@@ -333,6 +351,15 @@ struct Ld {
     /* made by the linker */
     Symbol *stack_pointer, *call_ctors, *call_dtors, *table_symbol, *heap_control;
     Symbol *heap_base, *heap_end, *data_end, *stack_low, *stack_high, *global_base, *dso_handle, *table_base;
+    Symbol *tls_base;
+    InFunc *init_memory; /* the start function, which clears imported memory; NULL: none */
+    struct Bounds {      /* __start_NAME and __stop_NAME of a segment; either may be NULL */
+        Str name;
+        Symbol *start, *stop;
+    } * bounds;
+    size_t n_bounds, bounds_cap;
+    Str *features; /* what the module uses, by name */
+    size_t n_features, features_cap;
     InFunc **synthetic;
     size_t n_synthetic, synthetic_cap;
     struct CtorCall {
@@ -351,14 +378,17 @@ struct Ld {
     /* the output, from assign on */
     OutImport *imports;
     size_t n_imports, imports_cap;
-    uint32_t n_imported_funcs, n_imported_globals, n_imported_tables;
+    uint32_t n_imported_funcs, n_imported_globals, n_imported_tables, n_imported_tags;
     InFunc **funcs;
     size_t n_funcs, funcs_cap; /* defined, in order */
     InGlobal **globals;
     size_t n_globals, globals_cap;
     InTable **tables;
     size_t n_tables, tables_cap;
+    InTag **tags;
+    size_t n_tags, tags_cap;
     InTable *indirect_table; /* NULL: not needed */
+    bool table_is_first;     /* it has to be table 0 */
     Symbol **elems;
     size_t n_elems, elems_cap; /* functions in the table, from table_base on */
     Symbol **gots;
@@ -396,6 +426,7 @@ void ld_resolve_symbols(Ld *);
 bool ld_is_discarded(const Obj *, const WasmSymbol *); /* defined in a comdat group that gave way to another */
 void ld_wrap_symbols(Ld *);
 void ld_export_symbols(Ld *);
+void ld_report_exports(Ld *);
 void ld_declare_synthetic(Ld *);
 /* signatures.c */
 void ld_check_signatures(Ld *);
@@ -422,6 +453,7 @@ uint64_t ld_piece_offset(const MergedStrings *, const StringPiece *, uint32_t n,
 uint64_t ld_data_address(const Symbol *, int64_t addend);
 /* synth.c */
 void ld_define_linker_symbols(Ld *); /* those that something asks for */
+void ld_define_bounds(Ld *);         /* __start_NAME, __stop_NAME of live segments */
 void ld_declare_entries(Ld *);       /* after this: every function that will be written is known */
 void ld_fill_bodies(Ld *);
 typedef struct ValFrame ValFrame;
@@ -445,17 +477,33 @@ bool ld_apply_relocs(Ld *, const RelocSite *, WasmRelocCursor); /* false: someth
 /* custom.c */
 void ld_gather_customs(Ld *, Arena *);
 void ld_write_producers(Ld *, Writer *);
-void ld_write_features(Ld *, Writer *);
 Str ld_producers_text(Ld *, const Obj *);
+bool ld_is_kept(const Ld *, Str section); /* --keep-section */
+/* features.c */
+void ld_gather_features(Ld *);
+bool ld_has_feature(const Ld *, const char *);
+void ld_write_features(Ld *, Writer *);
 /* record.c: the section parigot.module */
 void ld_write_record(Ld *, Writer *);
+/* write.c */
+/* map.c */
+typedef struct LdPlaces { /* of sections in the module, from their first byte on */
+    const Writer *head, *tail;
+    uint64_t code_at, code_size, data_at, data_size, tail_at;
+} LdPlaces;
+void ld_make_map(Ld *, const LdPlaces *, TextBuf *);
+/* build_id.c */
+void ld_write_build_id(const Ld *, Writer *);
+void ld_set_build_id(Ld *, Writer *, uint64_t size); /* NULL: in the file opt->output_fd */
+/* pack.c */
+void ld_pack_code(Ld *);
 /* write.c */
 void ld_write_head(Ld *, Writer *);
 void ld_write_tail(Ld *, Writer *);
 /* output.c */
 void ld_write_module(Ld *, Writer *); /* NULL: into the file opt->output_fd */
-/* parallel.c: work(ctx, i, worker) for each i below n, in any order; worker is below threads, and the caller's
- * thread is one of them */
+/* parallel.c: work(ctx, i, worker) for each i below n, in any order; worker is below threads, and the
+ * caller's thread is one of them */
 typedef void LdWork(void *ctx, uint32_t i, unsigned worker);
 void ld_parallel(unsigned threads, uint32_t n, LdWork *, void *ctx);
 unsigned ld_threads(const Ld *); /* how many may run */

@@ -11,6 +11,7 @@ void ld_default_options(LdOptions *o, bool isolate)
     *o = (LdOptions){.output = "a.out",
                      .isolate = isolate,
                      .stack_size = WASM_PAGE,
+                     .page_size = WASM_PAGE,
                      .seal_align = 4096,
                      .table_base = 1,
                      .optimize = 1,
@@ -134,13 +135,17 @@ static bool link_all(Ld *ld, Writer *out)
     ld_check_signatures(ld); /* both ends of every call agree on the type */
     ld_stub_weak(ld);        /* what is weak and nobody's can be called, and traps */
     ld_mark_live(ld);        /* what can be reached */
+    ld_define_bounds(ld);    /* the ends of segments that have names */
+    ld_report_exports(ld);   /* --export finds what it names */
     ld_check_objects(ld);    /* the policy's rules, by symbol */
     ld_check_undefined(ld);  /* nothing live is missing; table and address globals known */
+    ld_gather_features(ld);  /* what the objects use, and whether that goes together */
     ld_declare_entries(ld);  /* thunks */
     if (ld->diags->errors) return false;
     ld_assign_indices(ld); /* every index is final */
     ld_layout_memory(ld);  /* every address is final */
     ld_fill_bodies(ld);    /* thunks, constructors */
+    if (ld->opt->compress_relocations) ld_pack_code(ld);
     if (ld->diags->errors) return false;
     if (!finish_gathering(ld)) out_of_memory(ld);
     return write_and_validate(ld, out); /* relocations are applied as the bytes are copied */
@@ -156,7 +161,7 @@ static bool link_guarded(Ld *ld, Writer *out)
 bool ld_link(const LdOptions *opt, Diags *diags, LdOutput *out)
 {
     *out = (LdOutput){0};
-    Ld ld = {.opt = opt, .diags = diags, .messages = &out->messages, .why_extract = &out->why_extract};
+    Ld ld = {.opt = opt, .diags = diags, .messages = &out->messages, .why_extract = &out->why_extract, .map = &out->map};
     ld.nearest_budget = VAL_NEAREST_BUDGET;
     ld.arena = (Arena){.limit_bytes = opt->memory_limit, .on_oom = out_of_memory, .oom_ctx = &ld};
     if (getrandom(&ld.hash_seed, sizeof ld.hash_seed, 0) != sizeof ld.hash_seed)
@@ -176,4 +181,5 @@ void ld_free_output(LdOutput *out)
     wr_free(&out->module);
     text_free(&out->messages);
     text_free(&out->why_extract);
+    text_free(&out->map);
 }

@@ -25,10 +25,17 @@ typedef struct LdNames {
 /* What happens to a symbol that nobody defines and no import attribute names. */
 typedef enum LdUnresolved {
     LD_UNRESOLVED_ERROR,
-    LD_UNRESOLVED_WARN,          /* a warning; calls trap, addresses are zero */
-    LD_UNRESOLVED_IGNORE,        /* the same without the warning */
-    LD_UNRESOLVED_IMPORT_DYNAMIC /* functions are imported */
+    LD_UNRESOLVED_WARN,  /* a warning; calls trap, addresses are zero */
+    LD_UNRESOLVED_IGNORE /* the same without the warning */
 } LdUnresolved;
+
+typedef enum LdBuildId {
+    LD_BUILD_ID_NONE,
+    LD_BUILD_ID_FAST,
+    LD_BUILD_ID_SHA1,
+    LD_BUILD_ID_UUID,
+    LD_BUILD_ID_HEX
+} LdBuildId;
 
 typedef enum LdStrip { LD_STRIP_NONE, LD_STRIP_DEBUG, LD_STRIP_ALL } LdStrip;
 
@@ -37,10 +44,16 @@ typedef struct LdWaiver {
     const char *rule, *symbol, *reason;
 } LdWaiver;
 
+/* Told of each file that is opened, with its bytes, which are there only while it is called. input: which of the
+ * command line, NULL for a file that an input names. */
+typedef void LdOnInput(void *ctx, const LdInput *input, const char *path, const uint8_t *bytes, size_t size);
+
 typedef struct LdOptions {
     const char *output;
     LdInput *inputs;
     size_t n_inputs, inputs_cap;
+    LdOnInput *on_input; /* or NULL */
+    void *on_input_ctx;
     LdNames library_dirs;
     LdNames exports, exports_if_defined, undefined, allow_undefined, keep_sections;
     LdNames wrap;          /* references to X become references to __wrap_X, those to __real_X to X */
@@ -63,6 +76,7 @@ typedef struct LdOptions {
     uint32_t global_base; /* under policy none only */
     bool has_global_base, stack_first;
     uint64_t initial_memory, initial_heap, max_memory; /* bytes; 0 = not said */
+    uint32_t page_size;                                /* 65536, or 1: custom-page-sizes proposal */
     bool no_growable_memory;
     bool import_memory, export_memory, no_export_memory;
     const char *import_memory_module, *import_memory_name, *export_memory_name;
@@ -79,6 +93,11 @@ typedef struct LdOptions {
     bool no_merge_data;
     int optimize; /* -O: 0 keeps strings apart */
     LdStrip strip;
+    LdBuildId build_id;
+    const uint8_t *build_id_bytes; /* LD_BUILD_ID_HEX */
+    uint32_t build_id_size;
+    bool compress_relocations;
+    bool tell_map; /* fill LdOutput.map */
     bool no_check_features;
     bool has_features; /* --features: exactly these */
     LdNames features, extra_features;
@@ -97,6 +116,7 @@ void ld_default_options(LdOptions *, bool isolate);
 typedef struct LdOutput {
     Writer module;       /* the linked module; wr_free */
     TextBuf messages;    /* --trace, --print-gc-sections, --trace-symbol: for standard output; text_free */
+    TextBuf map;         /* where everything went */
     TextBuf why_extract; /* a line for each archive member that was linked, also when the link fails later */
 } LdOutput;
 

@@ -1,5 +1,6 @@
 /* main.c: parigot-ld: the command line, the link, and what is told about it. */
 #include "linker/package.h"
+#include "linker/reproduce.h"
 #include "linker/tell.h"
 
 #include <stdio.h>
@@ -95,6 +96,7 @@ static bool link_and_write(LdCommand *c, BundleSignerProcess *signer, Arena *are
     bool ok = ld_link(&c->link, d, &out);
     print_messages(&out.messages);
     if (!write_text(c->why_extract, &out.why_extract, d)) ok = false;
+    if (ok && !write_text(c->map, &out.map, d)) ok = false;
     if (ok && c->fatal_warnings && d->warnings) ok = false;
     if (!c->link.to_file) ok = ok && write_module(c, signer, arena, d, &out.module);
     else if (ok) ok = file_commit(&file, 0777, false, d);
@@ -108,8 +110,10 @@ static bool link_and_write(LdCommand *c, BundleSignerProcess *signer, Arena *are
 static bool run(LdCommand *c, Arena *arena, Diags *d)
 {
     BundleSignerProcess signer = {0};
+    LdReproduce reproduce = {0};
     bool ok = (!c->sign_key || bundle_signer_start(&signer, c->sign_key, &c->password, d)) &&
-              link_and_write(c, &signer, arena, d);
+              (!c->reproduce || ld_reproduce_begin(&reproduce, c, d)) && link_and_write(c, &signer, arena, d);
+    if (!ld_reproduce_end(&reproduce)) ok = false; /* also when the link failed: that is what it is for */
     bundle_signer_stop(&signer);
     return ok;
 }

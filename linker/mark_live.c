@@ -61,6 +61,7 @@ static void mark_symbol(Ld *ld, Queue *q, Symbol *s)
         break;
     case SYM_GLOBAL: s->global->live = true; break;
     case SYM_TABLE: s->table->live = true; break;
+    case SYM_TAG: s->tag->live = true; break;
     }
 }
 
@@ -98,6 +99,10 @@ static void keep_all(Ld *ld, Queue *q)
         for (uint32_t i = 0; i < obj->o.n_segments; i++) mark_segment(ld, q, &obj->segments[i]);
         for (uint32_t i = 0; i < obj->o.n_symbols; i++)
             if (obj->symbols[i]->state == SYM_DEFINED) mark_symbol(ld, q, obj->symbols[i]);
+        const WasmModule *m = &obj->o.module; /* also those that lost to a definition elsewhere */
+        for (uint32_t i = 0; i < m->n_globals - m->n_imported[KIND_GLOBAL]; i++) obj->globals[i].live = true;
+        for (uint32_t i = 0; i < m->n_tables - m->n_imported[KIND_TABLE]; i++) obj->tables[i].live = true;
+        for (uint32_t i = 0; i < m->n_tags - m->n_imported[KIND_TAG]; i++) obj->tags[i].live = true;
     }
     mark_symbol(ld, q, ld->call_ctors);
 }
@@ -133,19 +138,32 @@ static void gather_constructors(Ld *ld)
     if (ld->n_ctors && ld->call_ctors->linker) ld->call_ctors->live = ld->call_ctors->func->live = true;
 }
 
+static void removed(Ld *ld, const char *file, Str name)
+{
+    text_printf(ld->messages, "removing unused section %s:(%s)\n", file, ld_name_text(ld, name));
+}
+
+static void list_removed_of(Ld *ld, const Obj *obj)
+{
+    const WasmModule *m = &obj->o.module;
+    for (uint32_t i = 0; i < m->n_bodies; i++)
+        if (!obj->funcs[i].live) removed(ld, obj->file, obj->funcs[i].name);
+    for (uint32_t i = 0; i < obj->o.n_segments; i++)
+        if (!obj->segments[i].live) removed(ld, obj->file, obj->o.segments[i].name);
+    for (uint32_t i = 0; i < m->n_globals - m->n_imported[KIND_GLOBAL]; i++)
+        if (!obj->globals[i].live) removed(ld, obj->file, obj->globals[i].name);
+    for (uint32_t i = 0; i < m->n_tags - m->n_imported[KIND_TAG]; i++)
+        if (!obj->tags[i].live) removed(ld, obj->file, obj->tags[i].name);
+    for (uint32_t i = 0; i < m->n_tables - m->n_imported[KIND_TABLE]; i++)
+        if (!obj->tables[i].live) removed(ld, obj->file, obj->tables[i].name);
+}
+
 static void list_removed(Ld *ld)
 {
-    for (size_t o = 0; o < ld->n_objs; o++) {
-        const Obj *obj = ld->objs[o];
-        for (uint32_t i = 0; i < obj->o.module.n_bodies; i++)
-            if (!obj->funcs[i].live)
-                text_printf(ld->messages, "removing unused section %s:(%s)\n", obj->file,
-                            ld_name_text(ld, obj->funcs[i].name));
-        for (uint32_t i = 0; i < obj->o.n_segments; i++)
-            if (!obj->segments[i].live)
-                text_printf(ld->messages, "removing unused section %s:(%s)\n", obj->file,
-                            ld_name_text(ld, obj->o.segments[i].name));
-    }
+    for (size_t o = 0; o < ld->n_objs; o++) list_removed_of(ld, ld->objs[o]);
+    for (size_t i = 0; i < ld->n_synthetic; i++)
+        if (!ld->synthetic[i]->live) removed(ld, "<internal>", ld->synthetic[i]->name);
+    if (ld->tls_base && !ld->tls_base->live) removed(ld, "<internal>", ld->tls_base->name);
 }
 
 /* requires: no symbol changes its definition any more. provides: `live` of functions, segments, globals,
@@ -164,9 +182,7 @@ void ld_mark_live(Ld *ld)
         if (c.obj) mark_constructors(ld, &q, c.obj);
         else if (c.func)
             follow(ld, &q, c.func->obj, wasm_relocs_in(c.func->obj->code_relocs, c.func->relocs));
-        else
-            follow(ld, &q, c.segment->obj,
-                   wasm_relocs_in(c.segment->obj->data_relocs, c.segment->relocs));
+        else follow(ld, &q, c.segment->obj, wasm_relocs_in(c.segment->obj->data_relocs, c.segment->relocs));
     }
     gather_constructors(ld);
     if (ld->opt->print_gc) list_removed(ld);

@@ -14,11 +14,13 @@ typedef enum Action {
     ACCEPT,
     ALLOW_UNDEFINED,
     ALLOW_UNDEFINED_FILE,
+    BUILD_ID,
     BUNDLE,
     BUNDLE_NAME,
     CHECK_FEATURES,
     COLOUR,
     DEMANGLE,
+    COMPRESS,
     EMULATION,
     END_LIB,
     ENTRY,
@@ -49,7 +51,9 @@ typedef enum Action {
     KEEP_SECTION,
     LIBRARY,
     LIBRARY_DIR,
+    MAP,
     MAX_MEMORY,
+    MEANINGLESS,
     MERGE_DATA,
     MULTIPLE,
     NO_CHECK_FEATURES,
@@ -68,11 +72,14 @@ typedef enum Action {
     NOINHIBIT_EXEC,
     OPTIMIZE,
     OUTPUT,
+    PAGE_SIZE,
     PASSWORD_ENV,
     PASSWORD_FILE,
     POLICY,
     PRINT_GC,
+    PRINT_MAP,
     REFUSE,
+    REPRODUCE,
     RSP_QUOTING,
     SEAL_ALIGN,
     SERVICE,
@@ -117,7 +124,8 @@ typedef struct Parser {
     Diags *diags;
     char **args;
     size_t n, at;
-    bool whole_archive, lazy, had_entry, no_stack_first;
+    bool reproducing; /* arguments are kept */
+    bool whole_archive, lazy, max_memory_given, had_entry, no_stack_first;
     const char *global_base;
     const char *refused_under_policy; /* an option that only --policy=none allows */
 } Parser;
@@ -246,15 +254,17 @@ static void unresolved(Parser *p, const char *value)
     static const struct {
         const char *text;
         LdUnresolved what;
-    } rows[] = {{"report-all", LD_UNRESOLVED_ERROR},
-                {"ignore-all", LD_UNRESOLVED_IGNORE},
-                {"import-dynamic", LD_UNRESOLVED_IMPORT_DYNAMIC}};
+    } rows[] = {{"report-all", LD_UNRESOLVED_ERROR}, {"ignore-all", LD_UNRESOLVED_IGNORE}};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         if (strcmp(rows[i].text, value) == 0) {
             p->out->link.unresolved = rows[i].what;
             return;
         }
-    usage(p, "unknown --unresolved-symbols value: %s (known: report-all, ignore-all, import-dynamic)", value);
+    if (strcmp(value, "import-dynamic") == 0)
+        usage(p, "--unresolved-symbols=import-dynamic is not supported: dynamic linking is not done "
+                 "(--import-undefined "
+                 "imports functions)");
+    else usage(p, "unknown --unresolved-symbols value: %s (known: report-all, ignore-all)", value);
 }
 
 /* RULE:SYMBOL:REASON */
@@ -319,6 +329,46 @@ static void error_format(Parser *p, const char *value)
     usage(p, "unknown --error-format: %s (known: text, gnu, json, sarif)", value);
 }
 
+/* Only an even number of digits is bytes. */
+static void build_id_hex(Parser *p, const char *digits)
+{
+    enum { MOST = 1024 };
+    LdOptions *l = &p->out->link;
+    size_t n = strlen(digits);
+    uint8_t *bytes = arena_alloc(p->arena, n / 2 + 1);
+    if (n % 2 || n / 2 > MOST || strspn(digits, "0123456789abcdefABCDEF") != n) {
+        usage(p, "--build-id=0x%s: expected an even number of hexadecimal digits, at most %d", digits,
+              2 * MOST);
+        return;
+    }
+    for (size_t i = 0; i < n / 2; i++) {
+        char pair[3] = {digits[2 * i], digits[2 * i + 1]};
+        bytes[i] = (uint8_t)strtoul(pair, NULL, 16);
+    }
+    l->build_id = LD_BUILD_ID_HEX;
+    l->build_id_bytes = bytes;
+    l->build_id_size = (uint32_t)(n / 2);
+}
+
+static void build_id(Parser *p, const char *value)
+{
+    static const struct {
+        const char *text;
+        LdBuildId what;
+    } rows[] = {{"fast", LD_BUILD_ID_FAST},
+                {"sha1", LD_BUILD_ID_SHA1},
+                {"tree", LD_BUILD_ID_SHA1},
+                {"uuid", LD_BUILD_ID_UUID},
+                {"none", LD_BUILD_ID_NONE}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (strcmp(rows[i].text, value ? value : "fast") == 0) {
+            p->out->link.build_id = rows[i].what;
+            return;
+        }
+    if (strncmp(value, "0x", 2) == 0) build_id_hex(p, value + 2);
+    else usage(p, "unknown --build-id style: %s (known: fast, sha1, uuid, 0xHEX, none)", value);
+}
+
 static void seal_align(Parser *p, const char *value)
 {
     uint64_t v = number(p, "seal-align", value, 65536);
@@ -329,8 +379,8 @@ static void seal_align(Parser *p, const char *value)
 
 static void optimize(Parser *p, const char *value)
 {
-    if (strlen(value) == 1 && ((*value >= '0' && *value <= '4') || *value == 's' || *value == 'z'))
-        p->out->link.optimize = *value == '0' ? 0 : 1;
+    if (strlen(value) == 1 && ((*value >= '0' && *value <= '9') || *value == 's' || *value == 'z'))
+        p->out->link.optimize = *value == '0' ? 0 : *value == '1' ? 1 : 2;
     else usage(p, "invalid optimization level: -O%s", value);
 }
 
@@ -340,6 +390,7 @@ static bool act_on_command(Parser *p, const Option *o, const char *v)
     LdCommand *c = p->out;
     switch ((Action)o->action) {
     case ACCEPT: break;
+    case MEANINGLESS: warn(p, "--%s %s", o->text, o->help); break;
     case REFUSE: usage(p, "--%s is not supported: %s", o->text, o->help); break;
     case ABI: add_name(p, &c->abi_files, v); break;
     case SERVICE: add_name(p, &c->services, v); break;
@@ -373,8 +424,12 @@ static bool act_on_command(Parser *p, const Option *o, const char *v)
     case VERSION_AND_GO_ON: c->show_version = true; break;
     case VERBOSE: c->link.notes = true; break;
     case POLICY: c->policy = v; break;
-    case RSP_QUOTING: break;                                /* seen to when the files were read */
-    case THREADS: c->link.threads = (unsigned)number(p, o->text, v, 1024); break;
+    case REPRODUCE: c->reproduce = v; break;
+    case RSP_QUOTING: break; /* seen to when the files were read */
+    case THREADS:
+        c->link.threads = (unsigned)number(p, o->text, v, 1024);
+        if (c->link.threads == 0) usage(p, "--threads: expected a positive integer, but got '%s'", v);
+        break;
     default: return false;
     }
     return true;
@@ -427,9 +482,13 @@ static bool act_on_symbols(Parser *p, const Option *o, const char *v)
     case NO_CHECK_FEATURES: l->no_check_features = true; break;
     case FEATURES:
         l->has_features = true;
+        l->features.n = 0; /* the last one counts */
         split_commas(p, &l->features, v);
         break;
-    case EXTRA_FEATURES: split_commas(p, &l->extra_features, v); break;
+    case EXTRA_FEATURES:
+        l->extra_features.n = 0;
+        split_commas(p, &l->extra_features, v);
+        break;
     case WAIVE: waive(p, v); break;
     default: return false;
     }
@@ -443,13 +502,30 @@ static void act_on_output(Parser *p, const Option *o, const char *v)
     switch ((Action)o->action) {
     case OUTPUT: l->output = v; break;
     case Z: z_option(p, v); break;
-    case MAX_MEMORY: l->max_memory = number(p, o->text, v, UINT64_C(1) << 33); break;
+    case MAX_MEMORY:
+        l->max_memory = number(p, o->text, v, UINT64_C(1) << 33);
+        p->max_memory_given = true;
+        break;
     case INITIAL_MEMORY: l->initial_memory = number(p, o->text, v, UINT64_C(1) << 33); break;
     case INITIAL_HEAP: l->initial_heap = number(p, o->text, v, UINT64_C(1) << 33); break;
+    case PAGE_SIZE:
+        l->page_size = (uint32_t)number(p, o->text, v, 65536);
+        if (l->page_size != 1 && l->page_size != 65536)
+            usage(p, "--page-size=%s: a page has 1 or 65536 bytes", v);
+        if (l->page_size != 65536) p->refused_under_policy = "--page-size";
+        break;
+    case BUILD_ID: build_id(p, v); break;
+    case COMPRESS: l->compress_relocations = true; break;
+    case MAP:
+    case PRINT_MAP:
+        p->out->map = o->action == MAP ? v : "-";
+        l->tell_map = true;
+        break;
     case NO_GROWABLE_MEMORY: l->no_growable_memory = true; break;
     case GLOBAL_BASE:
         l->has_global_base = true;
         l->global_base = (uint32_t)number(p, o->text, v, UINT32_MAX);
+        if (!l->global_base) l->has_global_base = false; /* as in wasm-ld: the usual one */
         p->refused_under_policy = "--global-base";
         break;
     case STACK_FIRST: l->stack_first = true; break;
@@ -468,7 +544,10 @@ static void act_on_output(Parser *p, const Option *o, const char *v)
         p->refused_under_policy = "--import-table";
         break;
     case GROWABLE_TABLE: l->growable_table = true; break;
-    case TABLE_BASE: l->table_base = (uint32_t)number(p, o->text, v, 10000000); break;
+    case TABLE_BASE: /* 0 is the null pointer's, and means the usual one */
+        l->table_base = (uint32_t)number(p, o->text, v, 10000000);
+        if (!l->table_base) l->table_base = 1;
+        break;
     case GC: l->no_gc = false; break;
     case NO_GC: l->no_gc = true; break;
     case PRINT_GC: l->print_gc = true; break;
@@ -521,11 +600,58 @@ static void unknown_option(Parser *p, const char *arg)
     else usage(p, "unknown argument: %s (--help lists the usual ones)", arg);
 }
 
+/* ---- what --reproduce will need ---- */
+
+static const char *last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* Libraries stand by their paths, outputs without their folders; what names a key stays here. */
+static void keep_argument(Parser *p, const Option *o, const char *value)
+{
+    LdCommand *c = p->out;
+    LdArgument a = {.option = "", .value = value};
+    if (!p->reproducing) return;
+    if (o && o->text[0]) a.option = arena_printf(p->arena, "%s%s", o->text[1] ? "--" : "-", o->text);
+    switch (o ? (Action)o->action : LIBRARY) {
+    case REPRODUCE:
+    case RSP_QUOTING:
+    case SIGN:
+    case PASSWORD_ENV:
+    case PASSWORD_FILE:
+    case LIBRARY_DIR:
+    case HIDE_PREFIX:
+    case POLICY: return; /* it stands first already */
+    case LIBRARY:
+        a = (LdArgument){.kind = LD_ARGUMENT_INPUT, .option = "", .input = c->link.n_inputs - 1};
+        break;
+    case OUTPUT:
+    case MAP:
+    case WHY_EXTRACT: a.value = last_part(value); break;
+    case ABI:
+    case ALLOW_UNDEFINED_FILE: a.kind = LD_ARGUMENT_FILE; break;
+    default: break;
+    }
+    PUSH(p, c->arguments, c->n_arguments, c->arguments_cap) = a;
+}
+
+static void keep_policy(Parser *p)
+{
+    static const char *const built_in[] = {"none", "strict", "reset", "audit"};
+    LdArgument a = {.kind = LD_ARGUMENT_FILE, .option = "--policy", .value = p->out->policy};
+    for (size_t i = 0; i < ARRAY_LEN(built_in); i++)
+        if (strcmp(built_in[i], a.value) == 0) a.kind = LD_ARGUMENT_PLAIN;
+    if (p->reproducing) PUSH(p, p->out->arguments, p->out->n_arguments, p->out->arguments_cap) = a;
+}
+
 static void parse_one(Parser *p)
 {
     const char *arg = p->args[p->at++], *value;
     if (arg[0] != '-' || !arg[1]) {
         add_input(p, arg, false);
+        keep_argument(p, NULL, arg);
         return;
     }
     const Option *o = match(arg, &value);
@@ -542,15 +668,10 @@ static void parse_one(Parser *p)
         value = p->args[p->at++];
     }
     if (!act_on_command(p, o, value) && !act_on_symbols(p, o, value)) act_on_output(p, o, value);
+    keep_argument(p, o, value);
 }
 
 /* ---- the whole command line ---- */
-
-static const char *last_part(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
 
 /* The policy decides what the other options' defaults are, wherever it stands. */
 static bool find_policy(Parser *p)
@@ -559,6 +680,7 @@ static bool find_policy(Parser *p)
         const char *value, *arg = p->args[i];
         const Option *o = arg[0] == '-' && arg[1] ? match(arg, &value) : NULL;
         if (!o) continue;
+        if (o->action == REPRODUCE) p->reproducing = true;
         if (o->action == POLICY) p->out->policy = value ? value : i + 1 < p->n ? p->args[i + 1] : "";
         if (!value && (o->argument == VALUE || o->argument == JOINED)) i++;
     }
@@ -577,6 +699,14 @@ static void check_together(Parser *p)
     if (c->link.isolate && p->refused_under_policy)
         usage(p, "%s needs --policy=none: under a policy the linker lays out memory and table",
               p->refused_under_policy);
+    if (c->link.compress_relocations && c->link.strip == LD_STRIP_NONE)
+        usage(p, "--compress-relocations is incompatible with output debug information. Please pass "
+                 "--strip-debug or "
+                 "--strip-all");
+    if (c->link.import_table && c->link.export_table)
+        usage(p, "--import-table and --export-table may not be used together");
+    if (c->link.max_memory && c->link.no_growable_memory && p->max_memory_given)
+        usage(p, "--max-memory is incompatible with --no-growable-memory");
     if (c->link.go_on_after_duplicates && c->link.unresolved == LD_UNRESOLVED_ERROR)
         c->link.unresolved = LD_UNRESOLVED_WARN;
 }
@@ -589,7 +719,10 @@ bool ld_parse_options(int argc, char **argv, Arena *arena, Diags *diags, LdComma
     *out = (LdCommand){.tool = drop_in ? tool : "parigot-ld", .policy = drop_in ? "none" : "strict"};
     Parser p = {.out = out, .arena = arena, .diags = diags};
     if (!ld_expand_arguments(argc, argv, arena, diags, &p.args, &p.n)) return false;
+    out->reproduce = getenv("LLD_REPRODUCE");
+    p.reproducing = out->reproduce != NULL;
     ld_default_options(&out->link, find_policy(&p));
+    keep_policy(&p);
     while (p.at < p.n) parse_one(&p);
     check_together(&p);
     return diags->errors == errors;

@@ -1,11 +1,11 @@
-/* output.c: the module's bytes. Sections in the order of core 2.0 §5.5.2; our own record stands first, what the
- * objects' custom sections say comes after the data.
+/* output.c: the module's bytes. Sections in the order of core 2.0 §5.5.2; our own record stands first, what
+ * the objects' custom sections say comes after the data.
  *
- * First a plan: pieces, each with its place in the file and its size, which are known before a byte of them is
- * made. Then the pieces are made, by as many threads as there are, in any order: straight into memory, or each
- * in a small buffer that is written to its place in the file, so that the module is never in memory as a whole.
- * A piece whose relocations cannot be applied is only noted; what is wrong with it is found out, and said, after
- * the threads are done. */
+ * First a plan: pieces, each with its place in the file and its size, which are known before a byte of them
+ * is made. Then the pieces are made, by as many threads as there are, in any order: straight into memory, or
+ * each in a small buffer that is written to its place in the file, so that the module is never in memory as a
+ * whole. A piece whose relocations cannot be applied is only noted; what is wrong with it is found out, and
+ * said, after the threads are done. */
 #include "linker/ld.h"
 
 #include <errno.h>
@@ -36,6 +36,7 @@ typedef struct Plan {
     uint64_t size;    /* of the module so far */
     uint64_t largest; /* piece that is made in a buffer */
     Writer head, tail;
+    LdPlaces places;
     uint8_t *memory;   /* where the module goes; NULL: into fd */
     uint8_t **buffers; /* one for each thread */
     int fd;
@@ -175,6 +176,8 @@ static void plan_data(Plan *plan)
         if (ld->segments[i]->index == LD_NONE) continue;
         head.len = 0;
         segment_head(&head, ld->segments[i]);
+        ld->segments[i]->place = size;
+        ld->segments[i]->head_size = (uint32_t)head.len;
         size += head.len + ld->segments[i]->size;
     }
     head.len = 0;
@@ -191,8 +194,9 @@ static void plan_data(Plan *plan)
     wr_free(&head);
 }
 
-static void plan_custom(Plan *plan, const OutCustom *out)
+static void plan_custom(Plan *plan, OutCustom *out)
 {
+    out->at = plan->size;
     Writer head = {0};
     wr_byte(&head, SEC_CUSTOM);
     wr_u64(&head, leb_size(out->name.len) + out->name.len + out->size);
@@ -208,6 +212,7 @@ static void plan_custom(Plan *plan, const OutCustom *out)
         add(plan, p);
         p = (Piece){.kind = PIECE_CUSTOM, .custom = out, .first = i + 1};
     }
+    out->whole_size = plan->size - out->at;
 }
 
 static void make_plan(Plan *plan)
@@ -215,9 +220,16 @@ static void make_plan(Plan *plan)
     Ld *ld = plan->ld;
     ld_write_head(ld, &plan->head);
     add_made(plan, &plan->head);
+    plan->places.code_at = plan->size;
     plan_code(plan);
+    plan->places.data_at = plan->size;
     plan_data(plan);
+    plan->places.code_size = plan->places.data_at - plan->places.code_at;
+    plan->places.data_size = plan->size - plan->places.data_at;
     for (size_t i = 0; i < ld->n_customs; i++) plan_custom(plan, ld->customs[i]);
+    plan->places.tail_at = plan->size;
+    plan->places.head = &plan->head;
+    plan->places.tail = &plan->tail;
     ld_write_tail(ld, &plan->tail);
     add_made(plan, &plan->tail);
 }
@@ -287,8 +299,12 @@ static bool make_custom(Ld *ld, const Piece *p, uint8_t *at, bool quiet)
         if (c->pieces) continue;
         memcpy(at, c->bytes, c->size);
         /* offsets count from behind the section's name */
-        RelocSite site = {
-            .at = at, .size = c->size, .split = UINT32_MAX, .obj = c->obj, .section = c->name, .quiet = quiet};
+        RelocSite site = {.at = at,
+                          .size = c->size,
+                          .split = UINT32_MAX,
+                          .obj = c->obj,
+                          .section = c->name,
+                          .quiet = quiet};
         ok &= ld_apply_relocs(ld, &site, wasm_relocs_all(c->relocs));
         at += c->size;
         if (c->size >= WORTH_FORGETTING) ld_forget_debug(c->obj);
@@ -363,7 +379,8 @@ static void say_what_is_wrong(Plan *plan)
             diag_add(ld->diags, OUT_OF_MEMORY, DIAG_AT(), "out of memory, or an input changed meanwhile");
     }
     if (plan->error)
-        diag_add(ld->diags, IO_WRITE, DIAG_AT(.file = ld->opt->output), "cannot write: %s", strerror(plan->error));
+        diag_add(ld->diags, IO_WRITE, DIAG_AT(.file = ld->opt->output), "cannot write: %s",
+                 strerror(plan->error));
 }
 
 static bool get_memory(Plan *plan, Writer *w, unsigned threads)
@@ -380,13 +397,14 @@ static bool get_memory(Plan *plan, Writer *w, unsigned threads)
     return true;
 }
 
-/* requires: everything is final. provides: the module's bytes, in the writer, or when that is NULL in the file
- * opt->fd. */
+/* requires: everything is final. provides: the module's bytes, in the writer, or when that is NULL in the
+ * file opt->fd. */
 void ld_write_module(Ld *ld, Writer *w)
 {
     enum { WORTH_A_THREAD = 1 << 20 };
     Plan plan = {.ld = ld, .fd = ld->opt->output_fd};
     make_plan(&plan);
+    if (ld->opt->tell_map) ld_make_map(ld, &plan.places, ld->map);
     unsigned threads = ld_threads(ld);
     if (threads > plan.size / WORTH_A_THREAD + 1) threads = (unsigned)(plan.size / WORTH_A_THREAD) + 1;
     if (plan.head.failed || plan.tail.failed || plan.size > UINT32_MAX || !get_memory(&plan, w, threads))
@@ -394,6 +412,7 @@ void ld_write_module(Ld *ld, Writer *w)
     else {
         ld_parallel(threads, (uint32_t)plan.n, make_and_place, &plan);
         say_what_is_wrong(&plan);
+        ld_set_build_id(ld, w, plan.size);
     }
     wr_free(&plan.head);
     wr_free(&plan.tail);

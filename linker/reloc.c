@@ -45,6 +45,7 @@ static bool is_there(const Symbol *s)
     case SYM_DATA: return s->linker || !s->segment || s->segment->live;
     case SYM_GLOBAL: return s->global->out_index != LD_NONE;
     case SYM_TABLE: return s->table->out_index != LD_NONE;
+    case SYM_TAG: return s->tag->out_index != LD_NONE;
     default: return false;
     }
 }
@@ -63,6 +64,7 @@ static Value table_index(Ld *ld, const RelocSite *site, const WasmReloc *r, cons
 static Value address(Ld *ld, const RelocSite *site, const WasmReloc *r, const Symbol *s)
 {
     uint64_t v = ld_data_address(s, r->addend);
+    if (s->tls && s->state == SYM_DEFINED && s->segment) v -= s->segment->out->address;
     if (r->type == R_WASM_MEMORY_ADDR_LOCREL_I32) v -= site->address + (r->offset - site->in_offset);
     bool is_offset =
         r->type == R_WASM_MEMORY_ADDR_LEB; /* of a load or store: added to an operand without wrap-around */
@@ -72,9 +74,12 @@ static Value address(Ld *ld, const RelocSite *site, const WasmReloc *r, const Sy
     return value_of(v);
 }
 
-static Value code_offset(const WasmReloc *r, const Symbol *s)
+static Value code_offset(Ld *ld, const RelocSite *site, const WasmReloc *r, const Symbol *s)
 {
     const InFunc *f = s->func;
+    if (f->packed && r->addend)
+        return no_value(ld, site, r, LD_BAD_RELOC,
+                        "cannot be applied: --compress-relocations has moved the code");
     return value_of(f->out_offset + f->extra->check_size + (uint64_t)r->addend);
 }
 
@@ -104,8 +109,8 @@ static Value calculate(Ld *ld, const RelocSite *site, const WasmReloc *r)
         bool null_is_fine =
             s->weak && s->state != SYM_DEFINED &&
             (kind == RI_DATA || kind == RI_TABLE_ELEM || (kind == RI_GLOBAL && s->got != LD_NONE));
-        bool ignored =
-            s->state != SYM_DEFINED && kind == RI_DATA && ld->opt->unresolved != LD_UNRESOLVED_ERROR;
+        bool ignored = s->state != SYM_DEFINED && ld->opt->unresolved != LD_UNRESOLVED_ERROR &&
+                       (kind == RI_DATA || (kind == RI_GLOBAL && s->kind == SYM_DATA && s->got != LD_NONE));
         if (!null_is_fine && !ignored)
             return no_value(ld, site, r, LD_DISCARDED,
                             s->state == SYM_DEFINED
@@ -120,9 +125,10 @@ static Value calculate(Ld *ld, const RelocSite *site, const WasmReloc *r)
         if (s->kind != SYM_GLOBAL) return value_of(s->got);
         return value_of(s->state == SYM_DEFINED ? s->global->out_index : s->out_index);
     case RI_TABLE: return value_of(s->state == SYM_DEFINED ? s->table->out_index : s->out_index);
+    case RI_TAG: return value_of(s->state == SYM_DEFINED ? s->tag->out_index : s->out_index);
     case RI_FUNC_OFFSET:
         if (s->state != SYM_DEFINED) return value_of(tombstone(site->section, r->addend));
-        return code_offset(r, s);
+        return code_offset(ld, site, r, s);
     default: return no_value(ld, site, r, LD_BAD_RELOC, "is of a kind that is not supported");
     }
 }
@@ -159,7 +165,8 @@ bool ld_apply_relocs(Ld *ld, const RelocSite *site, WasmRelocCursor relocs)
             return false;
         }
         Value v = calculate(ld, site, &r);
-        if (v.ok) put(site->at + at + (at >= site->split ? site->shift : 0), wasm_reloc_info(r.type)->field, v.v);
+        if (v.ok)
+            put(site->at + at + (at >= site->split ? site->shift : 0), wasm_reloc_info(r.type)->field, v.v);
         ok &= v.ok;
     }
     return ok;

@@ -47,7 +47,8 @@ static void conflict_as(Ld *ld, DiagSeverity severity, DiagCode code, const Symb
 {
     Diag *d = diag_add_as(ld->diags, severity, code, DIAG_AT(.file = ld_obj_text(obj), .symbol = s->name),
                           "%s: %s", what, ld_name_text(ld, s->name));
-    ld_note_place(ld, d, arena_printf(&ld->arena, "defined %sin", was), ld_symbol_place(ld, s->obj, s->obj_symbol));
+    ld_note_place(ld, d, arena_printf(&ld->arena, "defined %sin", was),
+                  ld_symbol_place(ld, s->obj, s->obj_symbol));
     ld_note_place(ld, d, arena_printf(&ld->arena, "defined %sin", is), ld_symbol_place(ld, obj, i));
 }
 
@@ -96,6 +97,7 @@ static void set_defined(Symbol *s, Obj *obj, uint32_t i)
     s->obj_symbol = i;
     s->linker = false;
     s->size = w->data_size;
+    s->tls = w->kind == SYM_DATA && w->flags & SYM_TLS;
     switch (w->kind) {
     case SYM_FUNCTION:
         s->func = &obj->funcs[w->index - m->n_imported[KIND_FUNC]];
@@ -105,13 +107,11 @@ static void set_defined(Symbol *s, Obj *obj, uint32_t i)
         s->segment = s->absolute ? NULL : &obj->segments[w->index];
         s->value = w->data_offset;
         break;
-    case SYM_GLOBAL:
-        s->global = &obj->globals[w->index - m->n_imported[KIND_GLOBAL]];
-        if (!s->global->name.len) s->global->name = s->name;
-        break;
-    case SYM_TABLE:
-        s->table = &obj->tables[w->index - m->n_imported[KIND_TABLE]];
-        if (!s->table->name.len) s->table->name = s->name;
+    case SYM_GLOBAL: s->global = &obj->globals[w->index - m->n_imported[KIND_GLOBAL]]; break;
+    case SYM_TABLE: s->table = &obj->tables[w->index - m->n_imported[KIND_TABLE]]; break;
+    case SYM_TAG:
+        s->tag = &obj->tags[w->index - m->n_imported[KIND_TAG]];
+        s->type = s->tag->type;
         break;
     default: s->custom = NULL; break;
     }
@@ -119,7 +119,11 @@ static void set_defined(Symbol *s, Obj *obj, uint32_t i)
 
 static uint32_t referred_type(const Obj *obj, const WasmSymbol *w)
 {
-    return w->kind == SYM_FUNCTION ? obj->type_ids[obj->o.module.func_types[w->index]] : LD_NONE;
+    switch (w->kind) {
+    case SYM_FUNCTION: return obj->type_ids[obj->o.module.func_types[w->index]];
+    case SYM_TAG: return obj->type_ids[obj->o.module.tag_types[w->index]];
+    default: return LD_NONE;
+    }
 }
 
 static const char *import_text(Ld *ld, const WasmImport *im)
@@ -179,6 +183,18 @@ static bool same_global_type(Ld *ld, const Symbol *s, Obj *obj, uint32_t i)
     return false;
 }
 
+/* Who throws and who catches must agree on what is carried; wasm-ld warns, and so do we. */
+static void check_tag(Ld *ld, const Symbol *s, Obj *obj, uint32_t i)
+{
+    const WasmSymbol *w = &obj->o.symbols[i];
+    if (w->kind != SYM_TAG || s->type == LD_NONE) return;
+    uint32_t type = referred_type(obj, w);
+    if (type != s->type)
+        conflict_as(ld, SEV_WARNING, LD_SIGNATURE, s, obj, i, "Tag signature mismatch",
+                    arena_printf(&ld->arena, "as %s ", ld_type_text(ld, s->type)),
+                    arena_printf(&ld->arena, "as %s ", ld_type_text(ld, type)));
+}
+
 static void define(Ld *ld, Symbol *s, Obj *obj, uint32_t i)
 {
     const WasmSymbol *w = &obj->o.symbols[i];
@@ -186,6 +202,7 @@ static void define(Ld *ld, Symbol *s, Obj *obj, uint32_t i)
         if (s->obj || s->state == SYM_DEFINED) {
             if (!same_kind(ld, s, obj, i)) return;
             if (w->kind == SYM_GLOBAL && !same_global_type(ld, s, obj, i)) return;
+            check_tag(ld, s, obj, i);
         }
     }
     if (s->state == SYM_DEFINED) {
@@ -245,6 +262,7 @@ static void refer(Ld *ld, Stack *stack, Symbol *s, Obj *obj, uint32_t i)
             break;
         }
         if (!same_kind(ld, s, obj, i) || (w->kind == SYM_GLOBAL && !same_global_type(ld, s, obj, i))) break;
+        check_tag(ld, s, obj, i);
         if (obj->called[i] && !s->called) {
             s->type = referred_type(obj, w);
             s->called = true;
@@ -253,7 +271,9 @@ static void refer(Ld *ld, Stack *stack, Symbol *s, Obj *obj, uint32_t i)
         set_import(ld, s, obj, i);
         break;
     case SYM_DEFINED:
-        if (same_kind(ld, s, obj, i) && w->kind == SYM_GLOBAL) (void)same_global_type(ld, s, obj, i);
+        if (!same_kind(ld, s, obj, i)) break;
+        if (w->kind == SYM_GLOBAL) (void)same_global_type(ld, s, obj, i);
+        check_tag(ld, s, obj, i);
         break;
     }
 }
@@ -294,17 +314,26 @@ static void push(Ld *ld, Stack *stack, Obj *obj, const char *who, Str symbol)
     LD_PUSH(ld, stack->items, stack->n, stack->cap) = (Frame){obj, 0, who, symbol};
 }
 
-static void name_function(Obj *obj, const WasmSymbol *w)
+/* Things have the names of their first symbols, also those that lose to another definition. */
+static void name_definition(Obj *obj, const WasmSymbol *w)
 {
-    InFunc *f = &obj->funcs[w->index - obj->o.module.n_imported[KIND_FUNC]];
-    if (!f->name.len) f->name = w->name;
+    const uint32_t *imported = obj->o.module.n_imported;
+    Str *name;
+    switch (w->kind) {
+    case SYM_FUNCTION: name = &obj->funcs[w->index - imported[KIND_FUNC]].name; break;
+    case SYM_GLOBAL: name = &obj->globals[w->index - imported[KIND_GLOBAL]].name; break;
+    case SYM_TABLE: name = &obj->tables[w->index - imported[KIND_TABLE]].name; break;
+    case SYM_TAG: name = &obj->tags[w->index - imported[KIND_TAG]].name; break;
+    default: return;
+    }
+    if (!name->len) *name = w->name;
 }
 
 static void add_symbol(Ld *ld, Stack *stack, Obj *obj, uint32_t i)
 {
     const WasmSymbol *w = &obj->o.symbols[i];
     bool defined = is_defined_here(obj, w);
-    if (defined && w->kind == SYM_FUNCTION) name_function(obj, w);
+    if (!(w->flags & SYM_UNDEFINED)) name_definition(obj, w);
     if (w->kind == SYM_SECTION || (w->flags & SYM_BINDING_LOCAL && !(w->flags & SYM_UNDEFINED))) {
         Symbol *s = arena_alloc(&ld->arena, sizeof *s);
         *s = (Symbol){.name = w->name, .type = LD_NONE, .out_index = LD_NONE, .got = LD_NONE};
@@ -319,6 +348,36 @@ static void add_symbol(Ld *ld, Stack *stack, Obj *obj, uint32_t i)
     else refer(ld, stack, s, obj, i);
 }
 
+/* Objects for WebAssembly 1.0 have no symbol for the function table, and no relocations where they use it: it
+ * is table 0, and there, whether anything is in it or not. Any other table must have its symbol. */
+static void add_legacy_table(Ld *ld, Obj *obj)
+{
+    const WasmModule *m = &obj->o.module;
+    uint32_t n = 0;
+    if (m->n_tables == 0) return;
+    for (uint32_t i = 0; i < obj->o.n_symbols; i++) n += obj->o.symbols[i].kind == SYM_TABLE;
+    if (n == m->n_tables) return;
+    const WasmImport *im = NULL;
+    for (uint32_t i = 0; i < m->n_imports; i++)
+        if (m->imports[i].kind == KIND_TABLE) im = &m->imports[i];
+    if (n || m->n_tables != 1 || !im || !str_eq(im->name, STR("__indirect_function_table")) ||
+        m->tables[0].elem_type != TYPE_FUNCREF) {
+        diag_add(ld->diags, LD_BAD_OBJECT, DIAG_AT(.file = obj->file),
+                 "expected one symbol table entry for each of the %u table(s) present, but got %u symbol(s) "
+                 "instead.",
+                 m->n_tables, n);
+        return;
+    }
+    Symbol *s = ld_symbol(ld, im->name);
+    if (s->state == SYM_NEW) {
+        s->kind = SYM_TABLE;
+        s->state = SYM_IS_UNDEFINED;
+        s->import = im;
+    }
+    s->used = s->no_strip = true;
+    ld->table_is_first = true;
+}
+
 /* Reads what is on the stack, and all members that it needs. */
 static void drain(Ld *ld, Stack *stack)
 {
@@ -328,6 +387,7 @@ static void drain(Ld *ld, Stack *stack)
             add_symbol(ld, stack, top->obj, top->next++);
             continue;
         }
+        add_legacy_table(ld, top->obj);
         LD_PUSH(ld, ld->objs, ld->n_objs, ld->objs_cap) = top->obj;
         if (top->who && ld->opt->tell_why_extracted)
             text_printf(ld->why_extract, "%s\t%s\t%s\n", top->who, top->obj->file,
@@ -451,22 +511,40 @@ void ld_wrap_symbols(Ld *ld)
     }
 }
 
-static void export_named(Ld *ld, const LdNames *names, bool must_be_there)
+static void export_named(Ld *ld, const LdNames *names)
 {
     for (size_t i = 0; i < names->n; i++) {
         Symbol *s = ld_find_symbol(ld, str_of(names->items[i]));
         if (s && ld->wraps.n) s = wrapped(ld, s);
         if (s && s->state == SYM_DEFINED) s->exported = true;
-        else if (must_be_there && ld->opt->unresolved == LD_UNRESOLVED_ERROR &&
-                 !ld->opt->allow_undefined_functions) {
-            ld->survivable++;
-            ld_hint_name(ld,
-                         diag_add(ld->diags, LD_NO_EXPORT, DIAG_AT(.symbol = str_of(names->items[i])),
-                                  "symbol exported via --export not found: %s", names->items[i]),
-                         str_of(names->items[i]));
-        }
     }
 }
+
+/* The ends of a segment are symbols once it is known which are live. */
+static bool is_bound(Str name)
+{
+    return str_has_prefix(name, STR("__start_")) || str_has_prefix(name, STR("__stop_"));
+}
+
+static void report_exports(Ld *ld, bool bounds)
+{
+    LdUnresolved what = ld->opt->unresolved;
+    if (what != LD_UNRESOLVED_ERROR && what != LD_UNRESOLVED_WARN) return;
+    for (size_t i = 0; i < ld->opt->exports.n; i++) {
+        Str name = str_of(ld->opt->exports.items[i]);
+        Symbol *s = ld_find_symbol(ld, name);
+        if (s && ld->wraps.n) s = wrapped(ld, s);
+        if ((s && s->state == SYM_DEFINED) || is_bound(name) != bounds) continue;
+        if (what == LD_UNRESOLVED_ERROR) ld->survivable++;
+        Diag *d = diag_add_as(ld->diags, what == LD_UNRESOLVED_WARN ? SEV_WARNING : SEV_ERROR, LD_NO_EXPORT,
+                              DIAG_AT(.symbol = name), "symbol exported via --export not found: %s",
+                              ld_name_text(ld, name));
+        ld_hint_name(ld, d, name);
+    }
+}
+
+/* requires: every symbol that will be defined is. */
+void ld_report_exports(Ld *ld) { report_exports(ld, true); }
 
 static void find_entry(Ld *ld)
 {
@@ -536,8 +614,9 @@ void ld_resolve_symbols(Ld *ld)
 /* requires: the linker's own symbols are defined. provides: `exported` is final. */
 void ld_export_symbols(Ld *ld)
 {
-    export_named(ld, &ld->opt->exports, true);
-    export_named(ld, &ld->opt->exports_if_defined, false);
+    export_named(ld, &ld->opt->exports);
+    export_named(ld, &ld->opt->exports_if_defined);
+    report_exports(ld, false);
     find_entry(ld);
     Symbol *dtors = ld_find_symbol(ld, STR("__wasm_call_dtors"));
     if (!ld->opt->isolate && dtors && dtors->state == SYM_DEFINED && dtors->kind == SYM_FUNCTION &&

@@ -132,6 +132,74 @@ static void define_heap_control(Ld *ld)
         }
 }
 
+/* One that --export-all does not bring into being: as wasm-ld 19 has it. */
+static Symbol *define_named_address(Ld *ld, const char *name)
+{
+    bool named = ld_find_symbol(ld, str_of(name)) || is_asked_for(&ld->opt->exports, name) ||
+                 is_asked_for(&ld->opt->exports_if_defined, name);
+    return named ? define_address(ld, name) : NULL;
+}
+
+/* New in wasm-ld 20. */
+static void define_first_page_end(Ld *ld)
+{
+    Symbol *s = define_named_address(ld, "__wasm_first_page_end");
+    if (s) s->value = ld->opt->page_size;
+}
+
+/* Thread-local data is plain data of the one thread there is; where it starts is a constant. */
+static void define_tls_base(Ld *ld)
+{
+    Symbol *s = define_named_address(ld, "__tls_base");
+    if (!s) return;
+    s->kind = SYM_GLOBAL;
+    s->global = arena_alloc(&ld->arena, sizeof *s->global);
+    *s->global = (InGlobal){.type = TYPE_I32, .name = s->name, .out_index = LD_NONE};
+    ld->tls_base = s;
+}
+
+/* A name that C can spell has symbols for both its ends. */
+static bool is_c_identifier(Str s)
+{
+    if (!s.len || (s.ptr[0] >= '0' && s.ptr[0] <= '9')) return false;
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.ptr[i], lower = (char)(c | 0x20);
+        if (!(c == '_' || (c >= '0' && c <= '9') || (lower >= 'a' && lower <= 'z'))) return false;
+    }
+    return true;
+}
+
+static Symbol *define_bound(Ld *ld, const char *prefix, Str name)
+{
+    const char *text = arena_printf(&ld->arena, "%s%.*s", prefix, STR_ARG(name));
+    Symbol *s = define_address(ld, text);
+    if (!s) return NULL;
+    s->live = true;
+    s->exported = is_asked_for(&ld->opt->exports, text) || is_asked_for(&ld->opt->exports_if_defined, text);
+    return s;
+}
+
+static void define_bounds(Ld *ld, Str name)
+{
+    struct Bounds b = {
+        .name = name, .start = define_bound(ld, "__start_", name), .stop = define_bound(ld, "__stop_", name)};
+    if (b.start || b.stop) LD_PUSH(ld, ld->bounds, ld->n_bounds, ld->bounds_cap) = b;
+}
+
+/* requires: live is final. */
+void ld_define_bounds(Ld *ld)
+{
+    NameTable seen = {0};
+    for (size_t o = 0; o < ld->n_objs; o++)
+        for (uint32_t i = 0; i < ld->objs[o]->o.n_segments; i++) {
+            const InSegment *s = &ld->objs[o]->segments[i];
+            bool added;
+            if (!s->live || !is_c_identifier(ld_segment_info(s)->name)) continue;
+            (void)ld_name_add(ld, &seen, ld_segment_info(s)->name, &added);
+            if (added) define_bounds(ld, ld_segment_info(s)->name);
+        }
+}
+
 static void find_table(Ld *ld)
 {
     Symbol *s = ld_find_symbol(ld, STR("__indirect_function_table"));
@@ -169,6 +237,8 @@ void ld_define_linker_symbols(Ld *ld)
     ld->heap_end = define_address(ld, "__heap_end");
     (void)define_address(ld, "__memory_base"); /* 0 */
     ld->table_base = define_address(ld, "__table_base");
+    define_first_page_end(ld);
+    define_tls_base(ld);
     define_heap_control(ld);
     find_table(ld);
 }
@@ -243,12 +313,32 @@ static void fill_entry(Ld *ld, const struct Thunk *t)
     set_body(ld, t->func, &w);
 }
 
+/* Who imports a memory cannot know that it is zero. */
+static void fill_init_memory(Ld *ld)
+{
+    Writer w = {0};
+    wr_u32(&w, 0);
+    for (size_t i = 0; i < ld->n_segments; i++) {
+        const OutSegment *s = ld->segments[i];
+        if (!s->bss || !s->size) continue;
+        op_const(&w, (uint32_t)s->address);
+        op_const(&w, 0);
+        op_const(&w, (uint32_t)s->size);
+        wr_byte(&w, wasm_op_info[OP_MEMORY_FILL].prefix);
+        wr_u32(&w, wasm_op_info[OP_MEMORY_FILL].code);
+        wr_byte(&w, 0); /* memory */
+    }
+    op(&w, OP_END);
+    set_body(ld, ld->init_memory, &w);
+}
+
 /* requires: indices and addresses. provides: the bodies of all functions that the linker makes. */
 void ld_fill_bodies(Ld *ld)
 {
     if (ld->n_ctors && ld->call_ctors->linker) fill_ctors(ld);
     else if (ld->call_ctors->linker && ld->call_ctors->live) fill_ctors(ld); /* nothing to run */
     for (size_t i = 0; i < ld->n_thunks; i++) fill_entry(ld, &ld->thunks[i]);
+    if (ld->init_memory) fill_init_memory(ld);
 }
 
 /* ---- entries ---- */
@@ -288,9 +378,24 @@ static void declare_command(Ld *ld, Symbol *s)
                   (struct Thunk){.runs_ctors = ld->call_ctors->live, .runs_dtors = ld->call_dtors != NULL});
 }
 
+/* Zero data of an imported memory is cleared at the start, where there is an instruction for it; else its
+ * bytes are in the module. */
+static void declare_init_memory(Ld *ld)
+{
+    if (!ld->opt->import_memory || !ld_has_feature(ld, "bulk-memory")) return;
+    for (size_t o = 0; o < ld->n_objs; o++)
+        for (uint32_t i = 0; i < ld->objs[o]->o.n_segments && !ld->init_memory; i++) {
+            const InSegment *s = &ld->objs[o]->segments[i];
+            if (!s->live || !str_has_prefix(ld_segment_info(s)->name, STR(".bss"))) continue;
+            ld->init_memory = ld_new_function(ld, STR("__wasm_init_memory"), ld_type_id(ld, &no_type));
+            ld->init_memory->live = true;
+        }
+}
+
 /* requires: live is final. */
 void ld_declare_entries(Ld *ld)
 {
+    declare_init_memory(ld);
     bool command = !ld->opt->isolate && !ld->call_ctors->used && !ld_is_exported(ld, ld->call_ctors) &&
                    (ld->n_ctors || ld->call_dtors);
     for (uint32_t i = 0; i < ld->names.n; i++) {

@@ -37,8 +37,8 @@ static bool is_import(const Ld *ld, const Symbol *s)
     if (s->explicit_import) return true;
     if (ld->opt->isolate && !str_eq(ld_import_module(s), STR("env"))) return true;
     if (is_named(&ld->opt->allow_undefined, s->name)) return true;
-    if (s->kind != SYM_FUNCTION) return false;
-    return ld->opt->allow_undefined_functions || ld->opt->unresolved == LD_UNRESOLVED_IMPORT_DYNAMIC;
+    if (!ld->opt->allow_undefined_functions) return false;
+    return s->kind == SYM_FUNCTION || ld->opt->unresolved == LD_UNRESOLVED_IGNORE; /* as wasm-ld */
 }
 
 static void note_undefined(Ld *ld, Scan *scan, Symbol *s, Reference at)

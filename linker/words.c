@@ -139,6 +139,7 @@ void ld_note_place(Ld *ld, Diag *d, const char *how, LdPlace p)
 static void explain_code(Ld *ld, Diag *d, const InFunc *f, uint32_t module_offset, uint32_t code_payload)
 {
     uint32_t at = module_offset - code_payload - f->out_offset; /* in the body as it was written */
+    if (f->packed) at = 0; /* somewhere in the function */
     const FuncExtra *x = f->extra;
     if (at >= x->check_at) at = at - x->check_at < x->check_size ? x->check_at : at - x->check_size;
     Dwarf *dwarf = ld_dwarf(ld, f->obj);

@@ -46,7 +46,12 @@ static void write_limits(Writer *w, uint32_t min, bool has_max, uint32_t max)
 
 static void write_memory_type(Ld *ld, Writer *w)
 {
-    write_limits(w, ld->layout.pages, ld->layout.has_max, ld->layout.max_pages);
+    enum { HAS_MAX = 1, HAS_PAGE_SIZE = 8 };
+    bool small_pages = ld->opt->page_size != WASM_PAGE;
+    wr_byte(w, (uint8_t)((ld->layout.has_max ? HAS_MAX : 0) | (small_pages ? HAS_PAGE_SIZE : 0)));
+    wr_u32(w, ld->layout.pages);
+    if (ld->layout.has_max) wr_u32(w, ld->layout.max_pages);
+    if (small_pages) wr_u32(w, (uint32_t)__builtin_ctz(ld->opt->page_size));
 }
 
 static uint32_t table_size(const Ld *ld)
@@ -61,6 +66,11 @@ static void write_import(Ld *ld, Writer *w, const Symbol *s)
     switch (s->kind) {
     case SYM_FUNCTION:
         wr_byte(w, KIND_FUNC);
+        wr_u32(w, ld_out_type(ld, s->type));
+        break;
+    case SYM_TAG:
+        wr_byte(w, KIND_TAG);
+        wr_byte(w, 0); /* exception */
         wr_u32(w, ld_out_type(ld, s->type));
         break;
     case SYM_GLOBAL: {
@@ -135,6 +145,18 @@ static void write_memory(Ld *ld, Writer *w)
     wr_end_size(w, mark);
 }
 
+static void write_tags(Ld *ld, Writer *w)
+{
+    if (!ld->n_tags) return;
+    size_t mark = begin_section(w, SEC_TAG);
+    wr_u32(w, (uint32_t)ld->n_tags);
+    for (size_t i = 0; i < ld->n_tags; i++) {
+        wr_byte(w, 0); /* exception */
+        wr_u32(w, ld_out_type(ld, ld->tags[i]->type));
+    }
+    wr_end_size(w, mark);
+}
+
 static uint32_t global_value(const InGlobal *g)
 {
     const Symbol *s = g->address_of;
@@ -169,6 +191,14 @@ static void write_exports(Ld *ld, Writer *w)
         wr_byte(w, ld->exports[i].kind);
         wr_u32(w, ld->exports[i].index);
     }
+    wr_end_size(w, mark);
+}
+
+static void write_start(Ld *ld, Writer *w)
+{
+    if (!ld->init_memory) return;
+    size_t mark = begin_section(w, SEC_START);
+    wr_u32(w, ld->init_memory->out_index);
     wr_end_size(w, mark);
 }
 
@@ -257,7 +287,7 @@ static void write_data_names(Ld *ld, Writer *w)
 
 static Str module_name(const Ld *ld)
 {
-    const char *path = ld->opt->soname ? ld->opt->soname : ld->opt->output;
+    const char *path = ld->opt->soname && *ld->opt->soname ? ld->opt->soname : ld->opt->output;
     const char *slash = path ? strrchr(path, '/') : NULL;
     return str_of(slash ? slash + 1 : path);
 }
@@ -297,8 +327,10 @@ void ld_write_head(Ld *ld, Writer *w)
     write_functions(ld, w);
     write_tables(ld, w);
     write_memory(ld, w);
+    write_tags(ld, w);
     write_globals(ld, w);
     write_exports(ld, w);
+    write_start(ld, w);
     write_elems(ld, w);
 }
 
@@ -308,4 +340,5 @@ void ld_write_tail(Ld *ld, Writer *w)
     if (is_kept(ld, "name")) write_names(ld, w);
     if (is_kept(ld, "producers")) ld_write_producers(ld, w);
     ld_write_features(ld, w);
+    ld_write_build_id(ld, w);
 }

@@ -264,6 +264,12 @@ void wr_name(Writer *, Str);              /* length, bytes */
 size_t wr_begin_size(Writer *);           /* reserves a size; returns the mark for wr_end_size */
 void wr_end_size(Writer *, size_t mark);  /* fills it in as a minimal LEB128 of what came since (moves the bytes) */
 void wr_free(Writer *);
+static inline uint32_t wr_u32_size(uint32_t v) /* bytes that wr_u32 takes for it */
+{
+    uint32_t n = 1;
+    for (; v >= 0x80; v >>= 7) n++;
+    return n;
+}
 /* In place, for relocations; the caller has checked that the field is whole. */
 void put_u32_padded5(uint8_t *at, uint32_t);
 void put_s32_padded5(uint8_t *at, int32_t);

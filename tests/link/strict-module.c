@@ -32,7 +32,7 @@
  * ERR: stack size must be 16-byte aligned
  * RUN: parigot-ld --max-memory=100000 a.o -o d.wasm
  * EXIT: 1
- * ERR: maximum memory must be aligned to the page size
+ * ERR: maximum memory must be 65536-byte aligned
  * RUN: parigot-ld --initial-memory=16777216 --max-memory=8388608 a.o -o d.wasm
  * EXIT: 1
  * ERR: maximum memory too small, 16777216 bytes needed
