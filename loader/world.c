@@ -177,6 +177,15 @@ static bool keeps_state(const ValReport *r)
     return false;
 }
 
+/* What the operator's policy only notes matters when the world does not start, and to who asks. */
+static void forget_notes(Diags *d)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < d->n; i++)
+        if (d->items[i].severity != SEV_NOTE) d->items[kept++] = d->items[i];
+    d->n = kept;
+}
+
 /* provides: every module is valid and keeps the operator's policy and its own; its view and layout are known. */
 static bool validate(LoadWorld *w, Diags *diags)
 {
@@ -194,7 +203,8 @@ static bool validate(LoadWorld *w, Diags *diags)
         const PmSection *section = m->report.section == PM_PRESENT ? &m->report.pm : NULL;
         ok &= bundle_check_module(w->bundle, i, &m->report.module, section, diags);
         bool wants_fresh = w->options.floor->base == VAL_BASE_RESET || own->base == VAL_BASE_RESET;
-        if (wants_fresh && keeps_state(&m->report)) {
+        bool serves = m->info->n_provides > 0; /* else there are no requests */
+        if (wants_fresh && serves && keeps_state(&m->report)) {
             diag_add(diags, RUN_FRESH, DIAG_AT(.file = m->guest.place),
                      "not proved to keep no state: under policy reset each request would need a fresh instance");
             ok = false;
@@ -203,6 +213,7 @@ static bool validate(LoadWorld *w, Diags *diags)
         STEP(w, "%s: validated again, under %.*s and %.*s", m->guest.place, STR_ARG(w->options.floor->name),
              STR_ARG(own->name));
     }
+    if (ok && !w->options.verbose) forget_notes(diags);
     return ok;
 }
 

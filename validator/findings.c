@@ -32,14 +32,17 @@ enum { LINES_MOST = 1000 };
 static void add_line(Val *v, Site s, DiagPlace *p)
 {
     const WasmModule *m = v->m;
-    if (v->lines_asked >= LINES_MOST || s.func < m->n_imported[KIND_FUNC] || s.func - m->n_imported[KIND_FUNC] >= m->n_bodies) return;
+    if (v->lines_asked >= LINES_MOST || s.func < m->n_imported[KIND_FUNC] ||
+        s.func - m->n_imported[KIND_FUNC] >= m->n_bodies)
+        return;
     if (v->lines_asked++ == 0) v->dwarf = dwarf_open_module(m, &v->scratch);
     if (!v->dwarf) return;
     WasmRange body = m->bodies[s.func - m->n_imported[KIND_FUNC]];
     if (s.offset < body.offset || s.offset - body.offset >= body.size) return; /* of an export, say */
     for (uint32_t i = 0; i < m->n_sections; i++)
         if (m->sections[i].id == SEC_CODE)
-            (void)dwarf_line_of_code(v->dwarf, s.offset - m->sections[i].payload.offset, &p->src_file, &p->src_line);
+            (void)dwarf_line_of_code(v->dwarf, s.offset - m->sections[i].payload.offset, &p->src_file,
+                                     &p->src_line);
 }
 
 DiagPlace place(Val *v, Site s)
@@ -154,16 +157,24 @@ static const ValWaiver *find_waiver(Val *v, const ValPolicy *p, ValRule rule, ui
     return NULL;
 }
 
-/* A finding is waived when each policy that would mind it has a waiver for it. */
-static const ValWaiver *is_waived(Val *v, ValRule rule, uint32_t func, Str symbol)
+/* What a finding counts as: the highest level of the policies that do not let it through; VAL_OFF with a
+ * *waiver: all do. So a policy to which it is a note does not turn it into the error that another one has
+ * waived. */
+static ValLevel weigh(Val *v, ValRule rule, bool is_violated, uint32_t func, Str symbol,
+                      const ValWaiver **waiver)
 {
-    const ValWaiver *w = NULL;
+    ValLevel level = VAL_OFF;
+    *waiver = NULL;
     for (int i = 0; i < 2; i++) {
         const ValPolicy *p = policy_at(v, i);
         if (!p || p->rules[rule].violated == VAL_OFF) continue;
-        if (!(w = find_waiver(v, p, rule, func, symbol))) return NULL;
+        const ValWaiver *w = find_waiver(v, p, rule, func, symbol);
+        ValLevel its = is_violated || v->o.strict ? p->rules[rule].violated : p->rules[rule].not_provable;
+        if (w) *waiver = w;
+        else if (its > level) level = its;
     }
-    return w;
+    if (*waiver) return level;
+    return is_violated ? v->rules[rule].violated : v->rules[rule].not_provable;
 }
 
 static void record_waived(Val *v, ValRule rule, ValWaived waived)
@@ -210,22 +221,35 @@ static void PRINTF(6, 0)
     diag_add_as(v->diags, severities[level], val_rule_info[rule].diag, at, "%s", words);
 }
 
+static void PRINTF(6, 0) count_violation(Val *v, ValRule rule, ValLevel level, Site site, Str symbol,
+                                         const char *format, va_list args)
+{
+    ValResult *result = &v->report->rules[rule];
+    result->verdict = VAL_VIOLATED;
+    result->findings++;
+    if (level != VAL_OFF) record(v, rule, level, site, symbol, format, args);
+}
+
 void violated(Val *v, ValRule rule, Site site, Str symbol, const char *format, ...)
 {
     if (!rule_on(v, rule)) return;
-    ValResult *result = &v->report->rules[rule];
-    const ValWaiver *w = is_waived(v, rule, site.func, symbol);
-    if (w) {
+    const ValWaiver *w;
+    ValLevel level = weigh(v, rule, true, site.func, symbol, &w);
+    if (w && level == VAL_OFF) {
         record_waived(v, rule, (ValWaived){w, symbol, 0, 0, site.func});
         return;
     }
-    result->verdict = VAL_VIOLATED;
-    result->findings++;
-    ValLevel level = v->rules[rule].violated;
-    if (level == VAL_OFF) return;
     va_list args;
     va_start(args, format);
-    record(v, rule, level, site, symbol, format, args);
+    count_violation(v, rule, level, site, symbol, format, args);
+    va_end(args);
+}
+
+void violated_as(Val *v, ValRule rule, ValLevel level, Site site, Str symbol, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    count_violation(v, rule, level, site, symbol, format, args);
     va_end(args);
 }
 
@@ -233,14 +257,14 @@ void not_provable(Val *v, ValRule rule, Site site, Str symbol, const char *forma
 {
     if (!rule_on(v, rule)) return;
     ValResult *result = &v->report->rules[rule];
-    const ValWaiver *w = is_waived(v, rule, site.func, symbol);
-    if (w) {
+    const ValWaiver *w;
+    ValLevel level = weigh(v, rule, false, site.func, symbol, &w);
+    if (w && level == VAL_OFF) {
         record_waived(v, rule, (ValWaived){w, symbol, 0, 0, site.func});
         return;
     }
     if (result->verdict != VAL_VIOLATED) result->verdict = VAL_NOT_PROVABLE;
     result->findings++;
-    ValLevel level = v->rules[rule].not_provable;
     if (level == VAL_OFF) return;
     va_list args;
     va_start(args, format);

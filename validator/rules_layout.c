@@ -230,20 +230,24 @@ static const ValWaiver *find_grant(Val *v, const ValPolicy *p, const PmWaiver *w
     return NULL;
 }
 
+/* It counts as the highest of the policies' levels that do not grant it. */
 static void judge_waiver(Val *v, const PmWaiver *w, uint64_t *admitted[2])
 {
     const ValWaiver *grant = NULL;
+    const ValPolicy *strictest = NULL;
     for (int i = 0; i < 2; i++) {
         const ValPolicy *p = policy_at(v, i);
         if (!p || p->rules[RULE_P104].violated == VAL_OFF) continue;
-        if ((grant = find_grant(v, p, w, admitted[i]))) continue;
-        violated(v, RULE_P104, SITE_OF_MODULE, w->symbol,
-                 "writable static data: %.*s, %u bytes at 0x%x; waived when it was linked (%.*s), but not by "
-                 "policy %.*s",
-                 STR_ARG(w->symbol), w->size, w->address, STR_ARG(w->waiver), STR_ARG(p->name));
-        return;
+        const ValWaiver *g = find_grant(v, p, w, admitted[i]);
+        if (g) grant = g;
+        else if (!strictest || p->rules[RULE_P104].violated > strictest->rules[RULE_P104].violated) strictest = p;
     }
-    if (grant) note_waived(v, RULE_P104, grant, w->symbol, w->address, w->size);
+    if (strictest)
+        violated_as(v, RULE_P104, strictest->rules[RULE_P104].violated, SITE_OF_MODULE, w->symbol,
+                    "writable static data: %.*s, %u bytes at 0x%x; waived when it was linked (%.*s), but not by "
+                    "policy %.*s",
+                    STR_ARG(w->symbol), w->size, w->address, STR_ARG(w->waiver), STR_ARG(strictest->name));
+    else if (grant) note_waived(v, RULE_P104, grant, w->symbol, w->address, w->size);
 }
 
 static void check_waived_range(Val *v, const PmSection *pm)

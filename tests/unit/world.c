@@ -331,9 +331,14 @@ END_TEST
 
 START_TEST(state_needs_fresh_instances_under_reset)
 {
-    static const char counts[] = MODULE("(global $n (mut i32) (i32.const 0))",
-        INIT("(global.set $n (i32.add (global.get $n) (i32.const 1))) (i32.const 0)"));
-    refused((Text[]){{"a", counts, NULL}}, 1, NULL, RUN_FRESH, "not proved to keep no state");
+#define COUNTS "(global.set $n (i32.add (global.get $n) (i32.const 1))) (i32.const 0)"
+    static const char serves[] = MODULE(KERNEL_REPLY "(global $n (mut i32) (i32.const 0))", INIT(COUNTS) SAY_BACK);
+    refused((Text[]){{"a", serves, NULL}}, 1, NULL, RUN_FRESH, "not proved to keep no state");
+    /* Who serves nobody has no requests that could see what others left. */
+    static const char alone[] = MODULE(KERNEL_EXIT "(global $n (mut i32) (i32.const 3))", INIT("(drop (call $exit (global.get $n)))" COUNTS));
+    LoadWorldOptions o = options();
+    o.floor = val_builtin_policy(STR("reset"));
+    ck_assert_int_eq(run_with((Text[]){{"a", alone, NULL}}, 1, "a", &o), 3);
 }
 END_TEST
 
