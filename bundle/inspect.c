@@ -138,9 +138,12 @@ static void add_module(Tool *tool, const BundleManifest *m, const BundleModule *
     for (size_t i = 0; i < mod->n_grants; i++) text_printf(t, "%s%s", i ? ", " : "", mod->grants[i]);
     if (mod->n_grants) text_add(t, STR("\n"));
     add_limits(t, mod);
-    for (size_t i = 0; i < mod->n_waivers; i++)
-        text_printf(t, "    waived    %s %s: %s\n", mod->waivers[i]->rule,
-                    shown(tool, mod->waivers[i]->symbol), shown(tool, mod->waivers[i]->reason));
+    for (size_t i = 0; i < mod->n_waivers; i++) {
+        const BundleWaiver *w = mod->waivers[i];
+        text_printf(t, "    waived    %s %s", w->rule, shown(tool, w->symbol));
+        if (w->size) text_printf(t, ", %u bytes", w->size);
+        text_printf(t, ": %s%s\n", shown(tool, w->reason), w->archive_digest.len ? " (by archive)" : "");
+    }
     for (size_t i = 0; i < mod->n_config; i++)
         text_printf(t, "    config    %s = \"%s\"\n", shown(tool, mod->config[i]->key),
                     shown(tool, mod->config[i]->value));

@@ -243,7 +243,7 @@ static bool keep_file(Ld *ld, const char *path, FileBytes *out)
 }
 
 /* A thin archive's members are files beside it; it cannot make us wait for a pipe or a device. */
-static bool thin_member(Ld *ld, const LdArchive *a, ArMember *m)
+bool ld_map_member(Ld *ld, const LdArchive *a, ArMember *m)
 {
     const char *slash = strrchr(a->file, '/');
     int folder = slash && m->name.len && m->name.ptr[0] != '/' ? (int)(slash - a->file + 1) : 0;
@@ -267,7 +267,7 @@ Obj *ld_open_member(Ld *ld, LdArchive *a, uint32_t i)
     ArMember *m = &a->ar.members[i];
     if (a->tried[i]) return a->members[i];
     a->tried[i] = 1;
-    if (!m->bytes && a->ar.thin && !thin_member(ld, a, m)) return NULL;
+    if (!m->bytes && a->ar.thin && !ld_map_member(ld, a, m)) return NULL;
     if (!wasm_is_object(m->bytes, m->size)) return NULL;
     Obj *obj = arena_alloc(&ld->arena, sizeof *obj);
     *obj = (Obj){.file = ld_member_text(ld, a, i),

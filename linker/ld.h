@@ -418,6 +418,7 @@ struct Ld {
 /* inputs.c */
 void ld_read_inputs(Ld *);
 Obj *ld_open_member(Ld *, LdArchive *, uint32_t member);
+bool ld_map_member(Ld *, const LdArchive *, ArMember *); /* of a thin archive */
 const char *ld_member_text(Ld *, const LdArchive *, uint32_t member); /* "lib.a(member.o)" */
 void ld_close_inputs(Ld *);
 void ld_forget_debug(const Obj *); /* not looked at for a while */

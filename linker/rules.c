@@ -6,6 +6,7 @@
  * its bytes (link.c). */
 #include "linker/ld.h"
 #include "validator/object_rules.h"
+#include "validator/policy.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -52,11 +53,35 @@ const uint8_t *ld_object_digest(Obj *obj)
     return obj->digest;
 }
 
-static const uint8_t *archive_digest(LdArchive *a)
+/* BLAKE2b-256 of the file, as `b2sum -l 256` prints it. Of a thin archive, which holds no more than names, of
+ * the digests of its members in their order. NULL: a member could not be read, and that is an error. */
+static const uint8_t *archive_digest(Ld *ld, LdArchive *a)
 {
-    if (!a->digest_known) crypto_generichash(a->digest, sizeof a->digest, a->bytes, a->size, NULL, 0);
+    crypto_generichash_state h;
+    if (a->digest_known) return a->digest;
+    crypto_generichash_init(&h, NULL, 0, sizeof a->digest);
+    if (!a->ar.thin) crypto_generichash_update(&h, a->bytes, a->size);
+    for (uint32_t i = 0; a->ar.thin && i < a->ar.n_members; i++) {
+        ArMember *m = &a->ar.members[i];
+        uint8_t digest[32];
+        if (!m->bytes && !ld_map_member(ld, a, m)) return NULL;
+        crypto_generichash(digest, sizeof digest, m->bytes, m->size, NULL, 0);
+        crypto_generichash_update(&h, digest, sizeof digest);
+    }
+    crypto_generichash_final(&h, a->digest, sizeof a->digest);
     a->digest_known = true;
     return a->digest;
+}
+
+static bool is_of_archive(Ld *ld, const ValWaiver *w, LdArchive *a)
+{
+    const uint8_t *digest = w->has_archive && a ? archive_digest(ld, a) : NULL;
+    return digest && memcmp(digest, w->archive, sizeof w->archive) == 0;
+}
+
+static bool has_expired(const Ld *ld, const ValWaiver *w)
+{
+    return w->expires && ld->opt->now && ld->opt->now > w->expires;
 }
 
 /* "P105@function" */
@@ -76,26 +101,58 @@ static Str symbol_name(const Obj *obj, const ValObjectFinding *f)
     return f->symbol == DIAG_NOWHERE32 ? (Str){0} : obj->o.symbols[f->symbol].name;
 }
 
-static bool lets_through(Ld *ld, uint32_t waiver, const ValObjectFinding *f, Obj *obj)
+/* What of one archive is found to break one rule. */
+typedef struct Found {
+    LdArchive *archive;
+    ValRule rule;
+    size_t first;   /* place of its first finding in the Diags */
+    uint32_t n;     /* findings that no waiver let through */
+    uint64_t bytes; /* of all findings, by whole segments */
+    const Obj *obj; /* the segment that was counted last */
+    uint32_t segment;
+} Found;
+
+typedef struct Judge {
+    Ld *ld;
+    Found *found;
+    size_t n_found, cap_found;
+    const Obj *obj; /* the segment that was counted last, and the waiver that let it through */
+    uint32_t segment, waiver;
+} Judge;
+
+/* A segment is let through as a whole: so padding, and symbols with several names, count as in the record. */
+static uint64_t bytes_of(const Judge *j, const Obj *obj, const ValObjectFinding *f, uint32_t waiver)
 {
+    if (f->segment == DIAG_NOWHERE32) return f->size;
+    bool counted = j->obj == obj && j->segment == f->segment && j->waiver == waiver;
+    return counted ? 0 : obj->segments[f->segment].size;
+}
+
+static bool lets_through(Judge *j, uint32_t waiver, const ValObjectFinding *f, Obj *obj)
+{
+    Ld *ld = j->ld;
     const ValWaiver *w = &ld->opt->policy->waivers[waiver];
-    if (w->rule != f->rule || (w->expires && ld->opt->now && ld->opt->now > w->expires)) return false;
+    if (w->rule != f->rule || has_expired(ld, w)) return false;
     if (w->has_archive) {
-        if (!obj->archive || memcmp(archive_digest(obj->archive), w->archive, sizeof w->archive) != 0)
-            return false;
-        return f->size <= w->bytes && ld->admitted[waiver] <= w->bytes - f->size;
+        uint64_t bytes = bytes_of(j, obj, f, waiver);
+        if (!is_of_archive(ld, w, obj->archive)) return false;
+        return bytes <= w->bytes && ld->admitted[waiver] <= w->bytes - bytes;
     }
     if (w->finding.len) return names_function(w->finding, f, obj);
     if (!w->symbol.len || !str_eq(w->symbol, symbol_name(obj, f))) return false;
     return !w->has_object || memcmp(ld_object_digest(obj), w->object, sizeof w->object) == 0;
 }
 
-static bool is_waived(Ld *ld, const ValObjectFinding *f, Obj *obj)
+static bool is_waived(Judge *j, const ValObjectFinding *f, Obj *obj)
 {
+    Ld *ld = j->ld;
     if (f->rule == VAL_RULE_COUNT || !val_rule_info[f->rule].waivable) return false;
     for (uint32_t i = 0; i < ld->opt->policy->n_waivers; i++) {
-        if (!lets_through(ld, i, f, obj)) continue;
-        ld->admitted[i] += f->size;
+        if (!lets_through(j, i, f, obj)) continue;
+        ld->admitted[i] += bytes_of(j, obj, f, i);
+        j->obj = obj;
+        j->segment = f->segment;
+        j->waiver = i;
         LdWaived w = {.waiver = &ld->opt->policy->waivers[i],
                       .obj = obj,
                       .symbol = symbol_name(obj, f),
@@ -110,18 +167,85 @@ static bool is_waived(Ld *ld, const ValObjectFinding *f, Obj *obj)
     return false;
 }
 
-/* ---- one object ---- */
+/* ---- what would let an archive through: told with its first finding ---- */
 
-static void report(Ld *ld, Obj *obj, const ValObjectFinding *f)
+static Found *find_found(Judge *j, LdArchive *a, ValRule rule)
 {
-    ValLevel level = level_of(ld, f->rule);
-    if (level == VAL_OFF || is_waived(ld, f, obj)) return;
-    if (level == VAL_NOTE && !ld->opt->notes) return;
-    (void)val_report_finding(&obj->o, f, ld_dwarf(ld, obj), severity(level), ld->diags);
+    for (size_t i = 0; i < j->n_found; i++)
+        if (j->found[i].archive == a && j->found[i].rule == rule) return &j->found[i];
+    LD_PUSH(j->ld, j->found, j->n_found, j->cap_found) =
+        (Found){.archive = a, .rule = rule, .first = SIZE_MAX};
+    return &j->found[j->n_found - 1];
 }
 
-static void judge(Ld *ld, Obj *obj)
+static void count_found(Judge *j, Obj *obj, const ValObjectFinding *f, bool waived, const Diag *d)
 {
+    if (!obj->archive || f->rule == VAL_RULE_COUNT || !val_rule_info[f->rule].waivable) return;
+    Found *found = find_found(j, obj->archive, f->rule);
+    bool counted = f->segment != DIAG_NOWHERE32 && found->obj == obj && found->segment == f->segment;
+    found->n += !waived;
+    if (d && found->first == SIZE_MAX) found->first = (size_t)(d - j->ld->diags->items);
+    if (counted) return;
+    found->bytes += f->segment == DIAG_NOWHERE32 ? f->size : obj->segments[f->segment].size;
+    found->obj = obj;
+    found->segment = f->segment;
+}
+
+/* Waivers by archive that did not do it: too small, too old, or of another archive. */
+static void tell_waivers(Ld *ld, Diag *d, const Found *found)
+{
+    for (uint32_t i = 0; i < ld->opt->policy->n_waivers; i++) {
+        const ValWaiver *w = &ld->opt->policy->waivers[i];
+        if (w->rule != found->rule || !w->has_archive) continue;
+        if (!is_of_archive(ld, w, found->archive))
+            diag_note(ld->diags, d, "waiver \"%.*s\" is for another archive", STR_ARG(w->name));
+        else if (has_expired(ld, w)) diag_note(ld->diags, d, "waiver \"%.*s\" has expired", STR_ARG(w->name));
+        else
+            diag_note(ld->diags, d, "waiver \"%.*s\" admits %llu bytes, %llu are needed", STR_ARG(w->name),
+                      (unsigned long long)w->bytes, (unsigned long long)found->bytes);
+    }
+}
+
+/* ">>> libc.a: 8 findings, 1792 bytes; a waiver that admits them:", and the waiver as it would stand in a
+ * policy. */
+static void tell_found(Ld *ld, const Found *found)
+{
+    const uint8_t *digest = found->n && found->first != SIZE_MAX ? archive_digest(ld, found->archive) : NULL;
+    if (!digest) return;
+    Diag *d = &ld->diags->items[found->first];
+    const char *slash = strrchr(found->archive->file, '/'), *code = val_rule_info[found->rule].code;
+    Str name = str_of(slash ? slash + 1 : found->archive->file), stem = name;
+    TextBuf hex = {0};
+    if (str_has_suffix(stem, STR(".a"))) stem.len -= 2;
+    tell_waivers(ld, d, found);
+    digest_text(&hex, digest);
+    diag_note(ld->diags, d,
+              "%s: %u finding%s of %s; a waiver in the policy that lets through what this archive brings:",
+              ld_name_text(ld, name), found->n, found->n == 1 ? "" : "s", code);
+    diag_note(ld->diags, d,
+              "{ name = \"%s-%s\"; rule = \"%s\"; archive = \"%s\"; bytes = %llu; reason = \"...\"; }",
+              ld_name_text(ld, stem), code, code, hex.ptr ? hex.ptr : "",
+              (unsigned long long)(found->bytes ? found->bytes : 1));
+    text_free(&hex);
+}
+
+/* ---- one object ---- */
+
+static void report(Judge *j, Obj *obj, const ValObjectFinding *f)
+{
+    Ld *ld = j->ld;
+    ValLevel level = level_of(ld, f->rule);
+    if (level == VAL_OFF) return;
+    bool waived = is_waived(j, f, obj);
+    const Diag *d = NULL;
+    if (!waived && (level != VAL_NOTE || ld->opt->notes))
+        d = val_report_finding(&obj->o, f, ld_dwarf(ld, obj), severity(level), ld->diags);
+    count_found(j, obj, f, waived, d);
+}
+
+static void judge(Judge *j, Obj *obj)
+{
+    Ld *ld = j->ld;
     const ValObjectScope scope = {
         .ctx = obj, .func = func_in, .segment = segment_in, .global = global_in, .symbol = symbol_in};
     ValObjectReport r;
@@ -129,7 +253,7 @@ static void judge(Ld *ld, Obj *obj)
         diag_add(ld->diags, OUT_OF_MEMORY, DIAG_AT(.file = obj->file), "out of memory");
         return;
     }
-    for (uint32_t i = 0; i < r.n_findings; i++) report(ld, obj, &r.findings[i]);
+    for (uint32_t i = 0; i < r.n_findings; i++) report(j, obj, &r.findings[i]);
     if (r.not_stored)
         diag_add_as(ld->diags, SEV_NOTE, r.findings[r.n_findings - 1].code, DIAG_AT(.file = obj->file),
                     "%u more findings in code", r.not_stored);
@@ -140,7 +264,9 @@ static void judge(Ld *ld, Obj *obj)
 void ld_check_objects(Ld *ld)
 {
     if (!ld->opt->isolate) return;
+    Judge j = {.ld = ld, .waiver = LD_NONE};
     ld->admitted = arena_array(&ld->arena, ld->opt->policy->n_waivers, sizeof *ld->admitted);
     for (size_t o = 0; o < ld->n_objs; o++)
-        if (ld->objs[o]->live) judge(ld, ld->objs[o]);
+        if (ld->objs[o]->live) judge(&j, ld->objs[o]);
+    for (size_t i = 0; i < j.n_found; i++) tell_found(ld, &j.found[i]);
 }

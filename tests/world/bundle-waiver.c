@@ -4,7 +4,7 @@
  * RUN: parigot-cc %s -o c.wasm --policy=own.policy && parigot-bundle create --policy own.policy c.wasm -o c.pbundle && parigot-bundle inspect c.pbundle
  * OUT: policy own
  * OUT: waived 16 B
- * OUT: waived    P104 served: counts requests
+ * OUT: waived    P104 served, 16 bytes: counts requests
  * RUN: parigot-bundle keygen -W -s k -p k.pub && parigot-bundle sign -s k c.pbundle && parigot-bundle verify -p k.pub c.pbundle
  * OUT: good
  * RUN: parigot-bundle inspect --json c.pbundle
