@@ -38,6 +38,9 @@ typedef struct Cc {
     const char *output, *clang, *guest, *self_dir, *temp_dir;
     enum { LINK, COMPILE_ONLY } mode;
     const char *mode_flag; /* -c, -S, -E ... */
+    bool wasi;           /* --libc=wasi */
+    const char *sysroot; /* of wasi-libc; NULL: /usr, which clang finds by itself */
+    const char *wasi_libraries;
     bool verbose, dry_run, no_libraries, has_o_level, any_language;
 } Cc;
 
@@ -142,11 +145,21 @@ static bool is_mode(const char *arg)
     return is_one_of(modes, ARRAY_LEN(modes), arg);
 }
 
+/* --libc=parigot|wasi */
+static bool choose_libc(Cc *cc, const char *name)
+{
+    cc->wasi = strcmp(name, "wasi") == 0;
+    if (cc->wasi || strcmp(name, "parigot") == 0) return true;
+    complain("--libc=%s: expected parigot or wasi", name);
+    return false;
+}
+
 /* Options of our own. */
 static bool take_own(Cc *cc, const char *arg)
 {
     if (begins(arg, "--guest-dir=")) cc->guest = arg + 12;
     else if (begins(arg, "--clang=")) cc->clang = arg + 8;
+    else if (begins(arg, "--sysroot=")) cc->sysroot = arg + 10;
     else if (strcmp(arg, "-v") == 0) cc->verbose = true;
     else if (strcmp(arg, "-###") == 0) cc->dry_run = true;
     else if (strcmp(arg, "-nostdlib") == 0 || strcmp(arg, "-nodefaultlibs") == 0) cc->no_libraries = true;
@@ -173,6 +186,7 @@ static bool take(Cc *cc, char **args, size_t n, size_t *at)
     }
     bool in_guest_library = strcmp(arg, "-lm") == 0 || strcmp(arg, "-lc") == 0;
     if (in_guest_library && !cc->no_libraries) return true;
+    if (begins(arg, "--libc=")) return choose_libc(cc, arg + 7);
     if (output) cc->output = value;
     else if (begins(arg, "-o") && arg[2]) cc->output = arg + 2;
     else if (xlinker) add(cc, &cc->link, value);
@@ -251,6 +265,16 @@ static bool find_guest(Cc *cc)
     return true;
 }
 
+/* Debian's wasi-libc, or another one in the same layout. */
+static bool find_wasi_libc(Cc *cc)
+{
+    cc->wasi_libraries = arena_printf(&cc->arena, "%s/lib/wasm32-wasi", cc->sysroot ? cc->sysroot : "/usr");
+    const char *libc = arena_printf(&cc->arena, "%s/libc.a", cc->wasi_libraries);
+    if (!cc->wasi || access(libc, R_OK) == 0) return true;
+    complain("no %s (package wasi-libc); --sysroot=FOLDER names another place", libc);
+    return false;
+}
+
 /* compiler-rt's archive for what WebAssembly has no instruction for (128-bit products, long double), when
  * installed. */
 static const char *find_builtins(Cc *cc)
@@ -316,13 +340,14 @@ static List compile_command(Cc *cc)
 {
     List l = {0};
     add(cc, &l, cc->clang);
-    add(cc, &l, "--target=wasm32");
-    add(cc, &l, "-ffreestanding");
+    add(cc, &l, cc->wasi ? "--target=wasm32-wasi" : "--target=wasm32");
+    if (!cc->wasi) add(cc, &l, "-ffreestanding");
     add(cc, &l, "-mbulk-memory");
-    add(cc, &l, "-nostdlibinc");
+    if (!cc->wasi) add(cc, &l, "-nostdlibinc");
+    else if (cc->sysroot) add(cc, &l, arena_printf(&cc->arena, "--sysroot=%s", cc->sysroot));
     if (!cc->has_o_level) add(cc, &l, "-O2");
     if (cc->guest) {
-        add(cc, &l, "-isystem");
+        add(cc, &l, cc->wasi ? "-idirafter" : "-isystem"); /* <stdio.h> is wasi-libc's then */
         add(cc, &l, arena_printf(&cc->arena, "%s/include", cc->guest));
     }
     add_all(cc, &l, &cc->compile);
@@ -356,6 +381,18 @@ static int compile_sources(Cc *cc)
     return interrupted ? EXIT_INTERNAL : worst;
 }
 
+/* A program over wasi-libc has main(): its entries are the library's. */
+static void add_guest_libraries(Cc *cc, List *l)
+{
+    add(cc, l, arena_printf(&cc->arena, "%s/lib/libparigot%s.a", cc->guest, cc->wasi ? "-wasi" : ""));
+    if (!cc->wasi) return;
+    add(cc, l, "-u");
+    add(cc, l, "parigot_init");
+    add(cc, l, "-L");
+    add(cc, l, cc->wasi_libraries);
+    add(cc, l, "-lc");
+}
+
 static int link_objects(Cc *cc)
 {
     List l = {0};
@@ -367,7 +404,7 @@ static int link_objects(Cc *cc)
     add_all(cc, &l, &cc->link);
     if (!cc->no_libraries) {
         const char *builtins = find_builtins(cc);
-        if (cc->guest) add(cc, &l, arena_printf(&cc->arena, "%s/lib/libparigot.a", cc->guest));
+        if (cc->guest) add_guest_libraries(cc, &l);
         if (builtins) add(cc, &l, builtins);
     }
     return run(cc, &l);
@@ -399,6 +436,8 @@ static void print_help(void)
         "  -L, -l, -u, -z, -s  the same\n"
         "  -nostdlib         without the guest library and compiler-rt\n"
         "  --guest-dir=DIR   the guest library (default: PARIGOT_GUEST_DIR, or beside this program)\n"
+        "  --libc=wasi       over wasi-libc instead of the small C library; stdout and stderr are log lines\n"
+        "  --sysroot=DIR     where wasi-libc is (default /usr: Debian's)\n"
         "  --clang=PATH      the compiler (default: PARIGOT_CLANG, clang-19, clang)\n"
         "  -v, -###          show the commands; only show them\n\n"
         "Everything else goes to clang. What it is told first: --target=wasm32 -ffreestanding -mbulk-memory\n"
@@ -438,7 +477,7 @@ int main(int argc, char **argv)
     bool ok = true;
     while (ok && at < n) ok = take(&cc, args, n, &at);
     if (ok && !cc.sources.n && !cc.link.n) ok = (complain("no input files"), false);
-    int status = ok && find_clang(&cc) && find_guest(&cc) ? build(&cc) : EXIT_USAGE;
+    int status = ok && find_clang(&cc) && find_guest(&cc) && find_wasi_libc(&cc) ? build(&cc) : EXIT_USAGE;
     if (cc.mode == LINK) remove_temporary(&cc);
     diag_free(&diags);
     arena_free(&cc.arena);

@@ -16,6 +16,7 @@ A case is a file whose comments hold directives, in any comment syntax, one a li
     DIFFERS: what: reason   a deliberate difference of the ORACLE before it: `stdout`, `files`, a file's name, or the
                             name of a section (type, code, .debug_info, ...) that is left out of the comparison
     NEED: program           skip the case, with a word, when the program is not on PATH
+    NEED: /path             the same when there is no such file
     NEED: libiberty         the same when the tools are built without it
     NEED: ulimit -v         the same when the tools are built with a sanitizer, which wants address space of its own
 
@@ -128,6 +129,9 @@ def run_case(path):
         elif program == 'libiberty':
             if os.environ.get('PARIGOT_DEMANGLE') == 'no':
                 return 'built without libiberty'
+        elif program.startswith('/'):
+            if not os.path.exists(program):
+                return f'there is no {program}'
         elif not shutil.which(program):
             return f'{program} is not installed'
     with tempfile.TemporaryDirectory(prefix='parigot-case-') as folder:

@@ -69,6 +69,8 @@ void *parigot_arena_new(parigot_arena *a, size_t size)
 
 /* ---- starting ---------------------------------------------------------------------------------------- */
 
+__attribute__((weak)) void parigot_libc_start(void) {}
+
 PARIGOT_EXPORT("parigot_init") parigot_state *parigot_init(void *ptr, size_t len);
 parigot_state *parigot_init(void *ptr, size_t len)
 {
@@ -79,6 +81,7 @@ parigot_state *parigot_init(void *ptr, size_t len)
         parigot_gen_decode(&s->init, &parigot_kernel_v1_InitRequest_descriptor, ptr, len, &status);
     if (!init) parigot_exit(status);
     if (init->abi_version != PARIGOT_ABI_VERSION) parigot_exit(PARIGOT_FAILED_PRECONDITION);
+    parigot_libc_start();
     s->app = parigot_start(init);
     return s;
 }

@@ -53,6 +53,11 @@ bool parigot_utf8_valid(const void *p, size_t len);
 /* Text that is the library's own to change: what is not UTF-8 becomes '?'. */
 void parigot_utf8_mend(const char *text, size_t len);
 
+/* ---- entry.c ----------------------------------------------------------------------------------------- */
+
+/* What a C library wants done before parigot_start(). Weak: nothing. */
+void parigot_libc_start(void);
+
 /* ---- format.c ---------------------------------------------------------------------------------------- */
 
 /* vsnprintf, without a use of int for lengths: what would be written, NUL not counted. */
