@@ -212,7 +212,7 @@ static bool parse(Arena *arena, Diags *diags, Obj *obj)
 static void join_types(Ld *ld, Obj *obj)
 {
     const WasmModule *m = &obj->o.module;
-    const uint32_t *types = m->func_types + m->n_imported[KIND_FUNC];
+    const uint32_t *types = m->n_bodies ? m->func_types + m->n_imported[KIND_FUNC] : NULL;
     for (uint32_t i = 0; i < m->n_types; i++) obj->type_ids[i] = ld_type_id(ld, &m->types[i]);
     for (uint32_t i = 0; i < m->n_bodies; i++) obj->funcs[i].type = obj->type_ids[types[i]];
     for (uint32_t i = m->n_imported[KIND_TAG]; i < m->n_tags; i++)

@@ -135,7 +135,7 @@ static const char *import_text(Ld *ld, const WasmImport *im)
 static void set_import(Ld *ld, Symbol *s, Obj *obj, uint32_t i)
 {
     const WasmSymbol *w = &obj->o.symbols[i];
-    if (w->kind == SYM_DATA) return;
+    if (w->kind == SYM_DATA || !(w->flags & SYM_UNDEFINED)) return; /* of a comdat group that gave way: no import */
     const WasmImport *im = &obj->o.module.imports[w->import], *was = s->import;
     bool named = w->flags & SYM_EXPLICIT_NAME;
     if (!was || (named && !s->explicit_import)) {

@@ -60,7 +60,8 @@ static void check_reference(Ld *ld, Obj *obj, uint32_t i)
 {
     const WasmSymbol *w = &obj->o.symbols[i];
     Symbol *s = obj->symbols[i];
-    if (w->kind != SYM_FUNCTION || !(w->flags & SYM_UNDEFINED) || !obj->called[i]) return;
+    if (w->kind != SYM_FUNCTION || !obj->called[i]) return;
+    if (!(w->flags & SYM_UNDEFINED) && !ld_is_discarded(obj, w)) return; /* it calls its own */
     if (s->kind != SYM_FUNCTION || s->type == LD_NONE) return;
     uint32_t type = obj->type_ids[obj->o.module.func_types[w->index]];
     if (type == s->type) return;

@@ -34,7 +34,7 @@ static void take(const char *text, size_t len, void *opaque)
 {
     Output *o = opaque;
     size_t room = DEMANGLED_BYTES - o->len, n = len < room ? len : room;
-    memcpy(o->text + o->len, text, n);
+    if (n) memcpy(o->text + o->len, text, n); /* text may be NULL when there is nothing */
     o->len += n;
     o->cut |= n < len;
     if (o->cut && is_ascii(text, len)) longjmp(o->stop, 1);
