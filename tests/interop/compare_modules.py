@@ -229,7 +229,8 @@ def compare_lists(what, theirs, ours, show=str):
 
 def disassembly(module):
     """{function index: [instruction]} as wasm-objdump -d tells it, without addresses and bytes."""
-    text = subprocess.run(['wasm-objdump', '-d', module.path], capture_output=True, text=True, errors='replace', check=True).stdout
+    command = ['wasm-objdump', '-d', module.path]
+    text = subprocess.run(command, capture_output=True, text=True, errors='replace', check=True).stdout
     functions, lines = {}, None
     for line in text.splitlines():
         if head := re.match(r'[0-9a-f]+ func\[(\d+)\]', line):
@@ -254,7 +255,8 @@ def compare_code(theirs, ours):
         x, y = a.get(i, []), b.get(i, [])
         at = next((k for k, (p, q) in enumerate(zip(x, y)) if p != q), min(len(x), len(y)))
         if x != y:
-            complaints.append(f'code of {theirs.function_name(i)}: instruction {at}: {(x + ["none"])[at]!r} and {(y + ["none"])[at]!r}')
+            complaints.append(f'code of {theirs.function_name(i)}: instruction {at}: '
+                              f'{(x + ["none"])[at]!r} and {(y + ["none"])[at]!r}')
     return complaints[:8]
 
 

@@ -68,7 +68,8 @@ def function(rng, n, total):
     for c in calls:
         body.append(f'    if (total & {1 << (c % 12)}) total += work_{OWN}_{c}(where, total >> 1);')
     if n % 10 != 9:
-        body.append(f'    if (total == {rng.randrange(1 << 20)}) total += work_{NEXT}_{n}(rec, "shared between objects {n % 20}"[total & 7]);')
+        body.append(f'    if (total == {rng.randrange(1 << 20)}) '
+                    f'total += work_{NEXT}_{n}(rec, "shared between objects {n % 20}"[total & 7]);')
     if n % 3 == 0:
         body.append(f'    if (total > 5) total += rec->handler_{t}(rec, total);')
     linkage = '__attribute__((noinline)) '
