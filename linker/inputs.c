@@ -1,8 +1,8 @@
 /* inputs.c: from paths to objects and archives. Files are mapped, never copied; an object's arrays are views
  * of them.
  *
- * Objects of the command line are read by several threads, each into an arena of its own; what they are to each other
- * comes after that, in their order.
+ * Objects of the command line are read by several threads, each into an arena of its own; what they are to
+ * each other comes after that, in their order.
  *
  * After wasm_read_object every index in an object is in range and every relocation lies in one function body,
  * one data segment or one custom section; what is added here is the linker's own view: who owns which
@@ -36,8 +36,8 @@ static const WasmRelocs *relocs_of(const Obj *obj, uint8_t section_id, uint32_t 
 typedef struct Taker {
     const WasmRelocs *relocs;
     WasmRelocCursor next;
-    uint32_t at;      /* of `reloc` among the entries */
-    WasmReloc reloc;  /* the first that is not taken yet */
+    uint32_t at;     /* of `reloc` among the entries */
+    WasmReloc reloc; /* the first that is not taken yet */
     bool has;
 } Taker;
 
@@ -54,8 +54,8 @@ static Taker take_from(const WasmRelocs *r)
     return t;
 }
 
-/* The relocations in [from, from + size): ranges ascend. Which symbols are called is noted on the way (only callers
- * care for a function's type). */
+/* The relocations in [from, from + size): ranges ascend. Which symbols are called is noted on the way (only
+ * callers care for a function's type). */
 static WasmRelocRange take_relocs(Taker *t, uint32_t from, uint32_t size, uint8_t *called)
 {
     while (t->has && t->reloc.offset < from) step(t);
@@ -90,7 +90,8 @@ static void view_functions(Arena *arena, Obj *obj)
     }
     for (uint32_t i = 0; i < m->n_exports; i++)
         if (m->exports[i].kind == KIND_FUNC && m->exports[i].index >= imported)
-            ld_func_extra(arena, &obj->funcs[m->exports[i].index - imported])->export_name = m->exports[i].name;
+            ld_func_extra(arena, &obj->funcs[m->exports[i].index - imported])->export_name =
+                m->exports[i].name;
 }
 
 static void view_segments(Arena *arena, Obj *obj)
@@ -171,7 +172,8 @@ static bool is_linkable(Diags *diags, Obj *obj)
     return true;
 }
 
-/* Debug information is not looked at until it is copied: what came with its neighbours need not stay in memory. */
+/* Debug information is not looked at until it is copied: what came with its neighbours need not stay in
+ * memory. */
 void ld_forget_debug(const Obj *obj)
 {
     if (obj->mapped && obj->debug.size) file_forget(obj->bytes + obj->debug.offset, obj->debug.size);
@@ -196,7 +198,8 @@ static void set_debug_apart(Obj *obj)
 /* Everything about the object that no other object has a say in: so several can be read at once. */
 static bool parse(Arena *arena, Diags *diags, Obj *obj)
 {
-    if (!wasm_read_object(arena, obj->bytes, obj->size, obj->file, diags, &obj->o) || !is_linkable(diags, obj))
+    if (!wasm_read_object(arena, obj->bytes, obj->size, obj->file, diags, &obj->o) ||
+        !is_linkable(diags, obj))
         return false;
     obj->symbols = arena_array(arena, obj->o.n_symbols, sizeof *obj->symbols);
     obj->type_ids = arena_array(arena, obj->o.module.n_types, sizeof *obj->type_ids);
@@ -225,6 +228,52 @@ static const char *shown_name(const Ld *ld, const char *path)
     const char *hidden = ld->opt->hide_prefix;
     size_t n = hidden ? strlen(hidden) : 0;
     return n && strncmp(path, hidden, n) == 0 ? path + n : path;
+}
+
+/* ---- what is no object ---- */
+
+static bool is_bitcode(const uint8_t *bytes, size_t size)
+{
+    static const char *const raw = "BC\xc0\xde", *const wrapped = "\xde\xc0\x17\x0b";
+    return size >= 4 && (memcmp(bytes, raw, 4) == 0 || memcmp(bytes, wrapped, 4) == 0);
+}
+
+static void refuse_bitcode(Ld *ld, const char *file)
+{
+    diag_add(ld->diags, LD_BITCODE, DIAG_AT(.file = file),
+             "LLVM bitcode cannot be linked: compile without -flto");
+}
+
+/* Shared libraries begin with a section that says so. */
+static bool is_shared_library(const uint8_t *bytes, size_t size)
+{
+    Diags ignored = {.limit = 1};
+    Reader r = rd_open(bytes, size, NULL, &ignored), section;
+    uint8_t id = 0;
+    uint32_t section_size;
+    Str name = {0};
+    r.pos += 8;
+    if (!rd_byte(&r, "id", &id) || id != SEC_CUSTOM || !rd_u32(&r, "size", &section_size) ||
+        !rd_sub(&r, "section", section_size, &section) || !rd_name(&section, "name", &name))
+        name.len = 0;
+    diag_free(&ignored);
+    return str_eq(name, STR("dylink.0")) || str_eq(name, STR("dylink"));
+}
+
+static void refuse_file(Ld *ld, const char *file, const uint8_t *bytes, size_t size)
+{
+    if (is_bitcode(bytes, size)) refuse_bitcode(ld, file);
+    else if (size >= 8 && memcmp(bytes, "\0asm\1\0\0\0", 8) == 0)
+        diag_add(ld->diags, OBJ_NOT_OBJECT, DIAG_AT(.file = file), "not a relocatable wasm file%s",
+                 is_shared_library(bytes, size) ? ": a shared library, and dynamic linking is not done" : "");
+    else if (size >= 8 && memcmp(bytes, "\0asm", 4) == 0)
+        diag_add(
+            ld->diags, LD_UNKNOWN_FILE, DIAG_AT(.file = file),
+            "unknown file type: a component or a version of WebAssembly that is not known, not an object");
+    else if (size >= 4 && memcmp(bytes, "\177ELF", 4) == 0)
+        diag_add(ld->diags, LD_UNKNOWN_FILE, DIAG_AT(.file = file),
+                 "unknown file type: an ELF file, not WebAssembly (compile with --target=wasm32)");
+    else diag_add(ld->diags, LD_UNKNOWN_FILE, DIAG_AT(.file = file), "unknown file type");
 }
 
 /* ---- archives ---- */
@@ -268,7 +317,11 @@ Obj *ld_open_member(Ld *ld, LdArchive *a, uint32_t i)
     if (a->tried[i]) return a->members[i];
     a->tried[i] = 1;
     if (!m->bytes && a->ar.thin && !ld_map_member(ld, a, m)) return NULL;
-    if (!wasm_is_object(m->bytes, m->size)) return NULL;
+    if (!wasm_is_object(m->bytes, m->size)) {
+        if (is_bitcode(m->bytes, m->size))
+            refuse_bitcode(ld, ld_member_text(ld, a, i)); /* somebody needs it */
+        return NULL;
+    }
     Obj *obj = arena_alloc(&ld->arena, sizeof *obj);
     *obj = (Obj){.file = ld_member_text(ld, a, i),
                  .input = last_part(a->file),
@@ -308,21 +361,75 @@ static void add_archive(Ld *ld, const LdInput *in, const char *file, FileBytes b
     }
 }
 
-/* ---- one input ---- */
+/* ---- lists of imports ---- */
 
-static void refuse_file(Ld *ld, const char *file, const uint8_t *bytes, size_t size)
+static Str next_line(Str *text)
 {
-    static const char *const bitcode = "BC\xc0\xde", *const wrapped = "\xde\xc0\x17\x0b";
-    if (size >= 4 && (memcmp(bytes, bitcode, 4) == 0 || memcmp(bytes, wrapped, 4) == 0))
-        diag_add(ld->diags, LD_BITCODE, DIAG_AT(.file = file),
-                 "LLVM bitcode cannot be linked: compile without -flto");
-    else if (size >= 8 && memcmp(bytes, "\0asm\1\0\0\0", 8) == 0)
-        diag_add(ld->diags, OBJ_NOT_OBJECT, DIAG_AT(.file = file), "not a relocatable wasm file");
-    else if (size >= 4 && memcmp(bytes, "\177ELF", 4) == 0)
-        diag_add(ld->diags, LD_UNKNOWN_FILE, DIAG_AT(.file = file),
-                 "unknown file type: an ELF file, not WebAssembly (compile with --target=wasm32)");
-    else diag_add(ld->diags, LD_UNKNOWN_FILE, DIAG_AT(.file = file), "unknown file type");
+    const char *end = text->len ? memchr(text->ptr, '\n', text->len) : NULL;
+    size_t n = end ? (size_t)(end - text->ptr) : text->len;
+    Str line = {text->ptr, n};
+    text->ptr += n + (end != NULL);
+    text->len -= n + (end != NULL);
+    return line;
 }
+
+static Str trimmed(Str s)
+{
+    while (s.len && strchr(" \t\r", s.ptr[0])) s.ptr++, s.len--;
+    while (s.len && strchr(" \t\r", s.ptr[s.len - 1])) s.len--;
+    return s;
+}
+
+static Str cut(Str *rest, char at)
+{
+    const char *end = rest->len ? memchr(rest->ptr, at, rest->len) : NULL;
+    size_t n = end ? (size_t)(end - rest->ptr) : rest->len;
+    Str part = {rest->ptr, n};
+    rest->ptr += n + (end != NULL);
+    rest->len -= n + (end != NULL);
+    return trimmed(part);
+}
+
+/* libc.imports beside libc.a: names, one a line, that may stay undefined. */
+static void read_imports_beside(Ld *ld, const char *archive)
+{
+    const char *dot = strrchr(archive, '.'), *slash = strrchr(archive, '/');
+    if (dot && slash && dot < slash) dot = NULL;
+    int stem = dot ? (int)(dot - archive) : (int)strlen(archive);
+    const char *path = arena_printf(&ld->arena, "%.*s.imports", stem, archive);
+    FileBytes f;
+    bool added;
+    if (access(path, F_OK) != 0 || !keep_file(ld, path, &f)) return;
+    for (Str text = {(const char *)f.ptr, f.size}; text.len;) {
+        Str name = trimmed(next_line(&text));
+        if (name.len && name.ptr[0] != '#') (void)ld_name_add(ld, &ld->may_be_undefined, name, &added);
+    }
+}
+
+/* "#STUB", then a line for each function that the host provides, with what the host will need of the program:
+ *     name: export, export */
+static void add_stub_library(Ld *ld, const char *file, const uint8_t *bytes, size_t size)
+{
+    LdStubs *stubs = arena_alloc(&ld->arena, sizeof *stubs);
+    stubs->file = file;
+    for (Str text = {(const char *)bytes, size}; text.len;) {
+        Str rest = trimmed(next_line(&text));
+        if (!rest.len || rest.ptr[0] == '#') continue;
+        Str name = cut(&rest, ':');
+        bool added;
+        (void)ld_name_add(ld, &stubs->names, name, &added);
+        if (!added) continue;
+        struct LdStub *stub = &LD_PUSH(ld, stubs->items, stubs->n, stubs->cap);
+        *stub = (struct LdStub){.name = name};
+        while (rest.len) {
+            Str need = cut(&rest, ',');
+            if (need.len) LD_PUSH(ld, stub->needs, stub->n, stub->cap) = need;
+        }
+    }
+    LD_PUSH(ld, ld->stub_libraries, ld->n_stub_libraries, ld->stub_libraries_cap) = stubs;
+}
+
+/* ---- one input ---- */
 
 /* -lNAME is libNAME.a, -l:NAME is NAME, in the first library folder that has it. */
 static const char *find_library(Ld *ld, const char *name)
@@ -342,9 +449,9 @@ static const char *find_library(Ld *ld, const char *name)
 /* One input on its way: opened and, when it is an object, read, by whichever thread gets to it. */
 typedef struct Reading {
     const LdInput *in;
-    const char *path;  /* NULL: not found */
+    const char *path; /* NULL: not found */
     FileBytes bytes;
-    Obj *obj;          /* read; NULL: an archive, or something is wrong, which is found out once more in its turn */
+    Obj *obj; /* read; NULL: an archive, or something is wrong, which is found out once more in its turn */
 } Reading;
 
 typedef struct ReadWork {
@@ -394,11 +501,14 @@ static void add_input(Ld *ld, Reading *r)
     if (!r->path) return;
     if (!r->bytes.ptr && !file_map(r->path, 0, ld->diags, &r->bytes)) return;
     if (!r->in->bytes) LD_PUSH(ld, ld->files, ld->n_files, ld->files_cap) = r->bytes;
-    if (ld->opt->on_input) ld->opt->on_input(ld->opt->on_input_ctx, r->in, r->path, r->bytes.ptr, r->bytes.size);
+    if (ld->opt->on_input)
+        ld->opt->on_input(ld->opt->on_input_ctx, r->in, r->path, r->bytes.ptr, r->bytes.size);
     const uint8_t *bytes = r->bytes.ptr;
     size_t size = r->bytes.size;
-    if (ar_is_archive(bytes, size)) add_archive(ld, r->in, shown_name(ld, r->path), r->bytes);
-    else if (r->obj || wasm_is_object(bytes, size)) {
+    if (ar_is_archive(bytes, size)) {
+        read_imports_beside(ld, r->path);
+        add_archive(ld, r->in, shown_name(ld, r->path), r->bytes);
+    } else if (r->obj || wasm_is_object(bytes, size)) {
         if (!r->obj) {
             r->obj = new_object(&ld->arena, ld, r);
             if (!parse(&ld->arena, ld->diags, r->obj)) return;
@@ -406,7 +516,9 @@ static void add_input(Ld *ld, Reading *r)
         join_types(ld, r->obj);
         r->obj->live = true;
         add_object(ld, r->obj, r->in->lazy && !r->in->whole_archive);
-    } else refuse_file(ld, shown_name(ld, r->path), bytes, size);
+    } else if (size >= 5 && memcmp(bytes, "#STUB", 5) == 0)
+        add_stub_library(ld, shown_name(ld, r->path), bytes, size);
+    else refuse_file(ld, shown_name(ld, r->path), bytes, size);
 }
 
 static void read_at_once(Ld *ld, Reading *readings, size_t n)
@@ -420,8 +532,8 @@ static void read_at_once(Ld *ld, Reading *readings, size_t n)
     work.workers = arena_array(&ld->arena, threads, sizeof *work.workers);
     for (unsigned i = 0; i < threads; i++) {
         work.workers[i].arena = &ld->worker_arenas[i];
-        ld->worker_arenas[i] = (Arena){
-            .limit_bytes = ld->opt->memory_limit, .on_oom = give_up, .oom_ctx = &work.workers[i]};
+        ld->worker_arenas[i] =
+            (Arena){.limit_bytes = ld->opt->memory_limit, .on_oom = give_up, .oom_ctx = &work.workers[i]};
     }
     ld->n_worker_arenas = threads;
     ld_parallel(threads, (uint32_t)n, read_one, &work);
@@ -436,7 +548,8 @@ void ld_read_inputs(Ld *ld)
     for (size_t i = 0; i < n; i++) {
         const LdInput *in = &ld->opt->inputs[i];
         readings[i] = (Reading){.in = in, .path = in->is_library ? find_library(ld, in->path) : in->path};
-        if (in->bytes) readings[i].bytes = (FileBytes){.ptr = (uint8_t *)(uintptr_t)in->bytes, .size = in->size};
+        if (in->bytes)
+            readings[i].bytes = (FileBytes){.ptr = (uint8_t *)(uintptr_t)in->bytes, .size = in->size};
     }
     read_at_once(ld, readings, n);
     for (size_t i = 0; i < n; i++) add_input(ld, &readings[i]);

@@ -22,8 +22,8 @@ typedef struct Obj Obj;
 typedef struct Symbol Symbol;
 typedef struct LdArchive LdArchive;
 
-/* A function that may be written: a body of an object, or one that the linker makes. There can be millions, and of
- * segments too: what few of them have is elsewhere, what the object says is not said again. */
+/* A function that may be written: a body of an object, or one that the linker makes. There can be millions,
+ * and of segments too: what few of them have is elsewhere, what the object says is not said again. */
 typedef struct InFunc InFunc;
 typedef struct FuncExtra {
     Str export_name; /* of export_name("x"); empty when there is none */
@@ -42,7 +42,7 @@ struct InFunc {
     uint32_t code_offset;  /* of the body in the object's code section payload */
     uint32_t type;         /* type id */
     uint32_t out_index, table_index;
-    uint32_t out_offset; /* of the body in the output's code section payload */
+    uint32_t out_offset;                /* of the body in the output's code section payload */
     bool live, discarded, null_address; /* discarded: a comdat elsewhere won; null_address: table index 0 */
     bool packed;                        /* by pack.c: offsets in the object say nothing of it any more */
 };
@@ -135,8 +135,8 @@ struct Obj {
     uint32_t *custom_of_section;                 /* [o.module.n_sections] index in customs, LD_NONE */
     const WasmRelocs *code_relocs, *data_relocs; /* or NULL */
     uint32_t code_payload, data_payload;         /* file offsets of the sections */
-    bool live;          /* on the command line, or something in it is live: its constructors count */
-    LdArchive *archive; /* that it is a member of, or NULL */
+    bool live;                  /* on the command line, or something in it is live: its constructors count */
+    LdArchive *archive;         /* that it is a member of, or NULL */
     bool in_link, lazy, mapped; /* mapped: the bytes are a file's */
     WasmRange debug;            /* all debug sections, and what is between them */
     uint8_t digest[32];
@@ -190,6 +190,7 @@ struct Symbol {
     bool explicit_import : 1, called : 1; /* undefined: import_name given; called directly by somebody */
     bool exported : 1;                    /* by attribute or by option */
     bool used : 1;                        /* an object refers to it */
+    bool provided : 1;                    /* a stub library has it: it is imported */
     bool weak_lazy : 1;                   /* lazy, and something refers to it weakly */
     bool lazy_is_obj : 1;                 /* lazy_obj, not archive */
     bool live : 1, imported : 1;
@@ -219,7 +220,7 @@ static inline void ld_name_prefetch(const NameTable *t, uint32_t hash)
     if (t->slots) __builtin_prefetch(&t->slots[hash & t->mask]);
 }
 uint32_t ld_name_add_hashed(Arena *, NameTable *, Str, uint32_t hash, bool *added);
-void ld_name_reserve(Ld *, NameTable *, size_t n);          /* of an empty table: so many will come, about */
+void ld_name_reserve(Ld *, NameTable *, size_t n);         /* of an empty table: so many will come, about */
 uint32_t ld_name_find(const Ld *, const NameTable *, Str); /* or LD_NONE */
 
 typedef struct TypeInfo {
@@ -283,6 +284,17 @@ typedef struct LdLayout {
     bool has_max;
 } LdLayout;
 
+/* A stub library: what the host provides, and what it needs of the program then. */
+typedef struct LdStubs {
+    const char *file;
+    struct LdStub {
+        Str name, *needs;
+        size_t n, cap;
+    } * items;
+    size_t n, cap;
+    NameTable names; /* of items, in their order */
+} LdStubs;
+
 struct LdArchive {
     Archive ar;
     const char *file;
@@ -336,6 +348,9 @@ struct Ld {
     Symbol **symbols;
     size_t symbols_cap; /* [names.n] */
     NameTable comdats;
+    NameTable may_be_undefined; /* --allow-undefined-file, and .imports beside an archive */
+    LdStubs **stub_libraries;
+    size_t n_stub_libraries, stub_libraries_cap;
     NameTable traced; /* names that --trace-symbol follows */
     NameTable wraps;  /* names whose references change their target: wrap_to[] */
     struct Wrap {
@@ -424,7 +439,8 @@ void ld_close_inputs(Ld *);
 void ld_forget_debug(const Obj *); /* not looked at for a while */
 /* resolve.c */
 void ld_resolve_symbols(Ld *);
-bool ld_is_discarded(const Obj *, const WasmSymbol *); /* defined in a comdat group that gave way to another */
+bool ld_is_discarded(const Obj *,
+                     const WasmSymbol *); /* defined in a comdat group that gave way to another */
 void ld_wrap_symbols(Ld *);
 void ld_export_symbols(Ld *);
 void ld_report_exports(Ld *);
@@ -440,7 +456,8 @@ const uint8_t *ld_object_digest(Obj *);
 /* undefined.c */
 void ld_stub_weak(Ld *);
 void ld_check_undefined(Ld *);
-/* services.c: the code of an undefined symbol; where --abi describes services: the method that was meant, or NULL */
+/* services.c: the code of an undefined symbol; where --abi describes services: the method that was meant, or
+ * NULL */
 DiagCode ld_undefined_code(Ld *, const Symbol *, const char **note);
 /* assign.c */
 void ld_assign_indices(Ld *);
@@ -523,8 +540,8 @@ typedef struct LdPlace {
 LdPlace ld_code_place(Ld *, Obj *, const InFunc *, uint32_t code_offset);
 LdPlace ld_data_place(Ld *, Obj *, const InSegment *, uint32_t data_offset); /* "a.c:3 (a.o: data table)" */
 LdPlace ld_symbol_place(Ld *, Obj *, uint32_t obj_symbol); /* where it is declared: "a.c:3 (a.o)" */
-/* A note "HOW PLACE". The source line of a place in the file that the diagnostic is about (the output: in any object) is
- * that of the diagnostic; for formats that have places, the others are related ones. */
+/* A note "HOW PLACE". The source line of a place in the file that the diagnostic is about (the output: in any
+ * object) is that of the diagnostic; for formats that have places, the others are related ones. */
 void ld_note_place(Ld *, Diag *, const char *how, LdPlace);
 Dwarf *ld_dwarf(Ld *, Obj *); /* or NULL */
 /* hints.c: notes on why nobody defines it: what else has that name, what is nearly called so. */

@@ -461,6 +461,47 @@ static void ask_all(Ld *ld, Stack *stack, const LdNames *names, const char *who)
     for (size_t i = 0; i < names->n; i++) ask(ld, stack, str_of(names->items[i]), who);
 }
 
+/* ---- stub libraries ---- */
+
+static void need_export(Ld *ld, Stack *stack, const LdStubs *lib, const Symbol *for_whom, Str name)
+{
+    ask(ld, stack, name, lib->file);
+    Symbol *s = ld_find_symbol(ld, name);
+    if (s && s->state == SYM_DEFINED) {
+        s->exported = s->no_strip = true;
+        trace(ld, name, lib->file, "exported");
+    } else
+        diag_add(ld->diags, LD_UNDEFINED, DIAG_AT(.file = lib->file, .symbol = name),
+                 "undefined symbol: %s. Required by %s", ld_name_text(ld, name),
+                 ld_name_text(ld, for_whom->name));
+}
+
+/* One that nobody defines is the host's, by its name or by the one that it is imported under; what it needs
+ * in turn may pull members that need others. */
+static bool provide(Ld *ld, Stack *stack, const LdStubs *lib)
+{
+    bool again = false;
+    for (uint32_t i = 0; i < ld->names.n; i++) {
+        Symbol *s = ld->symbols[i];
+        if (s->state != SYM_IS_UNDEFINED || s->provided) continue;
+        uint32_t k = ld_name_find(ld, &lib->names, s->name);
+        if (k == LD_NONE && s->explicit_import) k = ld_name_find(ld, &lib->names, ld_import_name(s));
+        if (k == LD_NONE) continue;
+        s->provided = again = true;
+        trace(ld, s->name, lib->file, "importing");
+        for (size_t n = 0; n < lib->items[k].n; n++) need_export(ld, stack, lib, s, lib->items[k].needs[n]);
+    }
+    return again;
+}
+
+static void ask_stub_libraries(Ld *ld, Stack *stack)
+{
+    for (bool again = ld->n_stub_libraries != 0; again;) {
+        again = false;
+        for (size_t i = 0; i < ld->n_stub_libraries; i++) again |= provide(ld, stack, ld->stub_libraries[i]);
+    }
+}
+
 /* ---- --wrap ---- */
 
 static void add_wrap(Ld *ld, Symbol *from, Symbol *to)
@@ -590,6 +631,8 @@ void ld_resolve_symbols(Ld *ld)
     bool added;
     for (size_t i = 0; i < ld->opt->trace_symbols.n; i++)
         (void)ld_name_add(ld, &ld->traced, str_of(ld->opt->trace_symbols.items[i]), &added);
+    for (size_t i = 0; i < ld->opt->allow_undefined.n; i++)
+        (void)ld_name_add(ld, &ld->may_be_undefined, str_of(ld->opt->allow_undefined.items[i]), &added);
     if (ld->opt->tell_why_extracted) text_add(ld->why_extract, STR("reference\textracted\tsymbol\n"));
     ld_declare_synthetic(ld);
     for (size_t i = 0; i < ld->n_sources; i++) {
@@ -608,6 +651,7 @@ void ld_resolve_symbols(Ld *ld)
     if (ld->opt->entry) ask(ld, &stack, str_of(ld->opt->entry), "--entry");
     if (!ld->opt->isolate && !ld->call_ctors->used) ask(ld, &stack, STR("__wasm_call_dtors"), "<internal>");
     prepare_wraps(ld, &stack);
+    ask_stub_libraries(ld, &stack);
     settle_lazy(ld);
 }
 

@@ -24,19 +24,12 @@ typedef struct Scan {
 
 /* ---- what becomes of undefined symbols ---- */
 
-static bool is_named(const LdNames *names, Str s)
-{
-    for (size_t i = 0; i < names->n; i++)
-        if (str_eq(str_of(names->items[i]), s)) return true;
-    return false;
-}
-
 static bool is_import(const Ld *ld, const Symbol *s)
 {
     if (s->kind == SYM_DATA) return false;
     if (s->explicit_import) return true;
     if (ld->opt->isolate && !str_eq(ld_import_module(s), STR("env"))) return true;
-    if (is_named(&ld->opt->allow_undefined, s->name)) return true;
+    if (s->provided || ld_name_find(ld, &ld->may_be_undefined, s->name) != LD_NONE) return true;
     if (!ld->opt->allow_undefined_functions) return false;
     return s->kind == SYM_FUNCTION || ld->opt->unresolved == LD_UNRESOLVED_IGNORE; /* as wasm-ld */
 }
