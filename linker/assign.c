@@ -247,6 +247,9 @@ static void assign_exports(Ld *ld)
         else export_symbol(ld, s);
         table_done |= the_table;
     }
+    if (ld->init_memory && ld->opt->export_all)
+        LD_PUSH(ld, ld->exports, ld->n_exports, ld->exports_cap) =
+            (OutExport){ld->init_memory->name, KIND_FUNC, ld->init_memory->out_index};
     for (uint32_t i = 0; wrappers && i < ld->names.n; i++) {
         Symbol *s = ld->symbols[i];
         if (s->live && is_command_export(ld, s) && ld_is_exported(ld, s)) export_symbol(ld, s);

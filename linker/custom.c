@@ -25,7 +25,7 @@ static bool is_copied(const Ld *ld, const InCustom *c)
     if (c->discarded || c->size == 0 || str_has_prefix(c->name, STR("reloc."))) return false;
     if (ld->opt->strip == LD_STRIP_NONE) return true;
     bool debug = str_has_prefix(c->name, STR(".debug_"));
-    return !debug && (ld->opt->strip == LD_STRIP_DEBUG || ld_is_kept(ld, c->name));
+    return !debug || ld_is_kept(ld, c->name);
 }
 
 static bool is_strings(Str name)
@@ -58,8 +58,8 @@ static OutCustom *new_section(Ld *ld, Arena *arena, Str name)
     return ld->customs[ld->n_customs++] = out;
 }
 
-/* requires: comdats are chosen. provides: ld->customs, and where each part goes. Nobody else looks at any of it
- * before the module is written, so it may be done beside the passes in between, with memory of its own. */
+/* requires: comdats are chosen. provides: ld->customs, and where each part goes. Nobody else looks at any of
+ * it before the module is written, so it may be done beside the passes in between, with memory of its own. */
 void ld_gather_customs(Ld *ld, Arena *arena)
 {
     NameTable names = {0};

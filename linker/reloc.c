@@ -54,7 +54,6 @@ static Value table_index(Ld *ld, const RelocSite *site, const WasmReloc *r, cons
 {
     uint32_t base = r->type == R_WASM_TABLE_INDEX_REL_SLEB ? ld->opt->table_base : 0;
     if (s->state != SYM_DEFINED) return s->imported ? value_of(s->table_place - base) : value_of(0);
-    if (s->func->null_address) return value_of(0);
     if (s->func->table_index == LD_NONE)
         return no_value(ld, site, r, LD_BAD_RELOC,
                         "cannot be applied: the function has no place in the table");
@@ -104,7 +103,9 @@ static Value calculate(Ld *ld, const RelocSite *site, const WasmReloc *r)
     const Symbol *s = obj->symbols[r->index];
     uint8_t kind = wasm_reloc_info(r->type)->index_kind;
     if (kind == RI_SECTION_OFFSET) return section_offset(r, s);
-    if (!is_there(s)) {
+    bool stub = s->kind == SYM_FUNCTION && s->state == SYM_DEFINED && s->func->null_address;
+    if (stub && kind == RI_TABLE_ELEM) return value_of(0); /* whether it is called, and so is there, or not */
+    if (!is_there(s) && !(stub && kind == RI_GLOBAL)) {
         if (site->section.len) return value_of(tombstone(site->section, r->addend));
         bool null_is_fine =
             s->weak && s->state != SYM_DEFINED &&

@@ -623,6 +623,22 @@ static void settle_lazy(Ld *ld)
     }
 }
 
+static bool is_named(const LdNames *names, const char *name)
+{
+    for (size_t i = 0; i < names->n; i++)
+        if (strcmp(names->items[i], name) == 0) return true;
+    return false;
+}
+
+/* A program that calls its constructors itself, or whose host does, sees to its destructors too. */
+static bool has_dtors(const Ld *ld)
+{
+    static const char ctors[] = "__wasm_call_ctors";
+    return !ld->opt->isolate && !ld->call_ctors->used &&
+           !(ld->opt->entry && strcmp(ld->opt->entry, ctors) == 0) && !is_named(&ld->opt->exports, ctors) &&
+           !is_named(&ld->opt->exports_if_defined, ctors);
+}
+
 /* requires: ld->sources. provides: ld->objs; every symbol of each is defined, or undefined for good. No
  * object joins the link after this. */
 void ld_resolve_symbols(Ld *ld)
@@ -649,7 +665,7 @@ void ld_resolve_symbols(Ld *ld)
     ask_all(ld, &stack, &ld->opt->exports, "--export");
     ask_all(ld, &stack, &ld->opt->exports_if_defined, "--export");
     if (ld->opt->entry) ask(ld, &stack, str_of(ld->opt->entry), "--entry");
-    if (!ld->opt->isolate && !ld->call_ctors->used) ask(ld, &stack, STR("__wasm_call_dtors"), "<internal>");
+    if (has_dtors(ld)) ask(ld, &stack, STR("__wasm_call_dtors"), "<internal>");
     prepare_wraps(ld, &stack);
     ask_stub_libraries(ld, &stack);
     settle_lazy(ld);
@@ -662,8 +678,12 @@ void ld_export_symbols(Ld *ld)
     export_named(ld, &ld->opt->exports_if_defined);
     report_exports(ld, false);
     find_entry(ld);
-    Symbol *dtors = ld_find_symbol(ld, STR("__wasm_call_dtors"));
-    if (!ld->opt->isolate && dtors && dtors->state == SYM_DEFINED && dtors->kind == SYM_FUNCTION &&
-        !ld->call_ctors->used)
-        ld->call_dtors = dtors;
+    Symbol *dtors = has_dtors(ld) ? ld_find_symbol(ld, STR("__wasm_call_dtors")) : NULL;
+    if (!dtors || dtors->state != SYM_DEFINED) return;
+    const WasmType *t = dtors->kind == SYM_FUNCTION ? &ld->types[dtors->type].type : NULL;
+    if (t && t->n_params == 0 && t->n_results == 0) ld->call_dtors = dtors;
+    else
+        diag_add(ld->diags, LD_BAD_CTOR, DIAG_AT(.file = ld_obj_text(dtors->obj), .symbol = dtors->name),
+                 t ? "__wasm_call_dtors must have no argument or return values"
+                   : "__wasm_call_dtors must be a function");
 }
