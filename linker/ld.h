@@ -517,6 +517,7 @@ void ld_set_build_id(Ld *, Writer *, uint64_t size); /* NULL: in the file opt->o
 void ld_pack_code(Ld *);
 /* write.c */
 void ld_write_head(Ld *, Writer *);
+Str ld_shown_name(Ld *, Str); /* as the name section and maps have it: demangled under no policy */
 void ld_write_tail(Ld *, Writer *);
 /* output.c */
 void ld_write_module(Ld *, Writer *); /* NULL: into the file opt->output_fd */

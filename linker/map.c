@@ -56,7 +56,7 @@ static void symbols(const Map *m, const Obj *obj, uint32_t first, uint64_t offse
         const Symbol *s = obj->symbols[i - 1];
         if (s->kind == SYM_DATA) columns(m->t, ld_data_address(s, 0), offset + s->value, s->size);
         else columns(m->t, NO_ADDRESS, offset, size);
-        text_printf(m->t, "%16s%s\n", "", ld_name_text(m->ld, s->name));
+        text_printf(m->t, "%16s%s\n", "", diag_escape(&m->ld->arena, ld_shown_name(m->ld, s->name)));
     }
 }
 
@@ -87,7 +87,7 @@ static void code(const Map *m)
         uint64_t at = m->places->code_at + f->out_offset - head;
         columns(m->t, NO_ADDRESS, at, head + body);
         text_printf(m->t, "%8s%s:(%s)\n", "", ld_obj_text(f->obj),
-                    ld_name_text(m->ld, f->obj ? f->name : shown(f->name)));
+                    diag_escape(&m->ld->arena, f->obj ? f->name : shown(f->name)));
         if (f->obj) symbols(m, f->obj, lists_of(m->ld, f->obj)->of_func[f - f->obj->funcs], at, head + body);
     }
 }
@@ -97,7 +97,8 @@ static void part(const Map *m, const OutSegment *s, const InSegment *in)
     bool written = s->index != LD_NONE;
     uint64_t offset = written ? m->places->data_at + s->place + s->head_size + in->offset : 0;
     columns(m->t, s->address + in->offset, offset, in->size);
-    text_printf(m->t, "%8s%s:(%s)\n", "", in->obj->file, ld_name_text(m->ld, ld_segment_info(in)->name));
+    text_printf(m->t, "%8s%s:(%s)\n", "", in->obj->file,
+                diag_escape(&m->ld->arena, ld_segment_info(in)->name));
     symbols(m, in->obj, lists_of(m->ld, in->obj)->of_segment[in - in->obj->segments], offset, 0);
 }
 
@@ -108,14 +109,14 @@ static void data(const Map *m)
         bool merged_done = false;
         uint64_t at = m->places->data_at + (s->index != LD_NONE ? s->place : 0);
         columns(m->t, s->address, at, s->size);
-        text_printf(m->t, "%s\n", ld_name_text(m->ld, s->name));
+        text_printf(m->t, "%s\n", diag_escape(&m->ld->arena, s->name));
         for (size_t k = 0; k < s->n; k++) {
             if (!s->parts[k]->pieces) part(m, s, s->parts[k]);
             else if (!merged_done) {
                 merged_done = true;
                 columns(m->t, s->address + s->merged->offset, at + s->head_size + s->merged->offset,
                         s->merged->size);
-                text_printf(m->t, "%8s<internal>:(%s)\n", "", ld_name_text(m->ld, s->name));
+                text_printf(m->t, "%8s<internal>:(%s)\n", "", diag_escape(&m->ld->arena, s->name));
             }
         }
     }
@@ -127,7 +128,7 @@ static void globals(const Map *m)
         const InGlobal *g = m->ld->globals[i];
         if (g->address_of) continue;
         columns(m->t, g->out_index, 0, 0);
-        text_printf(m->t, "%8s%s\n", "", ld_name_text(m->ld, g->name));
+        text_printf(m->t, "%8s%s\n", "", diag_escape(&m->ld->arena, g->name));
     }
 }
 
@@ -152,7 +153,7 @@ static void made(const Map *m, const Writer *w, uint64_t at)
             break;
         const char *text = id < ARRAY_LEN(section_names) ? section_names[id] : NULL;
         if (!text && rd_name(&body, "name", &name))
-            text = arena_printf(&m->ld->arena, "CUSTOM(%s)", ld_name_text(m->ld, name));
+            text = arena_printf(&m->ld->arena, "CUSTOM(%s)", diag_escape(&m->ld->arena, name));
         section(m, at + from, rd_offset(&r) - from, text ? text : "?");
         if (id == SEC_GLOBAL) globals(m);
     }
@@ -176,7 +177,8 @@ void ld_make_map(Ld *ld, const LdPlaces *places, TextBuf *t)
     }
     for (size_t i = 0; i < ld->n_customs; i++) {
         const OutCustom *c = ld->customs[i];
-        section(&m, c->at, c->whole_size, arena_printf(&ld->arena, "CUSTOM(%s)", ld_name_text(ld, c->name)));
+        section(&m, c->at, c->whole_size,
+                arena_printf(&ld->arena, "CUSTOM(%s)", diag_escape(&ld->arena, c->name)));
     }
     made(&m, places->tail, places->tail_at);
 }

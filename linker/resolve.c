@@ -391,7 +391,7 @@ static void drain(Ld *ld, Stack *stack)
         LD_PUSH(ld, ld->objs, ld->n_objs, ld->objs_cap) = top->obj;
         if (top->who && ld->opt->tell_why_extracted)
             text_printf(ld->why_extract, "%s\t%s\t%s\n", top->who, top->obj->file,
-                        ld_name_text(ld, top->symbol));
+                        diag_escape(&ld->arena, ld_shown_name(ld, top->symbol)));
         stack->n--;
     }
 }

@@ -1,5 +1,5 @@
-/* write.c: the module's small sections: what stands before the code, and the names behind the data (output.c puts
- * it all together). core 2.0 §5.5 */
+/* write.c: the module's small sections: what stands before the code, and the names behind the data (output.c
+ * puts it all together). core 2.0 §5.5 */
 #include "linker/ld.h"
 
 #include <string.h>
@@ -225,8 +225,48 @@ static void write_elems(Ld *ld, Writer *w)
 
 enum { NAMES_MODULE = 0, NAMES_FUNCTIONS = 1, NAMES_GLOBALS = 7, NAMES_DATA = 9 };
 
-/* The compiler's name for a main with parameters is nobody else's business; wasm-ld agrees. */
-static Str shown_name(Str name) { return str_eq(name, STR("__main_argc_argv")) ? STR("main") : name; }
+/* ">>" as LLVM writes it, where libiberty writes "> >". */
+static Str close_brackets(char *text)
+{
+    size_t n = 0;
+    for (const char *p = text; *p; p++) {
+        bool gap = *p == ' ' && p[1] == '>' && n && text[n - 1] == '>';
+        if (!gap) text[n++] = *p;
+    }
+    return (Str){text, n};
+}
+
+static Str demangled(Ld *ld, Str name)
+{
+    const char *text = demangle_name(&ld->arena, name);
+    if (!text) return name;
+    Str shown = close_brackets(arena_strndup(&ld->arena, text, strlen(text)));
+    return str_is_utf8(shown) && !str_has_suffix(shown, STR("...")) ? shown : name;
+}
+
+/* The compiler's name for a main with parameters is nobody else's business; wasm-ld agrees. Under a policy
+ * names stay as the objects have them. */
+Str ld_shown_name(Ld *ld, Str name)
+{
+    static const Str prefixes[] = {{"undefined_weak:", 15},
+                                   {"undefined_stub:", 15},
+                                   {"signature_mismatch:", 19},
+                                   {"GOT.func.internal.", 18},
+                                   {"GOT.data.internal.", 18}};
+    if (str_eq(name, STR("__main_argc_argv"))) return STR("main");
+    if (ld->opt->isolate || ld->opt->no_demangle) return name;
+    if (demangle_is_mangled(name)) return demangled(ld, name);
+    for (size_t i = 0; i < ARRAY_LEN(prefixes); i++) {
+        size_t n = prefixes[i].len;
+        Str rest = {name.ptr + n, name.len - n};
+        if (!str_has_prefix(name, prefixes[i])) continue;
+        if (n == 18 && str_has_prefix(rest, prefixes[0])) rest.ptr += 15, rest.len -= 15, n += 15;
+        if (!demangle_is_mangled(rest)) break;
+        rest = demangled(ld, rest);
+        return str_of(arena_printf(&ld->arena, "%.*s%.*s", (int)n, name.ptr, STR_ARG(rest)));
+    }
+    return name;
+}
 
 static void write_function_names(Ld *ld, Writer *w)
 {
@@ -240,12 +280,12 @@ static void write_function_names(Ld *ld, Writer *w)
         const Symbol *s = ld->imports[i].symbol;
         if (s->kind != SYM_FUNCTION) continue;
         wr_u32(w, s->out_index);
-        wr_name(w, shown_name(s->name));
+        wr_name(w, ld_shown_name(ld, s->name));
     }
     for (size_t i = 0; i < ld->n_funcs; i++) {
         if (!ld->funcs[i]->name.len) continue;
         wr_u32(w, ld->funcs[i]->out_index);
-        wr_name(w, shown_name(ld->funcs[i]->name));
+        wr_name(w, ld_shown_name(ld, ld->funcs[i]->name));
     }
     wr_end_size(w, mark);
 }
@@ -262,12 +302,12 @@ static void write_global_names(Ld *ld, Writer *w)
         const Symbol *s = ld->imports[i].symbol;
         if (s->kind != SYM_GLOBAL) continue;
         wr_u32(w, s->out_index);
-        wr_name(w, s->name);
+        wr_name(w, ld_shown_name(ld, s->name));
     }
     for (size_t i = 0; i < ld->n_globals; i++) {
         if (!ld->globals[i]->name.len) continue;
         wr_u32(w, ld->globals[i]->out_index);
-        wr_name(w, ld->globals[i]->name);
+        wr_name(w, ld_shown_name(ld, ld->globals[i]->name));
     }
     wr_end_size(w, mark);
 }

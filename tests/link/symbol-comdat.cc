@@ -6,7 +6,6 @@
 // ORACLE: --no-entry --no-demangle -S --export-all 1.o 2.o
 // ORACLE: --no-entry --no-demangle -s --print-gc-sections 1.o 2.o
 // ORACLE: --no-entry 1.o -S
-// DIFFERS: name: names are not demangled in the module
 // ORACLE: --no-entry --no-demangle --no-gc-sections -s 1.o 2.o
 // DIFFERS: function: wasm-ld writes the second copies of comdat groups too, which nothing can reach
 // DIFFERS: code: the same
