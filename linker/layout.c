@@ -382,12 +382,10 @@ static void settle_symbols(Ld *ld)
         const OutSegment *s = ld->segments[i];
         if (ld->tls_base && str_eq(s->name, STR(".tdata")))
             ld->tls_base->global->value = (uint32_t)s->address;
-        for (size_t k = 0; k < ld->n_bounds; k++) {
-            const struct Bounds *b = &ld->bounds[k];
-            if (!str_eq(b->name, s->name)) continue;
-            if (b->start) b->start->value = (uint32_t)s->address;
-            if (b->stop) b->stop->value = (uint32_t)(s->address + s->size);
-        }
+        uint32_t k = ld->n_bounds ? ld_name_find(ld, &ld->bound_names, s->name) : LD_NONE;
+        if (k == LD_NONE) continue;
+        if (ld->bounds[k].start) ld->bounds[k].start->value = (uint32_t)s->address;
+        if (ld->bounds[k].stop) ld->bounds[k].stop->value = (uint32_t)(s->address + s->size);
     }
 }
 

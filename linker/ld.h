@@ -373,6 +373,7 @@ struct Ld {
         Symbol *start, *stop;
     } * bounds;
     size_t n_bounds, bounds_cap;
+    NameTable bound_names; /* of bounds, in their order */
     Str *features; /* what the module uses, by name */
     size_t n_features, features_cap;
     InFunc **synthetic;

@@ -125,6 +125,7 @@ typedef struct Parser {
     char **args;
     size_t n, at;
     bool reproducing; /* arguments are kept */
+    bool ignore_unresolved, warn_unresolved;
     bool whole_archive, lazy, max_memory_given, had_entry, no_stack_first;
     const char *global_base;
     const char *refused_under_policy; /* an option that only --policy=none allows */
@@ -471,13 +472,13 @@ static bool act_on_symbols(Parser *p, const Option *o, const char *v)
         break;
     case ALLOW_UNDEFINED:
         l->allow_undefined_functions = true;
-        l->unresolved = LD_UNRESOLVED_IGNORE;
+        p->ignore_unresolved = true;
         break;
     case IMPORT_UNDEFINED: l->allow_undefined_functions = true; break;
     case ALLOW_UNDEFINED_FILE: names_from_file(p, v); break;
     case UNRESOLVED: unresolved(p, v); break;
-    case UNRESOLVED_ERROR: l->unresolved = LD_UNRESOLVED_ERROR; break;
-    case UNRESOLVED_WARN: l->unresolved = LD_UNRESOLVED_WARN; break;
+    case UNRESOLVED_ERROR: p->warn_unresolved = false; break;
+    case UNRESOLVED_WARN: p->warn_unresolved = true; break;
     case CHECK_FEATURES: l->no_check_features = false; break;
     case NO_CHECK_FEATURES: l->no_check_features = true; break;
     case FEATURES:
@@ -707,6 +708,9 @@ static void check_together(Parser *p)
         usage(p, "--import-table and --export-table may not be used together");
     if (c->link.max_memory && c->link.no_growable_memory && p->max_memory_given)
         usage(p, "--max-memory is incompatible with --no-growable-memory");
+    /* --allow-undefined wins, then --unresolved-symbols=ignore-all, wherever they stand */
+    if (p->ignore_unresolved) c->link.unresolved = LD_UNRESOLVED_IGNORE;
+    if (p->warn_unresolved && c->link.unresolved == LD_UNRESOLVED_ERROR) c->link.unresolved = LD_UNRESOLVED_WARN;
     if (c->link.go_on_after_duplicates && c->link.unresolved == LD_UNRESOLVED_ERROR)
         c->link.unresolved = LD_UNRESOLVED_WARN;
 }

@@ -496,8 +496,15 @@ static bool provide(Ld *ld, Stack *stack, const LdStubs *lib)
 
 static void ask_stub_libraries(Ld *ld, Stack *stack)
 {
-    for (bool again = ld->n_stub_libraries != 0; again;) {
+    enum { MOST_ROUNDS = 1000 }; /* each looks at all symbols; more than two are rare */
+    bool again = ld->n_stub_libraries != 0;
+    for (int round = 0; again; round++) {
         again = false;
+        if (round == MOST_ROUNDS) {
+            diag_add(ld->diags, LD_BAD_OBJECT, DIAG_AT(.file = ld->stub_libraries[0]->file),
+                     "stub libraries need each other more than %d times over", MOST_ROUNDS);
+            return;
+        }
         for (size_t i = 0; i < ld->n_stub_libraries; i++) again |= provide(ld, stack, ld->stub_libraries[i]);
     }
 }

@@ -1,5 +1,5 @@
-/* response.c: response files. POSIX quoting: blanks part, '...' is literal, "..." with \" and \\, backslash
- * takes the next character as it is. Windows quoting: "..." keeps blanks, "" in it is a quote, backslashes
+/* response.c: response files. POSIX quoting, as LLVM has it: blanks part, '...' and "..." hold together, a backslash
+ * takes the next character as it is, in both as well. Windows quoting: "..." keeps blanks, "" in it is a quote, backslashes
  * count only before quotes. */
 #include "linker/response.h"
 
@@ -24,7 +24,7 @@ static char *posix_argument(const char **s, const char *end, char *to)
     char quote = 0;
     const char *p = *s;
     for (; p < end && (quote || !is_blank(*p)); p++) {
-        if (*p == '\\' && quote != '\'' && p + 1 < end) *to++ = *++p;
+        if (*p == '\\' && p + 1 < end) *to++ = *++p;
         else if (quote ? *p == quote : *p == '"' || *p == '\'') quote = quote ? 0 : *p;
         else *to++ = *p;
     }

@@ -183,7 +183,10 @@ static void define_bounds(Ld *ld, Str name)
 {
     struct Bounds b = {
         .name = name, .start = define_bound(ld, "__start_", name), .stop = define_bound(ld, "__stop_", name)};
-    if (b.start || b.stop) LD_PUSH(ld, ld->bounds, ld->n_bounds, ld->bounds_cap) = b;
+    bool added;
+    if (!b.start && !b.stop) return;
+    (void)ld_name_add(ld, &ld->bound_names, name, &added);
+    LD_PUSH(ld, ld->bounds, ld->n_bounds, ld->bounds_cap) = b;
 }
 
 /* requires: live is final. */

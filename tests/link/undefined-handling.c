@@ -6,6 +6,9 @@
  * ORACLE: --no-entry --allow-undefined-file=names --unresolved-symbols=ignore-all a.o
  * ORACLE: --no-entry --allow-undefined --export=nowhere a.o
  * ORACLE: --no-entry --allow-undefined --no-gc-sections --export-table a.o
+ * ORACLE: --no-entry --allow-undefined --error-unresolved-symbols --unresolved-symbols=report-all a.o
+ * ORACLE: --no-entry --unresolved-symbols=report-all --warn-unresolved-symbols --import-undefined a.o
+ * ERR: warning: a.o: undefined symbol: datum
  * RUN: parigot-ld --policy=none --no-entry --unresolved-symbols=ignore-all --soname=m a.o -o a.wasm && wasm-objdump -x a.wasm
  * OUT: <undefined_stub:frob>
  * NOT: Import
