@@ -15,6 +15,7 @@ enum { MOST_CANDIDATES = 1 << 20, MOST_OVERLOADS = 3 };
 
 typedef enum Origin {
     FROM_LINK,     /* defined in the link */
+    FROM_LINKER,   /* the linker would define it */
     FROM_LAZY,     /* an object between --start-lib and --end-lib */
     FROM_ARCHIVE,  /* an archive's index */
     FROM_DISCARDED, /* in a comdat group of which another object's copy was taken */
@@ -101,6 +102,10 @@ static void index_candidates(Ld *ld, Candidates *c)
     }
 }
 
+/* What synth.c defines when somebody asks for it. */
+static const char *const ours[] = {"__data_end",    "__dso_handle", "__global_base", "__heap_base",  "__heap_end",
+                                   "__memory_base", "__stack_high", "__stack_low",   "__table_base"};
+
 static const Candidates *candidates(Ld *ld)
 {
     LdWords *w = ld_words(ld);
@@ -111,6 +116,8 @@ static const Candidates *candidates(Ld *ld)
         if (s->state == SYM_DEFINED)
             add(ld, c, (Candidate){.name = s->name, .origin = FROM_LINK, .kind = s->kind, .symbol = s});
     }
+    for (size_t i = 0; i < ARRAY_LEN(ours); i++)
+        add(ld, c, (Candidate){.name = str_of(ours[i]), .origin = FROM_LINKER, .kind = SYM_DATA});
     for (size_t i = 0; i < ld->n_sources; i++) {
         if (ld->sources[i].archive) add_archive(ld, c, ld->sources[i].archive);
         else if (!ld->sources[i].obj->in_link) add_object(ld, c, ld->sources[i].obj, true);
@@ -127,6 +134,7 @@ static LdPlace place_of(Ld *ld, const Candidate *c)
     switch ((Origin)c->origin) {
     case FROM_LINK: return ld_symbol_place(ld, c->symbol->obj, c->symbol->obj_symbol);
     case FROM_ARCHIVE: return (LdPlace){.text = ld_member_text(ld, c->archive, c->index)};
+    case FROM_LINKER: return (LdPlace){.text = "<internal>"};
     case FROM_LAZY:
     case FROM_DISCARDED:
     case FROM_LOCAL: break;
@@ -134,7 +142,7 @@ static LdPlace place_of(Ld *ld, const Candidate *c)
     return ld_symbol_place(ld, c->obj, c->index);
 }
 
-/* Nobody refers to a name with a number for a suffix that the compiler made up, nor to the linker's own stubs. */
+/* Not what other objects cannot see, nor the linker's own stubs. */
 static bool may_be_meant(const Candidate *c, uint8_t kind)
 {
     if (c->origin == FROM_LOCAL || c->origin == FROM_DISCARDED) return false;
@@ -175,6 +183,7 @@ static bool say_same_name(Ld *ld, Diag *d, const Candidates *all, Str name, Str 
             break;
         case FROM_ARCHIVE: say_member(ld, d, c); break;
         case FROM_LAZY:
+        case FROM_LINKER:
         case FROM_LINK: continue;
         }
         shown++;
@@ -185,7 +194,7 @@ static bool say_same_name(Ld *ld, Diag *d, const Candidates *all, Str name, Str 
 static void suggest(Ld *ld, Diag *d, const char *before, const Candidate *c, const char *behind)
 {
     diag_note(ld->diags, d, "did you mean%s%s%s", before, ld_name_text(ld, c->name), behind);
-    if (c->origin == FROM_LINK && !c->symbol->obj) diag_note(ld->diags, d, "defined by the linker");
+    if (c->origin == FROM_LINKER || (c->origin == FROM_LINK && !c->symbol->obj)) diag_note(ld->diags, d, "defined by the linker");
     else ld_note_place(ld, d, "defined in:", place_of(ld, c));
 }
 
@@ -212,9 +221,9 @@ static const Candidate *same_base(Ld *ld, Diag *d, const Candidates *all, Str na
     const Candidate *best = NULL;
     uint32_t overloads = 0;
     *how = NO_KIN;
-    for (uint32_t i = all->heads[hash_key(ld, key) & all->mask]; i && ld_may_search(ld, name.len + 1);
-         i = all->items[i - 1].next) {
+    for (uint32_t i = all->heads[hash_key(ld, key) & all->mask]; i; i = all->items[i - 1].next) {
         const Candidate *c = &all->items[i - 1];
+        if (!ld_may_search(ld, name.len + c->name.len)) break;
         if (!may_be_meant(c, kind) || str_eq(c->name, name)) continue;
         Kinship k = kinship(name, key, c);
         if (k == SAME_PATH && overloads < MOST_OVERLOADS && (overloads == 0 || !str_eq(best->name, c->name))) {
@@ -242,9 +251,9 @@ static const Candidate *at_distance(Ld *ld, const Candidates *all, Str name, Str
         const Candidate *c = &all->items[i];
         size_t more = c->key.len > key.len ? c->key.len - key.len : key.len - c->key.len;
         if (more > most || (unsigned)__builtin_popcountll(letters ^ c->letters) > 2 * most) continue;
+        if (!ld_may_search(ld, c->name.len + key.len * (2 * most + 1))) break;
         if (!may_be_meant(c, kind) || str_eq(c->name, name) || ld_is_path(c->name) != path) continue;
         if (path && !ld_same_scope(name, c->name)) continue;
-        if (!ld_may_search(ld, key.len * (2 * most + 1))) break;
         unsigned d = ld_distance(key, c->key, most);
         if (d > most) continue;
         best = c;

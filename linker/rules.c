@@ -4,7 +4,7 @@
  * A waiver names a symbol, or an archive by its digest, and goes into the record with address and size: so
  * nothing is let through that the module does not say. What the module shows itself is judged once more on
  * its bytes (link.c). */
-#include "linker/ld.h"
+#include "linker/words.h"
 #include "validator/object_rules.h"
 #include "validator/policy.h"
 
@@ -238,8 +238,11 @@ static void report(Judge *j, Obj *obj, const ValObjectFinding *f)
     if (level == VAL_OFF) return;
     bool waived = is_waived(j, f, obj);
     const Diag *d = NULL;
-    if (!waived && (level != VAL_NOTE || ld->opt->notes))
-        d = val_report_finding(&obj->o, f, ld_dwarf(ld, obj), severity(level), ld->diags);
+    if (!waived && (level != VAL_NOTE || ld->opt->notes)) {
+        Dwarf *dwarf = ld_may_name_source(ld, NULL) ? ld_dwarf(ld, obj) : NULL;
+        d = val_report_finding(&obj->o, f, dwarf, severity(level), ld->diags);
+        if (d) (void)ld_may_name_source(ld, d->place.src_file);
+    }
     count_found(j, obj, f, waived, d);
 }
 

@@ -6,13 +6,14 @@
 #include <string.h>
 
 /* Searches for messages are for people: what hostile objects can make them cost is bounded for the whole link. */
-enum { SEARCH_STEPS = 50000000 };
+enum { SEARCH_STEPS = 50000000, PATH_BYTES = 16 << 20 };
 
 LdWords *ld_words(Ld *ld)
 {
     if (ld->words) return ld->words;
     ld->words = arena_alloc(&ld->arena, sizeof *ld->words);
     ld->words->steps_left = SEARCH_STEPS;
+    ld->words->path_bytes_left = PATH_BYTES;
     return ld->words;
 }
 
@@ -22,6 +23,15 @@ bool ld_may_search(Ld *ld, uint64_t steps)
     bool may = steps <= w->steps_left;
     w->steps_left = may ? w->steps_left - steps : 0;
     return may;
+}
+
+bool ld_may_name_source(Ld *ld, const char *path)
+{
+    LdWords *w = ld_words(ld);
+    size_t len = path ? strlen(path) : 0;
+    bool may = len <= w->path_bytes_left;
+    w->path_bytes_left = may ? w->path_bytes_left - len : 0;
+    return may && w->path_bytes_left;
 }
 
 /* Hostile names can be long, and nobody reads more; what may be demangled must stay whole. */
@@ -49,6 +59,7 @@ Dwarf *ld_dwarf(Ld *ld, Obj *obj)
 
 static void say_place(Ld *ld, LdPlace *p, const char *in)
 {
+    if (!ld_may_name_source(ld, p->src_file)) p->src_file = NULL;
     p->text = p->src_file ? arena_printf(&ld->arena, "%s:%u (%s%s)", p->src_file, p->src_line, p->obj->file, in)
                           : arena_printf(&ld->arena, "%s%s", p->obj->file, in);
 }

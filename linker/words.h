@@ -7,11 +7,15 @@
 
 typedef struct LdWords {
     uint64_t steps_left;        /* of searches for messages, in the whole link */
+    size_t path_bytes_left;     /* of source files' names in messages, in the whole link */
     struct Candidates *defined; /* every name that somebody defines; NULL: not yet asked for (hints.c) */
 } LdWords;
 LdWords *ld_words(Ld *);
 /* May a search of so many steps be made? Then they count. */
 bool ld_may_search(Ld *, uint64_t steps);
+/* A source file's name goes into a message: hostile DWARF can give each symbol a long one. False: it is one too many,
+ * now and from now on. */
+bool ld_may_name_source(Ld *, const char *path);
 
 /* ---- near.c ---- */
 

@@ -9,7 +9,7 @@
 #include <setjmp.h>
 #include <string.h>
 
-enum { MOST_ADDED = 1 << 16 }; /* bytes that the names of one text may grow it by */
+enum { MOST_ADDED = 1 << 16, MOST_NAMES = 100000 }; /* bytes that names may make a text longer by; names in a list of Diags */
 
 #ifdef PARIGOT_LIBIBERTY
 #include <libiberty/demangle.h>
@@ -41,13 +41,13 @@ static void take(const char *text, size_t len, void *opaque)
 }
 
 /* "G" and a base-62 number introduce so many lifetimes, and libiberty counts them one by one, also where it prints
- * nothing. Three digits are 3,844 at least: nobody has that. An identifier can look the same, and stays as it is. */
+ * nothing. Two digits are 63 at least: nobody has that. An identifier can look the same, and stays as it is. */
 static bool has_many_lifetimes(const char *name)
 {
     for (const char *g = name; name[1] == 'R' && (g = strchr(g, 'G')); g++) {
         size_t digits = 0;
         while (g[1 + digits] && g[1 + digits] != '_' && g[1 + digits] != '$' && g[1 + digits] != '.') digits++;
-        if (digits >= 3 && g[1 + digits] == '_') return true;
+        if (digits >= 2 && g[1 + digits] == '_') return true;
     }
     return false;
 }
@@ -103,19 +103,22 @@ bool demangle_is_mangled(Str name)
 }
 
 /* clang calls a main with arguments by a name of its own. */
-static const char *source_name(Arena *a, Str name)
+static const char *source_name(Arena *a, Str name, uint32_t *names_left)
 {
-    return str_eq(name, STR("__main_argc_argv")) ? "main" : demangle_name(a, name);
+    if (str_eq(name, STR("__main_argc_argv"))) return "main";
+    if (!demangle_is_mangled(name) || *names_left == 0) return NULL;
+    --*names_left;
+    return demangle_name(a, name);
 }
 
-const char *demangle_text(Arena *a, const char *text)
+static const char *text_with_names(Arena *a, const char *text, uint32_t *names_left)
 {
     Arena scratch = {0};
     TextBuf out = {0};
     size_t added = 0;
     for (const char *p = text; *p;) {
         size_t n = name_length(p);
-        const char *shown = n && *p == '_' && added < MOST_ADDED ? source_name(&scratch, (Str){p, n}) : NULL;
+        const char *shown = n && added < MOST_ADDED ? source_name(&scratch, (Str){p, n}, names_left) : NULL;
         if (shown) {
             text_add(&out, str_of(shown));
             added += strlen(shown);
@@ -123,19 +126,28 @@ const char *demangle_text(Arena *a, const char *text)
         p += n ? n : 1;
         arena_free(&scratch);
     }
-    const char *result = out.failed || !out.len ? NULL : arena_strndup(a, out.ptr, out.len);
+    const char *result = out.failed || !added ? NULL : arena_strndup(a, out.ptr, out.len);
     text_free(&out);
     return result ? result : text;
 }
 
+const char *demangle_text(Arena *a, const char *text)
+{
+    uint32_t names_left = MOST_NAMES;
+    return text_with_names(a, text, &names_left);
+}
+
 void demangle_diags(Diags *d)
 {
+    uint32_t left = MOST_NAMES;
     for (size_t i = 0; i < d->n; i++) {
         Diag *it = &d->items[i];
-        it->text = demangle_text(&d->arena, it->text);
-        if (it->note) it->note = demangle_text(&d->arena, it->note);
-        for (DiagRelated *r = it->related; r; r = r->next) r->text = demangle_text(&d->arena, r->text);
-        const char *func = demangle_name(&d->arena, it->place.func_name);
-        if (func) it->place.func_name = str_of(func);
+        it->text = text_with_names(&d->arena, it->text, &left);
+        if (it->note) it->note = text_with_names(&d->arena, it->note, &left);
+        for (DiagRelated *r = it->related; r; r = r->next) r->text = text_with_names(&d->arena, r->text, &left);
+        const char *func = left ? demangle_name(&d->arena, it->place.func_name) : NULL;
+        if (!func) continue;
+        it->place.func_name = str_of(func);
+        left--;
     }
 }

@@ -9,12 +9,12 @@
  * ERR: undefined symbol: frobnicat [L0103]
  * ERR: >>> did you mean: frobnicate
  * ERR: >>> defined in:
- * ERR: did-you-mean.cc:67 (b.o)
+ * ERR: did-you-mean.cc:71 (b.o)
  * ERR: undefined symbol: Reset_all [L0103]
  * ERR: >>> did you mean: reset_all
  * ERR: undefined symbol: area(int) [L0103]
  * ERR: >>> did you mean: extern "C" area
- * ERR: did-you-mean.cc:69 (b.o)
+ * ERR: did-you-mean.cc:73 (b.o)
  * ERR: undefined symbol: volume [L0103]
  * ERR: >>> did you mean to declare volume(int) as extern "C"?
  * ERR: undefined symbol: ns::scale(long) [L0103]
@@ -24,13 +24,16 @@
  * ERR: >>> did you mean: ns::rotate()
  * ERR: undefined symbol: hidden_here [L0103]
  * ERR: >>> a static function of that name is in
- * ERR: did-you-mean.cc:74 (b.o)
+ * ERR: did-you-mean.cc:78 (b.o)
  * ERR: undefined symbol: archivd [L0103]
  * ERR: >>> did you mean: archived
  * ERR: >>> defined in: libc.a(c.o)
  * ERR: undefined symbol: memcmp [L0103]
  * ERR: >>> clang calls it to compare memory
  * ERR: undefined symbol: qqqqqqqq [L0103]
+ * ERR: undefined symbol: __heap_bas [L0103]
+ * ERR: >>> did you mean: __heap_base
+ * ERR: >>> defined by the linker
  * NOT: did you mean: q
  * RUN: parigot-ld --policy=none --no-entry --export=frobnicat --entry=frobnicte b.o -o a.wasm
  * EXIT: 1
@@ -54,10 +57,11 @@ int hidden_here(int);
 int archivd(int);
 int memcmp(const void *, const void *, unsigned long);
 int qqqqqqqq(int);
+extern char __heap_bas;
 __attribute__((export_name("f"))) int f(int n)
 {
     return frobnicat(n) + Reset_all(n) + area(n) + volume(n) + ns::scale((long)n) + ns::rotato() + hidden_here(n) + archivd(n) +
-           memcmp(&n, "abcdefgh", (unsigned long)n) + qqqqqqqq(n);
+           memcmp(&n, "abcdefgh", (unsigned long)n) + qqqqqqqq(n) + __heap_bas;
 }
 }
 #else
