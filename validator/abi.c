@@ -27,10 +27,10 @@ enum {
     MAX_DEPTH = 64, /* of messages; each nested type is one */
     MAX_TYPES = 200000,
     MAX_SERVICES = 10000,
-    MAX_METHODS = 100000,  /* of all services */
-    MAX_TYPE_NAME = 1024,  /* bytes of a full name */
-    MAX_NAME = 255,        /* of a service's or method's: docs/abi.md "Names" */
-    MAX_VISITS = 20000000, /* types looked at for all digests together */
+    MAX_METHODS = 100000, /* of all services */
+    MAX_TYPE_NAME = 1024, /* bytes of a full name */
+    MAX_NAME = 255,       /* of a service's or method's: docs/abi.md "Names" */
+    MAX_VISITS = 3000000, /* types looked at for all digests together */
 };
 static const size_t max_file_bytes = (size_t)64 << 20, max_unpacked_bytes = (size_t)512 << 20;
 
@@ -40,7 +40,9 @@ typedef struct Type {
     Str name, text;
     Str *refs; /* full names of the types of its fields */
     uint32_t n_refs, mark;
+    uint32_t *indices; /* of the types that refs name; NOT_DESCRIBED */
 } Type;
+enum { NOT_DESCRIBED = UINT32_MAX };
 
 typedef struct Service {
     const char *file;
@@ -369,25 +371,30 @@ static void merge_services(Reading *r)
     r->n_services = kept;
 }
 
-static Type *find_type(const Reading *r, Str name)
-{
-    Type key = {.name = name};
-    return r->n_types ? bsearch(&key, r->types, r->n_types, sizeof *r->types, by_type_name) : NULL;
-}
-
 /* ---- digests ---- */
 
-/* Puts those types on the stack that have not been reached by this service; false when one is not described.
- */
-static bool reach(Reading *r, const Str *refs, uint32_t n, uint32_t mark, size_t *n_stack)
+static uint32_t *find_types(Reading *r, const Str *names, uint32_t n)
+{
+    uint32_t *indices = arena_array(r->arena, n, sizeof *indices);
+    if (!indices) r->out_of_memory = true;
+    for (uint32_t i = 0; indices && i < n; i++) {
+        Type key = {.name = names[i]}, *t = NULL;
+        if (r->n_types) t = bsearch(&key, r->types, r->n_types, sizeof *r->types, by_type_name);
+        indices[i] = t ? (uint32_t)(t - r->types) : NOT_DESCRIBED;
+    }
+    return indices;
+}
+
+/* Puts those types on the stack that this service has not reached yet; false when one is not described. */
+static bool reach(Reading *r, const uint32_t *indices, uint32_t n, uint32_t mark, size_t *n_stack)
 {
     r->visits += n;
     for (uint32_t i = 0; i < n; i++) {
-        Type *t = find_type(r, refs[i]);
-        if (!t) return false;
+        if (indices[i] == NOT_DESCRIBED) return false;
+        Type *t = &r->types[indices[i]];
         if (t->mark == mark) continue;
         t->mark = mark;
-        r->stack[(*n_stack)++] = (uint32_t)(t - r->types);
+        r->stack[(*n_stack)++] = indices[i];
     }
     return true;
 }
@@ -403,10 +410,12 @@ static int by_index(const void *a, const void *b)
 static bool digest_service(Reading *r, const Service *s, uint32_t mark, uint8_t digest[32])
 {
     size_t n_stack = 0, n = 0;
-    if (!reach(r, s->refs, s->n_refs, mark, &n_stack)) return false;
+    const uint32_t *indices = find_types(r, s->refs, s->n_refs);
+    if (!indices || !reach(r, indices, s->n_refs, mark, &n_stack)) return false;
     while (n_stack) {
         const Type *t = &r->types[r->reached[n++] = r->stack[--n_stack]];
-        if (!reach(r, t->refs, t->n_refs, mark, &n_stack)) return false;
+        r->visits++;
+        if (!reach(r, t->indices, t->n_refs, mark, &n_stack)) return false;
         if (r->visits > MAX_VISITS) {
             r->file = s->file;
             complain(r, ABI_TOO_BIG, "the services reach too many types");
@@ -434,6 +443,8 @@ static void finish(Reading *r, ValAbi *out)
         r->out_of_memory = true;
         return;
     }
+    for (size_t i = 0; i < r->n_types && !failed(r); i++)
+        r->types[i].indices = find_types(r, r->types[i].refs, r->types[i].n_refs);
     for (size_t i = 0; i < r->n_services && !failed(r); i++) {
         const Service *s = &r->services[i];
         services[i] = (ValService){.name = s->name, .methods = s->methods, .n_methods = s->n_methods};

@@ -404,6 +404,31 @@ START_TEST(too_many)
 }
 END_TEST
 
+/* 2,000 types in a ring and 2,000 services, each of which reaches them all: the work is bounded, not only the size. */
+START_TEST(ring)
+{
+    static Bytes file, m;
+    put_text(&file, 2, "a.v1");
+    for (int i = 0; i < 2000; i++) {
+        char name[32], next[32];
+        snprintf(name, sizeof name, "M%d", i);
+        snprintf(next, sizeof next, ".a.v1.M%d", (i + 1) % 2000);
+        m.n = 0;
+        put_text(&m, 1, name);
+        put_member(&m, "f", 1, LABEL_OPTIONAL, TYPE_MESSAGE, next);
+        put_field(&file, 4, m.p, m.n);
+        name[0] = 'S';
+        m.n = 0;
+        put_text(&m, 1, name);
+        put_method(&m, "Do", ".a.v1.M0", ".a.v1.M1", false, false);
+        put_field(&file, 6, m.p, m.n);
+    }
+    put_field(&one, 1, file.p, file.n);
+    refused(&one, NULL, ABI_TOO_BIG, "a.abi");
+    arena_free(&arena);
+}
+END_TEST
+
 START_TEST(out_of_memory)
 {
     make_set(&one, "a.v1");
@@ -512,6 +537,7 @@ int main(void)
     tcase_add_test(t, deep);
     tcase_add_test(t, long_names);
     tcase_add_test(t, too_many);
+    tcase_add_test(t, ring);
     tcase_add_test(t, out_of_memory);
     tcase_add_test(t, host);
     tcase_add_test(t, nearest);
