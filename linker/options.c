@@ -711,8 +711,6 @@ static void check_together(Parser *p)
     /* --allow-undefined wins, then --unresolved-symbols=ignore-all, wherever they stand */
     if (p->ignore_unresolved) c->link.unresolved = LD_UNRESOLVED_IGNORE;
     if (p->warn_unresolved && c->link.unresolved == LD_UNRESOLVED_ERROR) c->link.unresolved = LD_UNRESOLVED_WARN;
-    if (c->link.go_on_after_duplicates && c->link.unresolved == LD_UNRESOLVED_ERROR)
-        c->link.unresolved = LD_UNRESOLVED_WARN;
 }
 
 bool ld_parse_options(int argc, char **argv, Arena *arena, Diags *diags, LdCommand *out)

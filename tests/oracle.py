@@ -3,7 +3,7 @@ import filecmp
 import os
 import shutil
 
-LINKER = 'wasm-ld-19'
+LINKERS = {'ORACLE': 'wasm-ld-19', 'ORACLE22': 'wasm-ld-22'}
 SECTIONS = {1: 'type', 2: 'import', 3: 'function', 4: 'table', 5: 'memory', 6: 'global', 7: 'export', 8: 'start',
             9: 'element', 10: 'code', 11: 'data', 12: 'datacount', 13: 'tag'}
 MAGIC = b'\0asm\1\0\0\0'

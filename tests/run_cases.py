@@ -13,6 +13,7 @@ A case is a file whose comments hold directives, in any comment syntax, one a li
                             arguments is the folder that each writes to; `-o %o/out.wasm` is added when there is no -o.
                             Both end the same way, say the same on stdout, and write the same files, byte for byte.
                             EXIT, OUT, ERR, NOT after it are about ours
+    ORACLE22: arguments     the same with wasm-ld-22, for what is new there; its stack is first unless --no-stack-first
     DIFFERS: what: reason   a deliberate difference of the ORACLE before it: `stdout`, `files`, a file's name, or the
                             name of a section (type, code, .debug_info, ...) that is left out of the comparison
     NEED: program           skip the case, with a word, when the program is not on PATH
@@ -31,7 +32,7 @@ import tempfile
 
 import oracle
 
-DIRECTIVE = re.compile(r'\b(RUN|EXIT|OUT|ERR|NOT|NOFILE|NEED|ORACLE|DIFFERS): ?(.*?)\s*(?:\*/|-->|;\))?\s*$')
+DIRECTIVE = re.compile(r'\b(RUN|EXIT|OUT|ERR|NOT|NOFILE|NEED|ORACLE|ORACLE22|DIFFERS): ?(.*?)\s*(?:\*/|-->|;\))?\s*$')
 TIMEOUT_S = 60
 
 
@@ -40,9 +41,10 @@ class Failure(Exception):
 
 
 class Run:
-    def __init__(self, command, oracle_arguments=None):
+    def __init__(self, command, oracle_arguments=None, linker=None):
         self.command = command
         self.oracle = oracle_arguments
+        self.linker = linker
         self.status = 0
         self.checks = []
         self.differs = []
@@ -58,8 +60,9 @@ def parse(path):
             key, value = m.group(1), m.group(2)
             if key == 'RUN':
                 runs.append(Run(value))
-            elif key == 'ORACLE':
-                runs.append(Run(oracle.command('parigot-ld --policy=none', value, 'ours'), value))
+            elif key in oracle.LINKERS:
+                runs.append(Run(oracle.command('parigot-ld --policy=none', value, 'ours'), value,
+                                oracle.LINKERS[key]))
             elif key == 'NEED':
                 needs.append(value)
             elif not runs:
@@ -113,7 +116,7 @@ def sh(command, path, folder):
 
 def consult(run, ours, path, folder):
     """What wasm-ld does with the same arguments."""
-    command, theirs = sh(oracle.command(oracle.LINKER, run.oracle, 'theirs'), path, folder)
+    command, theirs = sh(oracle.command(run.linker, run.oracle, 'theirs'), path, folder)
     found = oracle.compare(folder, ours, theirs, run.differs)
     if found:
         raise Failure('\n'.join(found) + f'\ncommand: {command}\nstdout:\n{theirs.stdout}\n'
@@ -140,7 +143,7 @@ def run_case(path):
                 oracle.make_folders(folder)
             command, result = sh(run.command, path, folder)
             check(run, command, result, folder)
-            if run.oracle and shutil.which(oracle.LINKER):
+            if run.oracle and shutil.which(run.linker):
                 consult(run, result, path, folder)
     return None
 

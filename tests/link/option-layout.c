@@ -18,8 +18,11 @@
  * EXIT: 1
  * ERR: --global-base cannot be less than stack size when --stack-first is used
  * RUN: parigot-ld --policy=none --no-entry a.o --stack-first --no-stack-first -o a.wasm && parigot-ld --policy=none --no-entry a.o --soname=a.wasm -o b.wasm && cmp a.wasm b.wasm
+ * ORACLE22: --no-entry --stack-first a.o
+ * ORACLE22: --no-stack-first --no-entry a.o
  * RUN: clang-19 --target=wasm32 -O1 -ffreestanding -DPAGE -c %s -o p.o && parigot-ld --policy=none --no-entry p.o -o p.wasm && wasm-interp p.wasm --run-all-exports
  * OUT: page() => i32:65536
+ * ORACLE22: --no-stack-first --no-entry p.o --page-size=1
  */
 extern char __heap_base, __heap_end, __data_end, __stack_low, __stack_high, __global_base, __dso_handle, __table_base,
     __memory_base;

@@ -32,6 +32,8 @@
  * ORACLE: --no-entry a.o --max-memory=1048576 --no-growable-memory
  * EXIT: 2
  * ERR: --max-memory is incompatible with --no-growable-memory
+ * ORACLE22: --no-stack-first --no-entry a.o --page-size=1 --initial-memory=70001
+ * ORACLE22: --no-stack-first --no-entry a.o --page-size=65536 --initial-heap=65536
  * RUN: parigot-ld --policy=none --no-entry a.o --page-size=1 --initial-memory=70001 -o small.wasm && node -e 'const b = require("fs").readFileSync("small.wasm"); console.log(b.includes(Buffer.from([0x05, 0x06, 0x01, 0x08, 0xf1, 0xa2, 0x04, 0x00])))'
  * OUT: true
  * RUN: parigot-ld --policy=none --no-entry a.o --page-size=4096 -o x

@@ -16,12 +16,16 @@
  * RUN: parigot-ld --policy=none --no-entry --export=f --noinhibit-exec 1.o 2.o -o a.wasm && wasm-interp a.wasm --run-all-exports
  * ERR: warning: 2.o: duplicate symbol: f
  * OUT: f() => i32:2
- * RUN: parigot-ld --policy=none --no-entry --export=g --noinhibit-exec 3.o -o a.wasm && wasm-interp a.wasm --run-all-exports
- * ERR: warning: 3.o: undefined symbol: nobody
- * OUT: g() => error: unreachable executed
+ * RUN: parigot-ld --policy=none --no-entry --export=g --noinhibit-exec 3.o -o g.wasm
+ * EXIT: 1
+ * ERR: error: 3.o: undefined symbol: nobody
+ * NOFILE: g.wasm
  * RUN: parigot-ld --policy=none --no-entry --export=f --noinhibit-exec --fatal-warnings 1.o 2.o -o c.wasm
  * EXIT: 1
  * NOFILE: c.wasm
+ * ORACLE22: --no-stack-first --no-entry --export=f --allow-multiple-definition 1.o 2.o
+ * ORACLE22: --no-stack-first --no-entry --export=f -z muldefs 2.o 1.o
+ * ORACLE22: --no-stack-first --no-entry --export=f --noinhibit-exec 2.o 1.o
  * ORACLE: --no-entry -z nonsense 3.o --unresolved-symbols=ignore-all
  * ERR: warning: unknown -z value: nonsense
  */

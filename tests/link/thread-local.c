@@ -18,6 +18,8 @@
  * ORACLE: --no-entry -O2 --stack-first --no-merge-data-segments 1.o 2.o
  * DIFFERS: code: wasm-ld 19 adds the start of .tdata twice; 20 and later do not
  * DIFFERS: .debug_info: the same
+ * ORACLE22: --no-stack-first --no-entry -O2 1.o 2.o
+ * ORACLE22: --no-stack-first --no-entry -s p.o 2.o
  * RUN: parigot-ld --policy=none --no-entry --export=__tls_base plain.o -o plain.wasm
  * RUN: parigot-ld --policy=none --no-entry --features=mutable-globals 1.o 2.o -o a.wasm
  * EXIT: 1
