@@ -119,7 +119,7 @@ static void assign_globals(Ld *ld)
                         .live = true,
                         .address_of = s,
                         .name = str_of(arena_printf(&ld->arena, "%s%.*s", kind, STR_ARG(name)))};
-        s->got = add_global(ld, g)->out_index;
+        ld_symbol_extra(ld, s)->got = add_global(ld, g)->out_index;
     }
 }
 
@@ -166,7 +166,7 @@ static void assign_elems(Ld *ld)
         Symbol *s = ld->elems[i];
         uint32_t at = ld->opt->table_base + (uint32_t)i;
         if (s->state == SYM_DEFINED) s->func->table_index = at;
-        s->table_place = at;
+        else ld_symbol_extra(ld, s)->table_place = at;
     }
 }
 

@@ -18,7 +18,7 @@ static uint64_t align_to(uint64_t v, uint64_t to) { return (v + to - 1) & ~(to -
 /* ---- strings ---- */
 
 typedef struct TailEntry {
-    uint64_t key; /* the last eight bytes before the NUL, the very last first: what most comparisons need */
+    uint64_t key; /* some of its bytes */
     uint32_t index;
 } TailEntry;
 
@@ -55,26 +55,45 @@ void ld_add_strings(Arena *arena, MergedStrings *m, const uint8_t *bytes, uint32
     }
 }
 
-/* By the bytes from the end backwards, larger ones first: a string stands behind those that end with it. */
-static int by_tail(const void *a, const void *b, void *strings)
-{
-    const TailEntry *e = a, *f = b;
-    if (e->key != f->key) return e->key > f->key ? -1 : 1;
-    const Str *names = strings;
-    Str x = names[e->index], y = names[f->index];
-    size_t n = x.len < y.len ? x.len : y.len;
-    for (size_t i = 1; i <= n; i++) {
-        uint8_t cx = (uint8_t)x.ptr[x.len - i], cy = (uint8_t)y.ptr[y.len - i];
-        if (cx != cy) return cx > cy ? -1 : 1;
-    }
-    return x.len > y.len ? -1 : x.len < y.len;
-}
-
-static uint64_t tail_key(Str s)
+/* Eight bytes of the string, counted from its end (the NUL is left out): the ones behind `skip`, last one first.
+ * What is in front of its beginning is zero, which none of its bytes is. */
+static uint64_t tail_key(Str s, size_t skip)
 {
     uint64_t key = 0;
-    for (size_t i = 2; i < 10; i++) key = key << 8 | (i <= s.len ? (uint8_t)s.ptr[s.len - i] : 0);
+    for (size_t i = skip + 2; i < skip + 10; i++) key = key << 8 | (i <= s.len ? (uint8_t)s.ptr[s.len - i] : 0);
     return key;
+}
+
+static int by_key(const void *a, const void *b)
+{
+    const TailEntry *x = a, *y = b;
+    return x->key != y->key ? (x->key > y->key ? -1 : 1) : x->index > y->index ? 1 : -1;
+}
+
+/* By the bytes from the end backwards, larger ones first: a string stands behind those that end with it. Eight bytes
+ * at a time: those that are alike so far are sorted among themselves by the next eight. */
+static void sort_by_tail(Arena *arena, const Str *names, TailEntry *entries, uint32_t n)
+{
+    typedef struct Run {
+        uint32_t first, n;
+        size_t skip;
+    } Run;
+    Run *runs = NULL;
+    size_t n_runs = 0, cap = 0;
+    Run run = {0, n, 0};
+    for (;;) {
+        TailEntry *e = entries + run.first;
+        for (uint32_t i = 0; i < run.n; i++) e[i].key = tail_key(names[e[i].index], run.skip);
+        qsort(e, run.n, sizeof *e, by_key);
+        for (uint32_t i = 0, j; i < run.n; i = j) {
+            for (j = i + 1; j < run.n && e[j].key == e[i].key; j++) {}
+            if (j - i == 1 || (e[i].key & 0xff) == 0) continue; /* alone, or the same to their beginning */
+            runs = arena_grow(arena, runs, n_runs, &cap, sizeof *runs);
+            runs[n_runs++] = (Run){run.first + i, j - i, run.skip + sizeof e->key};
+        }
+        if (n_runs == 0) return;
+        run = runs[--n_runs];
+    }
 }
 
 /* Offsets of the distinct strings. With tails, one that ends another lies in that ("lo" in "hello"), and the
@@ -85,8 +104,8 @@ void ld_place_strings(Arena *arena, MergedStrings *m, bool tails)
     m->offsets = arena_array(arena, n, sizeof *m->offsets);
     m->order = arena_array(arena, n, sizeof *m->order);
     TailEntry *entries = arena_array(arena, tails ? n : 0, sizeof *entries);
-    for (uint32_t i = 0; tails && i < n; i++) entries[i] = (TailEntry){tail_key(m->strings.names[i]), i};
-    if (tails && n) qsort_r(entries, n, sizeof *entries, by_tail, m->strings.names);
+    for (uint32_t i = 0; tails && i < n; i++) entries[i] = (TailEntry){0, i};
+    if (tails && n) sort_by_tail(arena, m->strings.names, entries, n);
     Str last = {0};
     for (uint32_t i = 0; i < n; i++) {
         uint32_t k = tails ? entries[i].index : i;
@@ -102,13 +121,13 @@ void ld_place_strings(Arena *arena, MergedStrings *m, bool tails)
     }
 }
 
-/* Where a byte of a split section went; in_offset is within it, or its very end. Strings are about as long as each
- * other: the search begins where the piece would be if they were, and doubles its steps from there. */
-uint64_t ld_piece_offset(const MergedStrings *m, const StringPiece *pieces, uint32_t n, uint64_t in_offset)
+/* Where a byte of a split section went; in_offset is within it, or its very end. The search begins at *piece and
+ * doubles its steps from there; the piece that it finds is left in *piece. */
+uint64_t ld_piece_offset_from(const MergedStrings *m, const StringPiece *pieces, uint32_t n, uint64_t in_offset,
+                              uint32_t *piece)
 {
     if (!n) return in_offset;
-    uint32_t last = pieces[n - 1].in_offset, low, high, step = 1;
-    uint32_t guess = in_offset < last ? (uint32_t)(in_offset * (n - 1) / last) : n - 1;
+    uint32_t low, high, step = 1, guess = *piece;
     if (pieces[guess].in_offset <= in_offset) {
         for (low = guess, high = n; low + step < n; low += step, step *= 2)
             if (pieces[low + step].in_offset > in_offset) {
@@ -127,7 +146,16 @@ uint64_t ld_piece_offset(const MergedStrings *m, const StringPiece *pieces, uint
         if (pieces[mid].in_offset <= in_offset) low = mid;
         else high = mid;
     }
+    *piece = low;
     return m->offsets[pieces[low].string] + (in_offset - pieces[low].in_offset);
+}
+
+/* Strings are about as long as each other: it begins where the piece would be if they were. */
+uint64_t ld_piece_offset(const MergedStrings *m, const StringPiece *pieces, uint32_t n, uint64_t in_offset)
+{
+    uint32_t last = n ? pieces[n - 1].in_offset : 0;
+    uint32_t guess = in_offset < last ? (uint32_t)(in_offset * (n - 1) / last) : n ? n - 1 : 0;
+    return ld_piece_offset_from(m, pieces, n, in_offset, &guess);
 }
 
 /* As in wasm-ld: strings of single bytes, and each ends within its segment. */

@@ -161,7 +161,15 @@ typedef enum SymState {
     SYM_DEFINED
 } SymState;
 
-/* There can be millions: what few of them have is elsewhere, or shares a place. */
+/* There can be millions, each of a cache line: what few of them have is elsewhere, or shares a place. */
+typedef struct SymbolExtra {
+    const WasmImport *import; /* undefined: as an object imports it; NULL: as obj does, or by its name from "env" */
+    Symbol *variants;         /* stubs for callers of another type */
+    uint32_t got;             /* index of the global that holds its address, LD_NONE */
+    uint32_t table_place;     /* undefined function: its index in the function table */
+    uint32_t undefined_as;    /* index + 1 among the undefined symbols that will be reported */
+} SymbolExtra;
+extern const SymbolExtra ld_no_symbol_extra;
 struct Symbol {
     Str name;
     union { /* by kind, once defined; by where it would come from, while lazy */
@@ -175,17 +183,12 @@ struct Symbol {
         Obj *lazy_obj;
     };
     Obj *obj;                 /* that defines it, or refers to it first; NULL: the linker, the command line */
-    const WasmImport *import; /* undefined: as an object imports it; NULL: by its name from "env" */
-    Symbol *variants;         /* stubs for callers of another type */
+    const SymbolExtra *extra; /* to be changed through ld_symbol_extra */
     uint32_t obj_symbol;      /* its index there */
     uint32_t type;            /* function: type id, LD_NONE unknown */
     uint32_t value;           /* data: offset in the segment, or the address; lazy: the member */
-    uint32_t size;
-    uint32_t out_index;    /* of an imported function, global or table */
-    uint32_t got;          /* index of the global that holds its address */
-    uint32_t table_place;  /* undefined function: its index in the function table */
-    uint32_t undefined_as; /* index + 1 among the undefined symbols that will be reported */
-    uint8_t kind, state;   /* SYM_FUNCTION.., SymState */
+    uint32_t out_index;       /* of an imported function, global or table */
+    uint8_t kind, state;      /* SYM_FUNCTION.., SymState */
     bool weak : 1, hidden : 1, local : 1, no_strip : 1, absolute : 1;
     bool explicit_import : 1, called : 1; /* undefined: import_name given; called directly by somebody */
     bool exported : 1;                    /* by attribute or by option */
@@ -198,6 +201,7 @@ struct Symbol {
     bool in_table : 1; /* undefined function whose address is taken */
     bool tls : 1;      /* thread-local: its address counts from the start of .tdata */
 };
+_Static_assert(sizeof(Symbol) <= 64, "a cache line");
 
 /* ---- tables.c ---- */
 
@@ -230,6 +234,8 @@ typedef struct TypeInfo {
 uint32_t ld_type_id(Ld *, const WasmType *);
 const char *ld_type_text(Ld *, uint32_t type); /* "(i32) -> i32" */
 
+SymbolExtra *ld_symbol_extra(Ld *, Symbol *); /* its own, to be changed */
+const WasmImport *ld_import_of(const Symbol *);
 Str ld_import_module(const Symbol *); /* of one that is imported */
 Str ld_import_name(const Symbol *);
 Symbol *ld_symbol(Ld *, Str name);            /* found or made */
@@ -468,6 +474,7 @@ void ld_layout_memory(Ld *);
 void ld_split_strings(Ld *, Arena *, const uint8_t *bytes, uint32_t size, StringPiece **pieces, uint32_t *n);
 void ld_add_strings(Arena *, MergedStrings *, const uint8_t *bytes, uint32_t size, StringPiece *, uint32_t n);
 void ld_place_strings(Arena *, MergedStrings *, bool tails);
+uint64_t ld_piece_offset_from(const MergedStrings *, const StringPiece *, uint32_t n, uint64_t in_offset, uint32_t *piece);
 uint64_t ld_piece_offset(const MergedStrings *, const StringPiece *, uint32_t n, uint64_t in_offset);
 uint64_t ld_data_address(const Symbol *, int64_t addend);
 /* synth.c */

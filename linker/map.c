@@ -54,7 +54,7 @@ static void symbols(const Map *m, const Obj *obj, uint32_t first, uint64_t offse
 {
     for (uint32_t i = first; i; i = obj->map_lists->next[i - 1]) {
         const Symbol *s = obj->symbols[i - 1];
-        if (s->kind == SYM_DATA) columns(m->t, ld_data_address(s, 0), offset + s->value, s->size);
+        if (s->kind == SYM_DATA) columns(m->t, ld_data_address(s, 0), offset + s->value, s->obj->o.symbols[s->obj_symbol].data_size);
         else columns(m->t, NO_ADDRESS, offset, size);
         text_printf(m->t, "%16s%s\n", "", diag_escape(&m->ld->arena, ld_shown_name(m->ld, s->name)));
     }

@@ -53,7 +53,7 @@ static bool is_there(const Symbol *s)
 static Value table_index(Ld *ld, const RelocSite *site, const WasmReloc *r, const Symbol *s)
 {
     uint32_t base = r->type == R_WASM_TABLE_INDEX_REL_SLEB ? ld->opt->table_base : 0;
-    if (s->state != SYM_DEFINED) return s->imported ? value_of(s->table_place - base) : value_of(0);
+    if (s->state != SYM_DEFINED) return s->imported ? value_of(s->extra->table_place - base) : value_of(0);
     if (s->func->table_index == LD_NONE)
         return no_value(ld, site, r, LD_BAD_RELOC,
                         "cannot be applied: the function has no place in the table");
@@ -109,9 +109,9 @@ static Value calculate(Ld *ld, const RelocSite *site, const WasmReloc *r)
         if (site->section.len) return value_of(tombstone(site->section, r->addend));
         bool null_is_fine =
             s->weak && s->state != SYM_DEFINED &&
-            (kind == RI_DATA || kind == RI_TABLE_ELEM || (kind == RI_GLOBAL && s->got != LD_NONE));
+            (kind == RI_DATA || kind == RI_TABLE_ELEM || (kind == RI_GLOBAL && s->extra->got != LD_NONE));
         bool ignored = s->state != SYM_DEFINED && ld->opt->unresolved != LD_UNRESOLVED_ERROR &&
-                       (kind == RI_DATA || (kind == RI_GLOBAL && s->kind == SYM_DATA && s->got != LD_NONE));
+                       (kind == RI_DATA || (kind == RI_GLOBAL && s->kind == SYM_DATA && s->extra->got != LD_NONE));
         if (!null_is_fine && !ignored)
             return no_value(ld, site, r, LD_DISCARDED,
                             s->state == SYM_DEFINED
@@ -123,7 +123,7 @@ static Value calculate(Ld *ld, const RelocSite *site, const WasmReloc *r)
     case RI_TABLE_ELEM: return table_index(ld, site, r, s);
     case RI_DATA: return address(ld, site, r, s);
     case RI_GLOBAL:
-        if (s->kind != SYM_GLOBAL) return value_of(s->got);
+        if (s->kind != SYM_GLOBAL) return value_of(s->extra->got);
         return value_of(s->state == SYM_DEFINED ? s->global->out_index : s->out_index);
     case RI_TABLE: return value_of(s->state == SYM_DEFINED ? s->table->out_index : s->out_index);
     case RI_TAG: return value_of(s->state == SYM_DEFINED ? s->tag->out_index : s->out_index);
@@ -145,29 +145,54 @@ static void put(uint8_t *at, uint8_t field, uint64_t v)
 }
 
 /* An input that was changed since it was read can have relocations that nobody checked. */
-static bool still_fits(const RelocSite *site, const WasmReloc *r, uint32_t at)
+static const WasmRelocInfo *still_fits(const RelocSite *site, const WasmReloc *r, uint32_t at)
 {
-    const Obj *obj = site->obj;
+    const WasmObject *o = &site->obj->o;
     const WasmRelocInfo *info = wasm_reloc_info(r->type);
-    return info && info->width <= site->size && at <= site->size - info->width &&
-           r->index < (info->index_kind == RI_TYPE ? obj->o.module.n_types : obj->o.n_symbols);
+    if (!info || info->width > site->size || at > site->size - info->width) return NULL;
+    bool fits = info->symbols ? r->index < o->n_symbols && (info->symbols & 1u << site->obj->symbols[r->index]->kind)
+                              : r->index < o->module.n_types;
+    return fits ? info : NULL;
+}
+
+/* DWARF refers to one section's strings thousands of times: what is looked up for that section is kept. */
+typedef struct Strings {
+    const Symbol *symbol;
+    const InCustom *section; /* NULL: it has no pieces */
+    uint32_t last;           /* the piece that was found last */
+} Strings;
+
+static bool is_string(Strings *known, const RelocSite *site, const WasmReloc *r, Value *out)
+{
+    if (r->type != R_WASM_SECTION_OFFSET_I32) return false;
+    const Symbol *s = site->obj->symbols[r->index];
+    if (s != known->symbol) {
+        const InCustom *c = s->custom;
+        *known = (Strings){s, c && c->out && c->pieces ? c : NULL, 0};
+    }
+    const InCustom *c = known->section;
+    if (!c) return false;
+    *out = value_of(ld_piece_offset_from(c->out->merged, c->pieces, c->n_pieces, (uint64_t)r->addend, &known->last));
+    return true;
 }
 
 bool ld_apply_relocs(Ld *ld, const RelocSite *site, WasmRelocCursor relocs)
 {
     bool ok = true;
     WasmReloc r;
+    Strings strings = {0};
     while (wasm_next_reloc(&relocs, &r)) {
         uint32_t at = r.offset - site->in_offset;
-        if (!still_fits(site, &r, at)) {
+        const WasmRelocInfo *info = still_fits(site, &r, at);
+        if (!info) {
             if (!site->quiet)
                 diag_add(ld->diags, LD_BAD_OBJECT, DIAG_AT(.file = site->obj->file),
                          "the file was changed while it was linked");
             return false;
         }
-        Value v = calculate(ld, site, &r);
-        if (v.ok)
-            put(site->at + at + (at >= site->split ? site->shift : 0), wasm_reloc_info(r.type)->field, v.v);
+        Value v;
+        if (!is_string(&strings, site, &r, &v)) v = calculate(ld, site, &r);
+        if (v.ok) put(site->at + at + (at >= site->split ? site->shift : 0), info->field, v.v);
         ok &= v.ok;
     }
     return ok;

@@ -96,7 +96,6 @@ static void set_defined(Symbol *s, Obj *obj, uint32_t i)
     s->obj = obj;
     s->obj_symbol = i;
     s->linker = false;
-    s->size = w->data_size;
     s->tls = w->kind == SYM_DATA && w->flags & SYM_TLS;
     switch (w->kind) {
     case SYM_FUNCTION:
@@ -131,15 +130,20 @@ static const char *import_text(Ld *ld, const WasmImport *im)
     return arena_printf(&ld->arena, "as %s.%s ", ld_name_text(ld, im->module), ld_name_text(ld, im->name));
 }
 
+static bool is_named_import(const WasmSymbol *w)
+{
+    return w->kind != SYM_DATA && (w->flags & SYM_UNDEFINED) && (w->flags & SYM_EXPLICIT_NAME);
+}
+
 /* The first import that has a name of its own (import_name) counts, else the first. */
-static void set_import(Ld *ld, Symbol *s, Obj *obj, uint32_t i)
+static void compare_import(Ld *ld, Symbol *s, Obj *obj, uint32_t i)
 {
     const WasmSymbol *w = &obj->o.symbols[i];
     if (w->kind == SYM_DATA || !(w->flags & SYM_UNDEFINED)) return; /* of a comdat group that gave way: no import */
-    const WasmImport *im = &obj->o.module.imports[w->import], *was = s->import;
+    const WasmImport *im = &obj->o.module.imports[w->import], *was = ld_import_of(s);
     bool named = w->flags & SYM_EXPLICIT_NAME;
     if (!was || (named && !s->explicit_import)) {
-        s->import = im;
+        ld_symbol_extra(ld, s)->import = im;
         s->explicit_import = named;
     } else if (named && !(str_eq(was->module, im->module) && str_eq(was->name, im->name))) {
         ld->survivable++;
@@ -159,7 +163,8 @@ static void set_undefined(Ld *ld, Symbol *s, Obj *obj, uint32_t i)
     s->type = referred_type(obj, w);
     s->called = obj->called[i];
     s->no_strip |= (w->flags & SYM_NO_STRIP) != 0;
-    set_import(ld, s, obj, i);
+    s->explicit_import = is_named_import(w);
+    if (s->extra->import) ld_symbol_extra(ld, s)->import = NULL;
 }
 
 /* ---- definitions ---- */
@@ -250,8 +255,6 @@ static void refer(Ld *ld, Stack *stack, Symbol *s, Obj *obj, uint32_t i)
                 s->state = SYM_LAZY;
             }
         } else {
-            s->import = NULL;
-            s->explicit_import = false;
             set_undefined(ld, s, obj, i);
             extract(ld, stack, s, obj->file);
         }
@@ -268,7 +271,7 @@ static void refer(Ld *ld, Stack *stack, Symbol *s, Obj *obj, uint32_t i)
             s->called = true;
         }
         if (!weak) s->weak = false;
-        set_import(ld, s, obj, i);
+        compare_import(ld, s, obj, i);
         break;
     case SYM_DEFINED:
         if (!same_kind(ld, s, obj, i)) break;
@@ -336,7 +339,7 @@ static void add_symbol(Ld *ld, Stack *stack, Obj *obj, uint32_t i)
     if (!(w->flags & SYM_UNDEFINED)) name_definition(obj, w);
     if (w->kind == SYM_SECTION || (w->flags & SYM_BINDING_LOCAL && !(w->flags & SYM_UNDEFINED))) {
         Symbol *s = arena_alloc(&ld->arena, sizeof *s);
-        *s = (Symbol){.name = w->name, .type = LD_NONE, .out_index = LD_NONE, .got = LD_NONE};
+        *s = (Symbol){.name = w->name, .type = LD_NONE, .out_index = LD_NONE, .extra = &ld_no_symbol_extra};
         set_defined(s, obj, i);
         if (w->kind == SYM_SECTION && obj->custom_of_section[w->index] != LD_NONE)
             s->custom = &obj->customs[obj->custom_of_section[w->index]];
@@ -372,7 +375,7 @@ static void add_legacy_table(Ld *ld, Obj *obj)
     if (s->state == SYM_NEW) {
         s->kind = SYM_TABLE;
         s->state = SYM_IS_UNDEFINED;
-        s->import = im;
+        ld_symbol_extra(ld, s)->import = im;
     }
     s->used = s->no_strip = true;
     ld->table_is_first = true;

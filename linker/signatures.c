@@ -44,14 +44,14 @@ static void report(Ld *ld, const Symbol *s, Obj *obj, uint32_t i, uint32_t type,
 static Symbol *variant(Ld *ld, Symbol *s, uint32_t type, bool *is_new)
 {
     *is_new = false;
-    for (Symbol *v = s->variants; v; v = v->variants)
+    for (Symbol *v = s->extra->variants; v; v = v->extra->variants)
         if (v->type == type) return v;
     Symbol *v = ld_stub(ld,
                         (Str){arena_printf(&ld->arena, "signature_mismatch:%.*s", STR_ARG(s->name)),
                               sizeof "signature_mismatch:" - 1 + s->name.len},
                         type);
-    v->variants = s->variants;
-    s->variants = v;
+    ld_symbol_extra(ld, v)->variants = s->extra->variants;
+    ld_symbol_extra(ld, s)->variants = v;
     *is_new = true;
     return v;
 }

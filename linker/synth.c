@@ -55,7 +55,7 @@ Symbol *ld_stub(Ld *ld, Str name, uint32_t type)
                   .linker = true,
                   .type = type,
                   .out_index = LD_NONE,
-                  .got = LD_NONE};
+                  .extra = &ld_no_symbol_extra};
     s->func = ld_new_function(ld, name, type);
     s->func->null_address = true;
     return s;
@@ -216,7 +216,7 @@ static void find_table(Ld *ld)
     if (s->state != SYM_IS_UNDEFINED) return;
     if (ld->opt->import_table) {
         s->imported = true;
-        s->import = NULL;
+        s->obj = NULL; /* by its name from "env" */
         return;
     }
     InTable *t = arena_alloc(&ld->arena, sizeof *t);

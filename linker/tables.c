@@ -128,7 +128,7 @@ Symbol *ld_symbol(Ld *ld, Str name)
     if (!added) return ld->symbols[i];
     ld->symbols = arena_grow(&ld->arena, ld->symbols, i, &ld->symbols_cap, sizeof *ld->symbols);
     Symbol *s = arena_alloc(&ld->arena, sizeof *s);
-    *s = (Symbol){.name = name, .type = LD_NONE, .out_index = LD_NONE, .got = LD_NONE};
+    *s = (Symbol){.name = name, .type = LD_NONE, .out_index = LD_NONE, .extra = &ld_no_symbol_extra};
     return ld->symbols[i] = s;
 }
 
@@ -138,5 +138,32 @@ Symbol *ld_find_symbol(const Ld *ld, Str name)
     return i == LD_NONE ? NULL : ld->symbols[i];
 }
 
-Str ld_import_module(const Symbol *s) { return s->import ? s->import->module : STR("env"); }
-Str ld_import_name(const Symbol *s) { return s->import ? s->import->name : s->name; }
+const SymbolExtra ld_no_symbol_extra = {.got = LD_NONE};
+
+SymbolExtra *ld_symbol_extra(Ld *ld, Symbol *s)
+{
+    SymbolExtra *own = arena_alloc(&ld->arena, sizeof *own); /* few change, and few of them more than once */
+    *own = *s->extra;
+    s->extra = own;
+    return own;
+}
+
+const WasmImport *ld_import_of(const Symbol *s)
+{
+    if (s->extra->import) return s->extra->import;
+    if (s->state == SYM_DEFINED || !s->obj) return NULL;
+    const WasmSymbol *w = &s->obj->o.symbols[s->obj_symbol];
+    return w->import == DIAG_NOWHERE32 ? NULL : &s->obj->o.module.imports[w->import];
+}
+
+Str ld_import_module(const Symbol *s)
+{
+    const WasmImport *im = ld_import_of(s);
+    return im ? im->module : STR("env");
+}
+
+Str ld_import_name(const Symbol *s)
+{
+    const WasmImport *im = ld_import_of(s);
+    return im ? im->name : s->name;
+}

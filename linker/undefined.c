@@ -36,11 +36,11 @@ static bool is_import(const Ld *ld, const Symbol *s)
 
 static void note_undefined(Ld *ld, Scan *scan, Symbol *s, Reference at)
 {
-    if (!s->undefined_as) {
+    if (!s->extra->undefined_as) {
         LD_PUSH(ld, scan->items, scan->n, scan->cap) = (Undefined){.symbol = s};
-        s->undefined_as = (uint32_t)scan->n;
+        ld_symbol_extra(ld, s)->undefined_as = (uint32_t)scan->n;
     }
-    Undefined *u = &scan->items[s->undefined_as - 1];
+    Undefined *u = &scan->items[s->extra->undefined_as - 1];
     u->n_references++;
     if (u->n_places < SHOWN_REFERENCES) u->places[u->n_places++] = at;
 }
@@ -119,8 +119,8 @@ static void need_table_entry(Ld *ld, Symbol *s)
 
 static void need_address_global(Ld *ld, Symbol *s)
 {
-    if (s->kind == SYM_GLOBAL || s->got != LD_NONE) return;
-    s->got = (uint32_t)ld->n_gots;
+    if (s->kind == SYM_GLOBAL || s->extra->got != LD_NONE) return;
+    ld_symbol_extra(ld, s)->got = (uint32_t)ld->n_gots;
     LD_PUSH(ld, ld->gots, ld->n_gots, ld->gots_cap) = s;
     if (s->kind == SYM_FUNCTION) need_table_entry(ld, s);
 }
@@ -136,7 +136,7 @@ static void scan(Ld *ld, Scan *sc, Obj *obj, Reference from, WasmRelocCursor rel
         if (kind == RI_TABLE_ELEM) need_table_entry(ld, s);
         else if (kind == RI_GLOBAL) need_address_global(ld, s);
         if (s->state != SYM_DEFINED && !s->weak) {
-            if (s->imported || (!s->undefined_as && is_import(ld, s))) s->imported = true;
+            if (s->imported || (!s->extra->undefined_as && is_import(ld, s))) s->imported = true;
             else note_undefined(ld, sc, s, (Reference){obj, from.func, from.segment, r.offset});
         }
     }

@@ -162,7 +162,7 @@ static uint32_t global_value(const InGlobal *g)
     const Symbol *s = g->address_of;
     if (!s) return g->value;
     if (s->kind == SYM_DATA) return (uint32_t)ld_data_address(s, 0);
-    if (s->state != SYM_DEFINED) return s->imported ? s->table_place : 0;
+    if (s->state != SYM_DEFINED) return s->imported ? s->extra->table_place : 0;
     return s->func->table_index == LD_NONE ? 0 : s->func->table_index;
 }
 

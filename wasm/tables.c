@@ -87,8 +87,26 @@ const WasmRelocInfo wasm_reloc_rows[WASM_RELOC_TYPES] = {
 #define WIDTH_LEB64  10
 #define WIDTH_SLEB64 10
 #define WIDTH_I64    8
+/* Kinds of symbol that a relocation can use; none: its index is not a symbol. */
+#define SYMBOLS_FUNC           (1u << SYM_FUNCTION)
+#define SYMBOLS_TABLE_ELEM     (1u << SYM_FUNCTION)
+#define SYMBOLS_DATA           (1u << SYM_DATA)
+#define SYMBOLS_TYPE           0
+#define SYMBOLS_GLOBAL         (1u << SYM_GLOBAL)
+#define SYMBOLS_FUNC_OFFSET    (1u << SYM_FUNCTION)
+#define SYMBOLS_SECTION_OFFSET (1u << SYM_SECTION)
+#define SYMBOLS_TAG            (1u << SYM_TAG)
+#define SYMBOLS_TABLE          (1u << SYM_TABLE)
+/* In code, a function's or datum's address can be taken through a global of its own (-fPIC). */
+#define GOT_LEB32  (1u << SYM_FUNCTION | 1u << SYM_DATA)
+#define GOT_SLEB32 0
+#define GOT_I32    0
+#define GOT_LEB64  0
+#define GOT_SLEB64 0
+#define GOT_I64    0
 #define RELOC(name, number, field, index_kind, has_addend)                                                             \
-    [number] = {#name, FIELD_##field, RI_##index_kind, WIDTH_##field, has_addend, true},
+    [number] = {#name, FIELD_##field, RI_##index_kind, WIDTH_##field,                                                  \
+                SYMBOLS_##index_kind | (RI_##index_kind == RI_GLOBAL ? GOT_##field : 0), has_addend, true},
 #include "wasm/relocs.def"
 #undef RELOC
 };

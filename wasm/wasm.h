@@ -206,11 +206,9 @@ static inline bool rd_byte(Reader *r, const char *what, uint8_t *out)
     return true;
 }
 
-/* Up to four bytes, when four are there. Returns their number; 0: not so. Bits beyond are zero. */
-static inline unsigned rd_short_leb(const Reader *r, uint32_t *out)
+/* A LEB128 of up to four bytes, of which all four can be read. Returns how many it has; 0: more. Bits beyond are zero. */
+static inline unsigned short_leb(const uint8_t *p, uint32_t *out)
 {
-    const uint8_t *p = r->pos;
-    if (r->end - p < 4) return 0;
     uint32_t v = p[0];
     if (!(v & 0x80)) return *out = v, 1;
     v = (v & 0x7f) | (uint32_t)p[1] << 7;
@@ -219,6 +217,17 @@ static inline unsigned rd_short_leb(const Reader *r, uint32_t *out)
     if (!(v & 0x80u << 14)) return *out = v, 3;
     v = (v & 0x1fffff) | (uint32_t)p[3] << 21;
     return *out = v, v & 0x80u << 21 ? 0 : 4;
+}
+
+static inline int32_t short_leb_signed(uint32_t v, unsigned n)
+{
+    uint32_t sign = UINT32_C(1) << (7 * n - 1);
+    return (int32_t)((v ^ sign) - sign);
+}
+
+static inline unsigned rd_short_leb(const Reader *r, uint32_t *out)
+{
+    return r->end - r->pos < 4 ? 0 : short_leb(r->pos, out);
 }
 
 static inline bool rd_u32(Reader *r, const char *what, uint32_t *out)
@@ -236,8 +245,7 @@ static inline bool rd_s32(Reader *r, const char *what, int32_t *out)
     uint32_t v;
     unsigned n = rd_short_leb(r, &v);
     if (n == 0) return rd_s32_any(r, what, out);
-    uint32_t sign = UINT32_C(1) << (7 * n - 1);
-    *out = (int32_t)((v ^ sign) - sign);
+    *out = short_leb_signed(v, n);
     r->pos += n;
     return true;
 }
@@ -555,6 +563,7 @@ typedef enum RelocIndexKind { RI_FUNC, RI_TABLE_ELEM, RI_DATA, RI_TYPE, RI_GLOBA
 typedef struct WasmRelocInfo {
     const char *text;
     uint8_t field, index_kind, width; /* width in bytes of the field */
+    uint8_t symbols;                  /* 1 << SYM_*: kinds that its index may name; 0: it is a type's index */
     bool has_addend, known;
 } WasmRelocInfo;
 enum { WASM_RELOC_TYPES = R_WASM_FUNCTION_INDEX_I32 + 1 };
@@ -642,6 +651,24 @@ static inline WasmRelocCursor wasm_relocs_in(const WasmRelocs *r, WasmRelocRange
 {
     return range.n ? (WasmRelocCursor){r->bytes + range.at, r->bytes + r->size, range.n} : (WasmRelocCursor){0};
 }
+/* The usual: no number of five bytes, and not among the last bytes. NULL: it is not so. */
+static inline const uint8_t *wasm_short_reloc(const uint8_t *p, const uint8_t *end, WasmReloc *out)
+{
+    enum { MOST = 1 + 3 * 4 };
+    unsigned n;
+    uint32_t v;
+    if (end - p < MOST || (out->type = *p++) >= WASM_RELOC_TYPES) return NULL;
+    if ((n = short_leb(p, &out->offset)) == 0) return NULL;
+    p += n;
+    if ((n = short_leb(p, &out->index)) == 0) return NULL;
+    p += n;
+    out->addend = 0;
+    if (!wasm_reloc_rows[out->type].has_addend) return p;
+    if ((n = short_leb(p, &v)) == 0) return NULL;
+    out->addend = short_leb_signed(v, n);
+    return p + n;
+}
+
 /* The encoding was checked when the object was read; still nothing is read beyond the end. */
 static inline uint32_t wasm_reloc_leb(WasmRelocCursor *c, unsigned *bits)
 {
@@ -661,6 +688,8 @@ static inline bool wasm_next_reloc(WasmRelocCursor *c, WasmReloc *out)
     unsigned bits;
     if (c->left == 0 || c->pos >= c->end) return false;
     c->left--;
+    const uint8_t *next = wasm_short_reloc(c->pos, c->end, out);
+    if (next) return c->pos = next, true;
     out->type = *c->pos++;
     out->offset = wasm_reloc_leb(c, &bits);
     out->index = wasm_reloc_leb(c, &bits);
