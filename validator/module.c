@@ -1,6 +1,12 @@
 /* module.c: one validation, as the list of its passes. */
 #include "validator/state.h"
 
+/* What was asked for by an option is judged, also where no policy does; audit's warnings stay warnings. */
+static void ask_for(Val *v, ValRule rule)
+{
+    if (v->rules[rule].violated == VAL_OFF) v->rules[rule].violated = VAL_ERROR;
+}
+
 static ValLevel higher(ValLevel a, ValLevel b) { return a > b ? a : b; }
 
 /* What policy and options come to: for each rule the higher level, the smaller limits, the features of both.
@@ -21,6 +27,12 @@ static void combine_policies(Val *v)
         v->features_policy &= p->features | FEATURE_BIT(MVP) | FEATURE_BIT(MUTABLE_GLOBAL);
     }
     if (v->o.wamr) v->rules[RULE_P606].violated = VAL_ERROR;
+    if (v->o.named.n_services) ask_for(v, RULE_P303);
+    if (v->o.abi) {
+        ask_for(v, RULE_P301);
+        ask_for(v, RULE_P305);
+        ask_for(v, RULE_P504);
+    }
     for (int r = 0; r < VAL_RULE_COUNT; r++) {
         if (v->o.strict) v->rules[r].not_provable = higher(v->rules[r].not_provable, v->rules[r].violated);
         v->report->rules[r].level = v->rules[r].violated;

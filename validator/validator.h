@@ -142,8 +142,10 @@ typedef struct ValOptions {
     bool world;              /* will run in a world: P503 also where neither service nor entry is named */
     bool wamr;               /* P606 is an error, whatever the policy */
     int64_t now;             /* seconds since 1970, for the end of waivers; 0 = not looked at */
-    const ValAbi *abi;       /* NULL: services are not described; else P301 and P504 ask for methods that are */
-    ValNamed named;          /* services that may be imported and provided; none: those that the policy lets through */
+    const ValAbi *abi;       /* NULL: services are not described; else P301, P305 and P504 ask for methods that are, also
+                                where the policy has them off */
+    ValNamed named;          /* services that may be imported (P303, also where it is off) and provided (P501); none: those
+                                that the policy lets through */
     uint32_t findings_limit; /* Diags stored for one rule (all are counted); 0 = 100 */
 } ValOptions;
 

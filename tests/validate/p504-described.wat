@@ -19,6 +19,18 @@
 ;; OUT: import "other.v1.Other" "Get": the service is not named by --service [P303]
 ;; OUT: export "other.v1.Other/Do": the service is not named by --service [P501]
 ;; NOT: Exit
+;; RUN: printf 'policy = 1; name = "off"; base = "strict"; rules = ( { code = "P3xx"; violated = "off"; not_provable = "off"; }, { code = "P504"; violated = "off"; } );' >off.cfg; parigot-validate --policy=off.cfg m.wasm
+;; RUN: parigot-validate --policy=off.cfg --abi=g.abi m.wasm
+;; EXIT: 1
+;; OUT: [P301]
+;; OUT: [P504]
+;; NOT: [P303]
+;; RUN: parigot-validate --policy=off.cfg --service=greeting.v1.Greeter m.wasm
+;; EXIT: 1
+;; OUT: import "parigot.log.v1.Log" "Write": the service is not named by --service [P303]
+;; RUN: parigot-validate --policy=audit --abi=g.abi m.wasm
+;; OUT: warning: m.wasm
+;; OUT: [P301]
 ;; RUN: parigot-validate --service
 ;; EXIT: 2
 ;; ERR: --service needs a value
