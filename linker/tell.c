@@ -74,7 +74,7 @@ bool tell_diags(const LdCommand *c, Diags *d, bool completed)
     bool raw = c->format == LD_FORMAT_JSON, to_file = c->error_file != NULL;
     finish(c, d);
     if (raw) add_all(&formatted, c, c->format, DIAG_TEXT, d, completed);
-    if (!c->link.no_demangle) demangle_diags(d);
+    if (!c->link.no_demangle && !(raw && !to_file)) demangle_diags(d);
     if (!raw) add_all(&formatted, c, c->format, to_file ? DIAG_TEXT : style, d, completed);
     if (!to_file) return say(&formatted);
     add_all(&words, c, LD_FORMAT_TEXT, style, d, completed);

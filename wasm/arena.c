@@ -307,21 +307,44 @@ void text_printf(TextBuf *t, const char *format, ...)
     va_end(args);
 }
 
+void text_add_escaped(TextBuf *t, Str s)
+{
+    const uint8_t *p = (const uint8_t *)s.ptr;
+    size_t safe = 0; /* from here to i nothing needs to be escaped */
+    for (size_t i = 0; i < s.len;) {
+        uint32_t c = 0;
+        size_t n = utf8_length(p + i, s.len - i, &c);
+        if (n && !is_unsafe(c)) {
+            i += n;
+            continue;
+        }
+        text_add(t, (Str){s.ptr + safe, i - safe});
+        for (size_t bad = n ? n : 1; bad; bad--) text_printf(t, "\\x%02x", p[i++]);
+        safe = i;
+    }
+    if (s.len > safe) text_add(t, (Str){s.ptr + safe, s.len - safe});
+}
+
 void text_add_json(TextBuf *t, Str s)
 {
     const uint8_t *p = (const uint8_t *)s.ptr;
+    size_t plain = 0; /* from here to i all stands as it is */
     text_add(t, STR("\""));
     for (size_t i = 0; i < s.len;) {
         uint32_t c = 0;
         size_t n = utf8_length(p + i, s.len - i, &c);
-        if (n == 0) {
-            text_add(t, STR("\xef\xbf\xbd"));
-            n = 1;
-        } else if (c == '"' || c == '\\') text_printf(t, "\\%c", (char)c);
+        if (n && c != '"' && c != '\\' && !is_unsafe(c)) {
+            i += n;
+            continue;
+        }
+        text_add(t, (Str){s.ptr + plain, i - plain});
+        if (n == 0) text_add(t, STR("\xef\xbf\xbd"));
         else if (is_unsafe(c)) text_printf(t, "\\u%04x", c);
-        else text_add(t, (Str){s.ptr + i, n});
-        i += n;
+        else text_printf(t, "\\%c", (char)c);
+        i += n ? n : 1;
+        plain = i;
     }
+    if (s.len > plain) text_add(t, (Str){s.ptr + plain, s.len - plain});
     text_add(t, STR("\""));
 }
 

@@ -125,32 +125,22 @@ void diag_free(Diags *d)
     *d = (Diags){.limit = limit};
 }
 
-/* ---- formatting ---- */
+/* ---- formatting: everything that came from an input passes through an escape before it reaches a terminal ---- */
 
 static const char *severity_text(DiagSeverity s)
 {
     return s == SEV_NOTE ? "note" : s == SEV_WARNING ? "warning" : s == SEV_ERROR ? "error" : "fatal error";
 }
 
-/* Everything that came from an input passes through here before it reaches a terminal. */
-static void add_escaped(TextBuf *t, Str s)
-{
-    Arena scratch = {0};
-    const char *safe = diag_escape(&scratch, s);
-    if (safe) text_add(t, str_of(safe));
-    else t->failed = true;
-    arena_free(&scratch);
-}
-
 static void add_place(TextBuf *t, const DiagPlace *p)
 {
     if (p->src_file && !p->src_in_note) {
-        add_escaped(t, str_of(p->src_file));
+        text_add_escaped(t, str_of(p->src_file));
         if (p->src_line) text_printf(t, ":%u", p->src_line);
         text_add(t, STR(": "));
     }
     if (p->file) {
-        add_escaped(t, str_of(p->file));
+        text_add_escaped(t, str_of(p->file));
         if (p->offset != DIAG_NOWHERE) text_printf(t, ":0x%llx", (unsigned long long)p->offset);
         text_add(t, STR(": "));
     }
@@ -162,7 +152,7 @@ static void add_function(TextBuf *t, const DiagPlace *p)
     text_printf(t, " (func %u", p->func);
     if (p->func_name.len) {
         text_add(t, STR(" \""));
-        add_escaped(t, p->func_name);
+        text_add_escaped(t, p->func_name);
         text_add(t, STR("\""));
     }
     text_add(t, STR(")"));
@@ -176,14 +166,14 @@ void diag_format(TextBuf *t, const Diag *d, const char *tool, DiagStyle style)
     text_printf(t, "%s: ", severity_text(d->severity));
     if (colour) text_add(t, STR("\033[0m"));
     add_place(t, &d->place);
-    add_escaped(t, str_of(d->text));
+    text_add_escaped(t, str_of(d->text));
     add_function(t, &d->place);
     text_printf(t, " [%s]\n", rows[d->code].code);
 
     for (const char *line = d->note; line;) {
         const char *end = strchr(line, '\n');
         text_add(t, STR(">>> "));
-        add_escaped(t, (Str){line, end ? (size_t)(end - line) : strlen(line)});
+        text_add_escaped(t, (Str){line, end ? (size_t)(end - line) : strlen(line)});
         text_add(t, STR("\n"));
         line = end ? end + 1 : NULL;
     }
@@ -193,11 +183,11 @@ void diag_format_gnu(TextBuf *t, const Diag *d, const char *tool)
 {
     const DiagPlace *p = &d->place;
     const char *file = p->src_file ? p->src_file : p->file ? p->file : tool;
-    add_escaped(t, str_of(file));
+    text_add_escaped(t, str_of(file));
     if (p->src_line) text_printf(t, ":%u", p->src_line);
     else if (p->offset != DIAG_NOWHERE) text_printf(t, ":0x%llx", (unsigned long long)p->offset);
     text_printf(t, ": %s: ", d->severity == SEV_FATAL ? "error" : severity_text(d->severity));
-    add_escaped(t, str_of(d->text));
+    text_add_escaped(t, str_of(d->text));
     add_function(t, p);
     text_printf(t, " [%s]\n", rows[d->code].code);
 }

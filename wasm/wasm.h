@@ -137,6 +137,7 @@ typedef struct TextBuf {
 } TextBuf;
 void text_printf(TextBuf *, const char *format, ...) PRINTF(2, 3);
 void text_add(TextBuf *, Str);
+void text_add_escaped(TextBuf *, Str); /* as diag_escape makes it */
 void text_add_json(TextBuf *, Str); /* as a JSON string, quotes included; invalid UTF-8 as U+FFFD */
 void text_free(TextBuf *);
 
