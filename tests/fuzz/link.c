@@ -1,4 +1,5 @@
-/* Fuzz target: an object or an archive, linked: under policy none with everything kept, and under strict. */
+/* Fuzz target: an object or an archive, linked: under policy none with everything kept, with the options that
+ * look at or change the most, and under strict. */
 #include "linker/linker.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -20,8 +21,28 @@ static void tell(Diags *d)
     text_free(&t);
 }
 
-static void link_once(const uint8_t *data, size_t size, bool isolate)
+typedef enum How { KEEP_ALL, MANY_OPTIONS, STRICT } How;
+
+/* Maps, packed code, ids, wrapped and traced symbols, imported memory; members as they are needed. */
+static void many_options(LdOptions *o, LdInput *in)
 {
+    static const char *names[] = {"f", "run", "_start", "g", "weak", "__stack_pointer"};
+    static const LdNames all = {names, ARRAY_LEN(names), ARRAY_LEN(names)};
+    in->whole_archive = false;
+    o->exports = o->wrap = o->trace_symbols = o->undefined = all;
+    o->unresolved = LD_UNRESOLVED_WARN;
+    o->trace = o->print_gc = o->tell_map = o->tell_why_extracted = true;
+    o->multiple_definitions = o->import_memory = o->export_table = true;
+    o->optimize = 2;
+    o->strip = LD_STRIP_DEBUG;
+    o->compress_relocations = true;
+    o->build_id = LD_BUILD_ID_SHA1;
+    o->page_size = 1;
+}
+
+static void link_once(const uint8_t *data, size_t size, How how)
+{
+    bool isolate = how == STRICT;
     LdOptions o;
     Diags d = {.limit = 20};
     LdOutput out;
@@ -31,7 +52,8 @@ static void link_once(const uint8_t *data, size_t size, bool isolate)
     o.n_inputs = 1;
     o.entry = NULL;
     o.memory_limit = 256 << 20;
-    if (!isolate) {
+    if (how == MANY_OPTIONS) many_options(&o, &in);
+    if (how == KEEP_ALL) {
         o.export_all = o.no_gc = true;
         o.allow_undefined_functions = true;
         o.unresolved = LD_UNRESOLVED_IGNORE;
@@ -55,7 +77,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const uint8_t empty;
     if (size == 0) data = &empty; /* NULL would mean a path */
-    link_once(data, size, false);
-    link_once(data, size, true);
+    link_once(data, size, KEEP_ALL);
+    link_once(data, size, MANY_OPTIONS);
+    link_once(data, size, STRICT);
     return 0;
 }
