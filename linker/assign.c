@@ -37,6 +37,12 @@ static Str import_key(Ld *ld, const Symbol *s)
 static void assign_imports(Ld *ld)
 {
     NameTable keys[SYM_TABLE + 1] = {0};
+    if (ld->opt->import_table && !ld->table_symbol && ld->n_elems) {
+        Symbol *s = ld->table_symbol = ld_symbol(ld, STR("__indirect_function_table"));
+        s->kind = SYM_TABLE;
+        s->state = SYM_IS_UNDEFINED;
+        s->imported = true;
+    }
     /* the function table first: objects without table symbols call through table 0 */
     if (ld->table_symbol && ld->table_symbol->imported) {
         ld->table_symbol->out_index = ld->n_imported_tables++;

@@ -206,12 +206,7 @@ void ld_define_bounds(Ld *ld)
 static void find_table(Ld *ld)
 {
     Symbol *s = ld_find_symbol(ld, STR("__indirect_function_table"));
-    if (!s || s->state == SYM_NEW || s->kind != SYM_TABLE) {
-        if (!ld->opt->import_table) return;
-        s = ld_symbol(ld, STR("__indirect_function_table"));
-        s->kind = SYM_TABLE;
-        s->state = SYM_IS_UNDEFINED;
-    }
+    if (!s || s->state == SYM_NEW || s->kind != SYM_TABLE) return;
     ld->table_symbol = s;
     if (s->state != SYM_IS_UNDEFINED) return;
     if (ld->opt->import_table) {
