@@ -152,6 +152,9 @@ static const WasmRelocInfo *still_fits(const RelocSite *site, const WasmReloc *r
     if (!info || info->width > site->size || at > site->size - info->width) return NULL;
     bool fits = info->symbols ? r->index < o->n_symbols && (info->symbols & 1u << site->obj->symbols[r->index]->kind)
                               : r->index < o->module.n_types;
+    /* what the object takes for a global of the linker's may be an address: __memory_base */
+    if (!fits && info->index_kind == RI_GLOBAL && r->index < o->n_symbols)
+        fits = site->obj->symbols[r->index]->kind == SYM_DATA;
     return fits ? info : NULL;
 }
 

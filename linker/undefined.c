@@ -142,6 +142,18 @@ static void scan(Ld *ld, Scan *sc, Obj *obj, Reference from, WasmRelocCursor rel
     }
 }
 
+/* With --no-gc-sections debug information counts too: position-independent code's variables lie from a global on. */
+static void scan_customs(Ld *ld, const Obj *obj)
+{
+    for (uint32_t i = 0; i < obj->n_customs; i++) {
+        WasmReloc r;
+        if (obj->customs[i].discarded) continue;
+        for (WasmRelocCursor c = wasm_relocs_all(obj->customs[i].relocs); wasm_next_reloc(&c, &r);)
+            if (r.index < obj->o.n_symbols && wasm_reloc_info(r.type)->index_kind == RI_GLOBAL)
+                need_address_global(ld, obj->symbols[r.index]);
+    }
+}
+
 /* requires: live is final. provides: ld->elems and ld->gots are complete; `imported` is set; every other
  * undefined symbol that something live needs has been reported. */
 void ld_check_undefined(Ld *ld)
@@ -157,6 +169,7 @@ void ld_check_undefined(Ld *ld)
             if (obj->segments[i].live)
                 scan(ld, &sc, obj, (Reference){.segment = &obj->segments[i]},
                      wasm_relocs_in(obj->data_relocs, obj->segments[i].relocs));
+        if (ld->opt->no_gc) scan_customs(ld, obj);
     }
     for (uint32_t i = 0; i < ld->names.n;
          i++) { /* roots that are no more than declared, like import_name with `used` */
