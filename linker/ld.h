@@ -463,8 +463,10 @@ const uint8_t *ld_object_digest(Obj *);
 /* undefined.c */
 void ld_stub_weak(Ld *);
 void ld_check_undefined(Ld *);
-/* services.c: the code of an undefined symbol; where --abi describes services: the method that was meant, or
- * NULL */
+/* services.c: what the module will be judged by; its imports, where there are errors and so no module; the code
+ * of an undefined symbol, and where --abi describes services: the method that was meant, or NULL */
+ValOptions ld_val_options(const LdOptions *);
+void ld_check_imports(Ld *);
 DiagCode ld_undefined_code(Ld *, const Symbol *, const char **note);
 /* assign.c */
 void ld_assign_indices(Ld *);
@@ -556,6 +558,7 @@ Dwarf *ld_dwarf(Ld *, Obj *); /* or NULL */
 /* hints.c: notes on why nobody defines it: what else has that name, what is nearly called so. */
 void ld_hint_undefined(Ld *, Diag *, const Symbol *);
 void ld_hint_name(Ld *, Diag *, Str name); /* the same for a name of the command line */
+void ld_explain_import(Ld *, Diag *, const Symbol *); /* who refers to it first */
 /* Findings on the linked module, from the `first` on: where in the objects they come from. */
 void ld_explain_findings(Ld *, const WasmModule *, size_t first);
 

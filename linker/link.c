@@ -59,8 +59,7 @@ static void forget_repeated(Ld *ld, size_t first)
  * their checks are put in and the module is made, and judged, once more. */
 static bool write_and_validate(Ld *ld, Writer *out)
 {
-    ValOptions how = {
-        .policy = ld->opt->policy, .now = ld->opt->now, .abi = ld->opt->abi, .named = ld->opt->named};
+    ValOptions how = ld_val_options(ld->opt);
     ValReport report;
     for (int round = 0;; round++) {
         ld_write_module(ld, ld->opt->to_file ? NULL : out);
@@ -141,7 +140,10 @@ static bool link_all(Ld *ld, Writer *out)
     ld_check_undefined(ld);  /* nothing live is missing; table and address globals known */
     ld_gather_features(ld);  /* what the objects use, and whether that goes together */
     ld_declare_entries(ld);  /* thunks */
-    if (ld->diags->errors) return false;
+    if (ld->diags->errors) {
+        if (ld->opt->isolate) ld_check_imports(ld); /* else they are judged on the module */
+        return false;
+    }
     ld_assign_indices(ld); /* every index is final */
     ld_layout_memory(ld);  /* every address is final */
     ld_fill_bodies(ld);    /* thunks, constructors */

@@ -20,6 +20,49 @@ bool ld_load_services(LdCommand *c, Arena *arena, Diags *d)
            abi_check_named(abi, &c->link.named, d);
 }
 
+ValOptions ld_val_options(const LdOptions *o)
+{
+    return (ValOptions){.policy = o->policy, .now = o->now, .abi = o->abi, .named = o->named};
+}
+
+static void judge_import(Ld *ld, const Symbol *s, const ValOptions *how)
+{
+    uint32_t type = 0, is_function = s->kind == SYM_FUNCTION;
+    WasmImport import = {.module = ld_import_module(s),
+                         .name = ld_import_name(s),
+                         .kind = is_function             ? KIND_FUNC
+                                 : s->kind == SYM_GLOBAL ? KIND_GLOBAL
+                                                         : KIND_TABLE,
+                         .offset = DIAG_NOWHERE32};
+    WasmModule m = {.file = ld->opt->output,
+                    .types = is_function ? &ld->types[s->type].type : NULL,
+                    .n_types = is_function,
+                    .func_types = &type,
+                    .n_funcs = is_function,
+                    .imports = &import,
+                    .n_imports = 1};
+    size_t first = ld->diags->n;
+    val_imports(&m, how, ld->diags);
+    for (size_t k = first; k < ld->diags->n; k++) ld_explain_import(ld, &ld->diags->items[k], s);
+}
+
+/* requires: ld_check_undefined, and some error. provides: findings of P301 to P305, so that they need no
+ * second run. */
+void ld_check_imports(Ld *ld)
+{
+    enum { MOST = 100 }; /* each costs a walk over all relocations */
+    const ValOptions how = ld_val_options(ld->opt);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < ld->names.n && n < MOST; i++) {
+        const Symbol *s = ld->symbols[i];
+        bool judged =
+            (s->kind == SYM_FUNCTION && s->type != LD_NONE) || s->kind == SYM_GLOBAL || s->kind == SYM_TABLE;
+        if (!s->imported || !judged) continue;
+        judge_import(ld, s, &how);
+        n++;
+    }
+}
+
 DiagCode ld_undefined_code(Ld *ld, const Symbol *s, const char **note)
 {
     const ValAbi *abi = ld->opt->abi;

@@ -160,7 +160,7 @@ static void explain_code(Ld *ld, Diag *d, const InFunc *f, uint32_t module_offse
 }
 
 /* The first object that refers to an imported symbol, and from where. */
-static void explain_import(Ld *ld, Diag *d, const Symbol *s)
+void ld_explain_import(Ld *ld, Diag *d, const Symbol *s)
 {
     for (size_t o = 0; o < ld->n_objs; o++) {
         Obj *obj = ld->objs[o];
@@ -195,6 +195,6 @@ void ld_explain_findings(Ld *ld, const WasmModule *m, size_t first)
         }
         for (uint32_t i = imports; i < m->n_imports; i++)
             if (m->imports[i].offset == d->place.offset)
-                explain_import(ld, d, ld->imports[i - imports].symbol);
+                ld_explain_import(ld, d, ld->imports[i - imports].symbol);
     }
 }

@@ -106,6 +106,23 @@ bool val_view(Arena *arena, const WasmModule *m, const ValOptions *options, Diag
     return diags->errors == v.errors_before;
 }
 
+void val_imports(const WasmModule *m, const ValOptions *options, Diags *diags)
+{
+    ValReport report = {.module = *m};
+    Arena arena = {0};
+    Val v = {.m = m,
+             .arena = &arena,
+             .diags = diags,
+             .report = &report,
+             .o = *options,
+             .errors_before = diags->errors,
+             .nearest_budget = VAL_NEAREST_BUDGET};
+    combine_policies(&v);
+    judge_imports(&v);
+    arena_free(&v.scratch);
+    arena_free(&arena);
+}
+
 bool val_module(Arena *arena, const uint8_t *bytes, size_t size, const char *file, const ValOptions *options,
                 Diags *diags, ValReport *report)
 {

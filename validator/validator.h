@@ -204,6 +204,11 @@ MUST_USE bool val_module(Arena *, const uint8_t *bytes, size_t size, const char 
 /* val_view: the same for a module that wasm_read_module has read without error. */
 MUST_USE bool val_view(Arena *, const WasmModule *, const ValOptions *options, Diags *, ValReport *out);
 
+/* val_imports: P301 to P305 alone, for a linker that has found other errors and will make no module.
+ * in:     m  has file, imports, types and func_types; the rest is not looked at
+ * errors: P301 to P305, with the level that the policy gives them */
+void val_imports(const WasmModule *m, const ValOptions *, Diags *);
+
 /* ---- forms of code that the proofs recognise (docs/rules.md, P101 and P104) ------------------------------------------
  *
  * Here sp is the global that parigot.module names as stack_pointer. LEB128 may be padded. Local declarations may stand
