@@ -101,14 +101,29 @@ LdPlace ld_data_place(Ld *ld, Obj *obj, const InSegment *segment, uint32_t data_
     return p;
 }
 
+/* Where a function's first instruction is: behind the groups of locals. There are four types, and few groups. */
+static uint32_t first_instruction(const Obj *obj, uint32_t body)
+{
+    enum { MOST_GROUPS = 100 };
+    WasmRange where = obj->o.module.bodies[body];
+    Diags ignored = {.limit = 1, .errors = 1};
+    Reader r = wasm_reader(&obj->o.module, where, &ignored);
+    uint32_t groups, n;
+    uint8_t type;
+    if (!rd_u32(&r, "", &groups) || groups > MOST_GROUPS) return 0;
+    while (groups-- && rd_u32(&r, "", &n) && rd_byte(&r, "", &type)) continue;
+    return (uint32_t)rd_offset(&r) - where.offset;
+}
+
 /* Where there are line tables and no declarations (-gline-tables-only), a function is where its code begins. */
 static void find_declaration(const Obj *obj, uint32_t i, Dwarf *d, LdPlace *p)
 {
     const WasmSymbol *s = &obj->o.symbols[i];
     if (dwarf_line_of_symbol(d, i, &p->src_file, &p->src_line)) return;
-    if (s->kind == SYM_FUNCTION && !(s->flags & SYM_UNDEFINED))
-        (void)dwarf_line_of_code(d, obj->funcs[s->index - obj->o.module.n_imported[KIND_FUNC]].code_offset, &p->src_file,
-                                 &p->src_line);
+    if (s->kind != SYM_FUNCTION || s->flags & SYM_UNDEFINED) return;
+    uint32_t body = s->index - obj->o.module.n_imported[KIND_FUNC], at = obj->funcs[body].code_offset;
+    if (!dwarf_line_of_code(d, at, &p->src_file, &p->src_line))
+        (void)dwarf_line_of_code(d, at + first_instruction(obj, body), &p->src_file, &p->src_line);
 }
 
 LdPlace ld_symbol_place(Ld *ld, Obj *obj, uint32_t obj_symbol)
