@@ -15,7 +15,6 @@ print(pcall(string.rep, "x", -1), pcall(string.format, "%d", "one"))
 print(xpcall(function() error("deep", 2) end, function(m) return "handled: " .. m end))
 local function depth(n) return n == 0 and error("bottom") or 1 + depth(n - 1) end
 print(select(2, pcall(depth, 150)))
-print(select(2, pcall(function() local function f() return f() + 1 end return f() end)):match("stack overflow"))
 
 local V = setmetatable({}, { __call = function(c, x, y) return setmetatable({ x = x, y = y }, c) end })
 V.__index, V.__add, V.__tostring = V, function(a, b) return V(a.x + b.x, a.y + b.y) end,
