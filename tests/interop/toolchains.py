@@ -196,7 +196,7 @@ def cxx_program(tools):
     need('clang++-19', 'node')
     if not has_cxx():
         raise Skip('libc++-19-dev-wasm32 is not installed')
-    # wasm-ld demangles the name section, ours does not; clang keeps --no-demangle to itself unless it is in a file.
+    # The demanglers' words differ (libiberty's, LLVM's); clang keeps --no-demangle to itself unless it is in a file.
     with open(tools.path('words'), 'w', encoding='ascii') as out:
         out.write('--no-demangle\n')
     for flags in (['-O0', '-g'], ['-O2']):
