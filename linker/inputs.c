@@ -10,6 +10,7 @@
 #include "linker/ld.h"
 
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -145,7 +146,7 @@ static void view_customs(Arena *arena, Obj *obj)
         obj->custom_of_section[c->order] = i;
         obj->customs[i] = (InCustom){.obj = obj,
                                      .section = c->order,
-                                     .name = c->name,
+                                     .name = {arena_strndup(arena, c->name.ptr, c->name.len), c->name.len},
                                      .bytes = wasm_at(m, c->payload),
                                      .size = c->payload.size,
                                      .relocs = wasm_section_relocs(&obj->o, c->order)};
@@ -172,27 +173,35 @@ static bool is_linkable(Diags *diags, Obj *obj)
     return true;
 }
 
-/* Debug information is not looked at until it is copied: what came with its neighbours need not stay in
- * memory. */
+/* Debug information is most of an object, and only copied; what is mapped beside it need not bring it into memory. Of
+ * an open file it is read where it is wanted, all but the strings; else it leaves memory when it was copied. */
 void ld_forget_debug(const Obj *obj)
 {
-    if (obj->mapped && obj->debug.size) file_forget(obj->bytes + obj->debug.offset, obj->debug.size);
+    if (obj->mapped && obj->fd < 0 && obj->debug.size) file_forget(obj->bytes + obj->debug.offset, obj->debug.size);
 }
 
 static void set_debug_apart(Obj *obj)
 {
+    enum { WORTH_A_CALL = 16 * 1024 };
     const WasmModule *m = &obj->o.module;
     uint32_t low = UINT32_MAX, high = 0;
+    WasmRange strings = {0};
     for (uint32_t i = 0; i < m->n_customs; i++) {
         if (!str_has_prefix(m->customs[i].name, STR(".debug_"))) continue;
         WasmRange r = m->customs[i].payload;
         if (r.offset < low) low = r.offset;
         if (r.offset + r.size > high) high = r.offset + r.size;
+        if (str_eq(m->customs[i].name, STR(".debug_str"))) strings = r;
     }
     if (low >= high) return;
     obj->debug = (WasmRange){low, high - low};
-    if (obj->mapped) file_set_apart(obj->bytes + low, high - low);
-    ld_forget_debug(obj);
+    if (!obj->mapped || high - low < WORTH_A_CALL) return;
+    if (obj->fd >= 0 && strings.size) {
+        uint32_t end = strings.offset + strings.size;
+        file_set_apart(obj->bytes + low, strings.offset - low);
+        file_set_apart(obj->bytes + end, high - end);
+    } else file_set_apart(obj->bytes + low, high - low);
+    file_forget(obj->bytes + low, high - low);
 }
 
 /* Everything about the object that no other object has a say in: so several can be read at once. */
@@ -287,7 +296,7 @@ static bool keep_file(Ld *ld, const char *path, FileBytes *out)
 {
     if (!file_map(path, 0, ld->diags, out)) return false;
     if (ld->opt->on_input) ld->opt->on_input(ld->opt->on_input_ctx, NULL, path, out->ptr, out->size);
-    LD_PUSH(ld, ld->files, ld->n_files, ld->files_cap) = *out;
+    LD_PUSH(ld, ld->files, ld->n_files, ld->files_cap) = (struct LdFile){*out, -1};
     return true;
 }
 
@@ -329,6 +338,7 @@ Obj *ld_open_member(Ld *ld, LdArchive *a, uint32_t i)
                  .bytes = m->bytes,
                  .size = m->size,
                  .mapped = a->mapped,
+                 .fd = -1,
                  .archive = a};
     if (!parse(&ld->arena, ld->diags, obj)) return NULL;
     join_types(ld, obj);
@@ -451,6 +461,7 @@ typedef struct Reading {
     const LdInput *in;
     const char *path; /* NULL: not found */
     FileBytes bytes;
+    int fd;            /* of the file, open still; -1 */
     Obj *obj; /* read; NULL: an archive, or something is wrong, which is found out once more in its turn */
 } Reading;
 
@@ -469,6 +480,13 @@ static void give_up(void *ctx)
     longjmp(w->out_of_memory, 1);
 }
 
+/* Files stay open as long as there are descriptors enough for everybody else. */
+static bool open_file(Ld *ld, Reading *r, Diags *diags)
+{
+    if (__atomic_sub_fetch(&ld->spare_fds, 1, __ATOMIC_RELAXED) < 0) return file_map(r->path, 0, diags, &r->bytes);
+    return file_map_open(r->path, 0, diags, &r->bytes, &r->fd);
+}
+
 static Obj *new_object(Arena *arena, const Ld *ld, const Reading *r)
 {
     Obj *obj = arena_alloc(arena, sizeof *obj);
@@ -477,7 +495,8 @@ static Obj *new_object(Arena *arena, const Ld *ld, const Reading *r)
                  .input = last_part(file),
                  .bytes = r->bytes.ptr,
                  .size = r->bytes.size,
-                 .mapped = r->bytes.mapped};
+                 .mapped = r->bytes.mapped,
+                 .fd = r->fd};
     return obj;
 }
 
@@ -487,7 +506,7 @@ static void read_one(void *ctx, uint32_t i, unsigned worker)
     Reading *r = &work->readings[i];
     struct ReadWorker *me = &work->workers[worker];
     Diags ignored = {.limit = 1};
-    if (r->path && !r->bytes.ptr && !file_map(r->path, 0, &ignored, &r->bytes)) r->bytes = (FileBytes){0};
+    if (r->path && !r->bytes.ptr && !open_file(work->ld, r, &ignored)) r->bytes = (FileBytes){0};
     if (r->bytes.ptr && setjmp(me->out_of_memory) == 0 && wasm_is_object(r->bytes.ptr, r->bytes.size)) {
         Obj *obj = new_object(me->arena, work->ld, r);
         if (parse(me->arena, &ignored, obj) && ignored.n == 0) r->obj = obj;
@@ -499,8 +518,8 @@ static void read_one(void *ctx, uint32_t i, unsigned worker)
 static void add_input(Ld *ld, Reading *r)
 {
     if (!r->path) return;
-    if (!r->bytes.ptr && !file_map(r->path, 0, ld->diags, &r->bytes)) return;
-    if (!r->in->bytes) LD_PUSH(ld, ld->files, ld->n_files, ld->files_cap) = r->bytes;
+    if (!r->bytes.ptr && !open_file(ld, r, ld->diags)) return;
+    if (!r->in->bytes) LD_PUSH(ld, ld->files, ld->n_files, ld->files_cap) = (struct LdFile){r->bytes, r->fd};
     if (ld->opt->on_input)
         ld->opt->on_input(ld->opt->on_input_ctx, r->in, r->path, r->bytes.ptr, r->bytes.size);
     const uint8_t *bytes = r->bytes.ptr;
@@ -545,9 +564,11 @@ void ld_read_inputs(Ld *ld)
 {
     size_t n = ld->opt->n_inputs;
     Reading *readings = arena_array(&ld->arena, n, sizeof *readings);
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) ld->spare_fds = files.rlim_cur > 1 << 20 ? 1 << 20 : (long)files.rlim_cur / 2;
     for (size_t i = 0; i < n; i++) {
         const LdInput *in = &ld->opt->inputs[i];
-        readings[i] = (Reading){.in = in, .path = in->is_library ? find_library(ld, in->path) : in->path};
+        readings[i] = (Reading){.fd = -1, .in = in, .path = in->is_library ? find_library(ld, in->path) : in->path};
         if (in->bytes)
             readings[i].bytes = (FileBytes){.ptr = (uint8_t *)(uintptr_t)in->bytes, .size = in->size};
     }
@@ -558,6 +579,9 @@ void ld_read_inputs(Ld *ld)
 
 void ld_close_inputs(Ld *ld)
 {
-    for (size_t i = 0; i < ld->n_files; i++) file_close(&ld->files[i]);
+    for (size_t i = 0; i < ld->n_files; i++) {
+        file_close(&ld->files[i].bytes);
+        if (ld->files[i].fd >= 0) close(ld->files[i].fd);
+    }
     ld->n_files = 0;
 }

@@ -138,6 +138,7 @@ struct Obj {
     bool live;                  /* on the command line, or something in it is live: its constructors count */
     LdArchive *archive;         /* that it is a member of, or NULL */
     bool in_link, lazy, mapped; /* mapped: the bytes are a file's */
+    int fd;                     /* of the very file that is mapped; -1: none */
     WasmRange debug;            /* all debug sections, and what is between them */
     uint8_t digest[32];
     bool digest_known; /* BLAKE2b-256 of the bytes: ld_object_digest */
@@ -342,7 +343,11 @@ struct Ld {
         jmp_buf out_of_memory;
     } aside;
 
-    FileBytes *files;
+    struct LdFile {
+        FileBytes bytes;
+        int fd; /* -1: closed */
+    } * files;
+    long spare_fds;
     size_t n_files, files_cap; /* to be closed at the end */
     struct LdSource {          /* inputs in the order of the command line, opened */
         Obj *obj;              /* one of the two */

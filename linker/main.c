@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { EXIT_CLEAN = 0, EXIT_FINDINGS = 1, EXIT_USAGE = 2, EXIT_INTERNAL = 3 };
+enum { MANY_FILES = 1 << 16 };
 
 static void out_of_memory(void *ctx)
 {
@@ -118,8 +120,18 @@ static bool run(LdCommand *c, Arena *arena, Diags *d)
     return ok;
 }
 
+/* Inputs stay open while they are linked, a thousand of them or more. */
+static void allow_many_files(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+    files.rlim_cur = files.rlim_max > MANY_FILES ? MANY_FILES : files.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &files);
+}
+
 int main(int argc, char **argv)
 {
+    allow_many_files();
     Arena arena = {.on_oom = out_of_memory};
     Diags diags = {0};
     LdCommand c;

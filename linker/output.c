@@ -290,6 +290,14 @@ static bool make_data(Ld *ld, const Piece *p, uint8_t *at, bool quiet)
     return ok;
 }
 
+/* Bytes of which only a copy is wanted are read, small ones too: touching one page would map its neighbours. */
+static void copy_section(const InCustom *c, uint8_t *at)
+{
+    const Obj *obj = c->obj;
+    if (obj->fd < 0 || pread(obj->fd, at, c->size, c->bytes - obj->bytes) != (ssize_t)c->size)
+        memcpy(at, c->bytes, c->size);
+}
+
 static bool make_custom(Ld *ld, const Piece *p, uint8_t *at, bool quiet)
 {
     enum { WORTH_FORGETTING = 16 * 1024 };
@@ -297,7 +305,7 @@ static bool make_custom(Ld *ld, const Piece *p, uint8_t *at, bool quiet)
     for (uint32_t i = 0; i < p->n; i++) {
         const InCustom *c = p->custom->parts[p->first + i];
         if (c->pieces) continue;
-        memcpy(at, c->bytes, c->size);
+        copy_section(c, at);
         /* offsets count from behind the section's name */
         RelocSite site = {.at = at,
                           .size = c->size,

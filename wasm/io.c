@@ -56,7 +56,8 @@ static bool read_all(int fd, const char *path, size_t limit, size_t expected, Di
     return true;
 }
 
-static bool load(const char *path, size_t limit, bool map, Diags *d, FileBytes *out)
+/* keep: not NULL: the file stays open when it is mapped. */
+static bool load(const char *path, size_t limit, bool map, Diags *d, FileBytes *out, int *keep)
 {
     if (limit == 0) limit = MAX_FILE;
     bool is_stdin = strcmp(path, "-") == 0;
@@ -77,12 +78,19 @@ static bool load(const char *path, size_t limit, bool map, Diags *d, FileBytes *
         if (p != MAP_FAILED) *out = (FileBytes){.ptr = p, .size = size, .mapped = true};
         else ok = read_all(fd, path, limit, size ? size : 4096, d, out);
     }
-    if (!is_stdin) close(fd);
+    bool kept = keep && ok && out->mapped && !is_stdin;
+    if (keep) *keep = kept ? fd : -1;
+    if (!is_stdin && !kept) close(fd);
     return ok;
 }
 
-bool file_read(const char *path, size_t limit, Diags *d, FileBytes *out) { return load(path, limit, false, d, out); }
-bool file_map(const char *path, size_t limit, Diags *d, FileBytes *out) { return load(path, limit, true, d, out); }
+bool file_read(const char *path, size_t limit, Diags *d, FileBytes *out) { return load(path, limit, false, d, out, NULL); }
+bool file_map(const char *path, size_t limit, Diags *d, FileBytes *out) { return load(path, limit, true, d, out, NULL); }
+bool file_map_open(const char *path, size_t limit, Diags *d, FileBytes *out, int *fd)
+{
+    *fd = -1;
+    return load(path, limit, true, d, out, fd);
+}
 
 void file_close(FileBytes *f)
 {

@@ -296,6 +296,9 @@ typedef struct FileBytes {
 MUST_USE bool file_read(const char *path, size_t limit_bytes, Diags *, FileBytes *out);
 /* file_map: the same by mmap, for inputs that nobody changes under a build (objects); falls back to reading. */
 MUST_USE bool file_map(const char *path, size_t limit_bytes, Diags *, FileBytes *out);
+/* The same, and the file stays open, the caller's to close, for reading parts of it without a map; -1 when it is no
+ * regular file. */
+MUST_USE bool file_map_open(const char *path, size_t limit_bytes, Diags *, FileBytes *out, int *fd);
 void file_close(FileBytes *);
 /* Part of a mapped file that is not needed soon: its pages need not stay in memory. */
 void file_forget(const uint8_t *, size_t);
