@@ -557,7 +557,13 @@ void ld_wrap_symbols(Ld *ld)
         Obj *obj = ld->objs[o];
         for (uint32_t i = 0; i < obj->o.n_symbols; i++) {
             Symbol *to = wrapped(ld, obj->symbols[i]);
-            if (to != obj->symbols[i]) obj->symbols[i] = to, to->used = true;
+            if (to == obj->symbols[i]) continue;
+            if (to->state == SYM_IS_UNDEFINED && to->type == LD_NONE) { /* nobody names it but --wrap */
+                to->kind = obj->symbols[i]->kind;
+                to->type = obj->symbols[i]->type;
+            }
+            obj->symbols[i] = to;
+            to->used = true;
         }
     }
 }

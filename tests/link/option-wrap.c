@@ -13,6 +13,9 @@
  * NOFILE: a.wasm
  * RUN: parigot-ld --policy=none --no-entry --wrap=f 1.o 2.o 3.o -o a.wasm && wasm-interp a.wasm --run-all-exports
  * OUT: run() => i32:144
+ * RUN: parigot-ld --policy=none --no-entry --wrap=f --warn-unresolved-symbols 1.o 2.o -o b.wasm && wasm-validate b.wasm && wasm-interp b.wasm --run-all-exports
+ * ERR: warning: 1.o: undefined symbol: __wrap_f
+ * OUT: run() => error: unreachable executed
  * RUN: parigot-ld --policy=audit --no-entry --export=run --wrap=f 1.o 2.o 3.o -o a.wasm && wasm-interp a.wasm --run-all-exports
  * OUT: run() => i32:144
  */
