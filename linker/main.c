@@ -68,6 +68,7 @@ static void print_version(void)
 static void print_messages(const TextBuf *t)
 {
     if (t->len) fwrite(t->ptr, 1, t->len, stdout);
+    fflush(stdout); /* a map may follow, not through stdio */
 }
 
 /* What is told of a link in a file of its own. */

@@ -2,7 +2,7 @@
  * NEED: clang-19
  * RUN: for n in 1 2; do clang-19 --target=wasm32 -O1 -g -ffreestanding -DN=$n -c %s -o $n.o || exit 1; done
  * ORACLE: --no-entry --Map=%o/map -O2 1.o 2.o --import-undefined
- * ORACLE: --no-entry -M -s 1.o 2.o --import-undefined
+ * ORACLE: --no-entry -M -s 1.o 2.o --import-undefined --print-gc-sections -t
  * ORACLE: --no-entry --print-map -S --no-merge-data-segments -O0 2.o 1.o --import-undefined --export-all
  * ORACLE: --no-entry --Map %o/map --strip-debug 2.o 1.o --import-undefined --no-gc-sections --export-table
  * RUN: parigot-ld --policy=audit --Map=map --import-undefined 1.o 2.o -o a.wasm; cat map
