@@ -630,6 +630,7 @@ static void keep_argument(Parser *p, const Option *o, const char *value)
         break;
     case OUTPUT:
     case MAP:
+    case ERROR_FILE:
     case WHY_EXTRACT: a.value = last_part(value); break;
     case ABI:
     case ALLOW_UNDEFINED_FILE: a.kind = LD_ARGUMENT_FILE; break;
