@@ -530,6 +530,14 @@ static Symbol *need(Ld *ld, Stack *stack, const char *prefix, const char *name)
     return s;
 }
 
+static bool is_function(Ld *ld, const Symbol *s)
+{
+    if (s->state == SYM_NEW || s->state == SYM_LAZY || s->kind == SYM_FUNCTION) return true;
+    diag_add(ld->diags, LD_KIND_MISMATCH, DIAG_AT(.file = ld_obj_text(s->obj), .symbol = s->name),
+             "symbol type mismatch: %s is no function, which --wrap needs", ld_name_text(ld, s->name));
+    return false;
+}
+
 /* What nobody mentions is not wrapped. */
 static void prepare_wraps(Ld *ld, Stack *stack)
 {
@@ -538,6 +546,8 @@ static void prepare_wraps(Ld *ld, Stack *stack)
         Symbol *s = ld_find_symbol(ld, str_of(name));
         if (!s || s->state == SYM_NEW || ld_name_find(ld, &ld->wraps, s->name) != LD_NONE) continue;
         Symbol *real = need(ld, stack, "__real_", name), *wrap = need(ld, stack, "__wrap_", name);
+        if (real->used) ask(ld, stack, s->name, "--wrap");
+        if (!is_function(ld, s) || !is_function(ld, real) || !is_function(ld, wrap)) continue;
         add_wrap(ld, s, wrap);
         add_wrap(ld, real, s);
     }
@@ -549,6 +559,17 @@ static Symbol *wrapped(const Ld *ld, Symbol *s)
     return k != LD_NONE && ld->wrap_to[k].from == s ? ld->wrap_to[k].to : s;
 }
 
+/* One that only --wrap has named has the type that its first reference believes in. */
+static void refer_instead(Symbol *to, const Obj *obj, uint32_t i)
+{
+    if (to->state == SYM_NEW) {
+        to->kind = SYM_FUNCTION;
+        to->state = SYM_IS_UNDEFINED;
+    }
+    if (to->type == LD_NONE) to->type = obj->symbols[i]->type;
+    to->used = true;
+}
+
 /* requires: no symbol gets its first reference any more. provides: every reference points to what is meant,
  * that of the object which defines a wrapped symbol as well. */
 void ld_wrap_symbols(Ld *ld)
@@ -558,12 +579,8 @@ void ld_wrap_symbols(Ld *ld)
         for (uint32_t i = 0; i < obj->o.n_symbols; i++) {
             Symbol *to = wrapped(ld, obj->symbols[i]);
             if (to == obj->symbols[i]) continue;
-            if (to->state == SYM_IS_UNDEFINED && to->type == LD_NONE) { /* nobody names it but --wrap */
-                to->kind = obj->symbols[i]->kind;
-                to->type = obj->symbols[i]->type;
-            }
+            refer_instead(to, obj, i);
             obj->symbols[i] = to;
-            to->used = true;
         }
     }
 }

@@ -7,6 +7,14 @@
  * ORACLE: --no-entry --wrap=f --wrap=g 1.o 2.o 3.o 4.o
  * ORACLE: --no-entry --wrap=f --export=f --export=__real_f 1.o 2.o 3.o
  * ORACLE: --no-entry --wrap=f --wrap=missing 1.o 2.o w.a
+ * RUN: llvm-ar-19 rcs f.a 2.o; parigot-ld --policy=none --no-entry --wrap=f 3.o --export=__wrap_f f.a -o f.wasm && wasm-objdump -x f.wasm
+ * OUT: <f>
+ * RUN: parigot-ld --policy=none --no-entry --wrap=f 1.o 2.o --warn-unresolved-symbols -o s.wasm && wasm-validate s.wasm && parigot-ld --policy=none --no-entry --wrap=f 1.o 2.o --allow-undefined -o i.wasm && wasm-objdump -x i.wasm
+ * OUT: <__wrap_f> <- env.__wrap_f
+ * RUN: parigot-ld --policy=none --no-entry --wrap=__stack_pointer --wrap=__heap_base 1.o 2.o -o a.wasm
+ * EXIT: 1
+ * ERR: symbol type mismatch: __stack_pointer is no function, which --wrap needs
+ * NOFILE: a.wasm
  * RUN: parigot-ld --policy=none --no-entry --wrap=f 1.o 2.o -o a.wasm
  * EXIT: 1
  * ERR: undefined symbol: __wrap_f
