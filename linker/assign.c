@@ -41,7 +41,7 @@ static void assign_imports(Ld *ld)
         Symbol *s = ld->table_symbol = ld_symbol(ld, STR("__indirect_function_table"));
         s->kind = SYM_TABLE;
         s->state = SYM_IS_UNDEFINED;
-        s->imported = true;
+        s->imported = s->used = true;
     }
     /* the function table first: objects without table symbols call through table 0 */
     if (ld->table_symbol && ld->table_symbol->imported) {
@@ -239,8 +239,21 @@ static bool is_command_export(const Ld *ld, const Symbol *s)
     return !ld->opt->isolate && s->kind == SYM_FUNCTION && s->state == SYM_DEFINED && s->func->extra->thunk;
 }
 
+/* In an object an export says no more than what a function's export_name is. */
+static void keep_export_names(Ld *ld)
+{
+    for (size_t i = 0; i < ld->n_funcs; i++)
+        if (ld->funcs[i]->extra->export_name.len)
+            LD_PUSH(ld, ld->exports, ld->n_exports, ld->exports_cap) =
+                (OutExport){ld->funcs[i]->extra->export_name, KIND_FUNC, ld->funcs[i]->out_index};
+}
+
 static void assign_exports(Ld *ld)
 {
+    if (ld->opt->relocatable) {
+        keep_export_names(ld);
+        return;
+    }
     if (ld->opt->export_memory || (!ld->opt->import_memory && !ld->opt->no_export_memory))
         LD_PUSH(ld, ld->exports, ld->n_exports, ld->exports_cap) =
             (OutExport){str_of(ld->opt->export_memory_name), KIND_MEMORY, 0};

@@ -211,12 +211,21 @@ static int by_rank(const void *a, const void *b)
     return x->index < y->index ? -1 : x->index > y->index;
 }
 
+/* Of segments that go together: a group's are the group's alone. */
+static Str key(Ld *ld, Str name, Str comdat)
+{
+    if (!comdat.len) return name;
+    const char *text = arena_printf(&ld->arena, "%.*s%c%.*s", STR_ARG(name), 0, STR_ARG(comdat));
+    return (Str){text, name.len + 1 + comdat.len};
+}
+
 static void gather_segments(Ld *ld)
 {
     NameTable tables[2] = {0};
     OutSegment **by_name[2] = {0};
     size_t caps[2] = {0};
-    for (size_t o = 0; o < ld->n_objs; o++)
+    for (size_t o = 0; o < ld->n_objs; o++) {
+        const uint32_t *groups = ld->opt->relocatable ? ld_comdats_of_segments(ld, ld->objs[o]) : NULL;
         for (uint32_t i = 0; i < ld->objs[o]->o.n_segments; i++) {
             InSegment *in = &ld->objs[o]->segments[i];
             if (!in->live) continue;
@@ -224,12 +233,13 @@ static void gather_segments(Ld *ld)
                                ? AREA_WAIVED
                                : AREA_SEALED;
             bool added;
-            uint32_t k = ld_name_add(ld, &tables[area], out_name(ld, in), &added);
+            Str comdat = groups && groups[i] ? ld->objs[o]->o.comdats[groups[i] - 1].name : (Str){0};
+            uint32_t k = ld_name_add(ld, &tables[area], key(ld, out_name(ld, in), comdat), &added);
             if (added) {
                 OutSegment *out = arena_alloc(&ld->arena, sizeof *out);
                 *out = (OutSegment){
-                    .name = tables[area].names[k], .area = area, .index = (uint32_t)ld->n_segments};
-                out->bss = str_has_prefix(out->name, STR(".bss"));
+                    .name = out_name(ld, in), .comdat = comdat, .area = area, .index = (uint32_t)ld->n_segments};
+                out->bss = !ld_keeps_relocs(ld) && str_has_prefix(out->name, STR(".bss"));
                 LD_PUSH(ld, ld->segments, ld->n_segments, ld->segments_cap) = out;
                 by_name[area] = arena_grow(&ld->arena, by_name[area], k, &caps[area], sizeof **by_name);
                 by_name[area][k] = out;
@@ -241,6 +251,7 @@ static void gather_segments(Ld *ld)
             uint32_t align_log2 = ld_segment_info(in)->align_log2;
             if (align_log2 > out->align_log2) out->align_log2 = align_log2;
         }
+    }
     if (ld->n_segments) qsort(ld->segments, ld->n_segments, sizeof *ld->segments, by_rank);
 }
 
@@ -319,8 +330,8 @@ static uint64_t place_isolated(Ld *ld)
 static uint64_t place_plain(Ld *ld)
 {
     LdLayout *l = &ld->layout;
-    uint64_t at = ld->opt->has_global_base ? ld->opt->global_base : 1024;
-    if (ld->opt->stack_first) {
+    uint64_t at = ld->opt->relocatable ? 0 : ld->opt->has_global_base ? ld->opt->global_base : 1024;
+    if (ld->opt->stack_first && !ld->opt->relocatable) {
         at = place_stack(ld, 0);
         if (ld->opt->has_global_base && ld->opt->global_base < at)
             diag_add(ld->diags, LD_BAD_LAYOUT, DIAG_AT(),
@@ -330,7 +341,7 @@ static uint64_t place_plain(Ld *ld)
     l->global_base = (uint32_t)at;
     at = place_area(ld, AREA_SEALED, at);
     l->data_end = (uint32_t)at;
-    if (!ld->opt->stack_first) at = place_stack(ld, at);
+    if (!ld->opt->stack_first && !ld->opt->relocatable) at = place_stack(ld, at);
     at = align_to(at, HEAP_ALIGN);
     l->heap_base = (uint32_t)at;
     return at;
@@ -436,7 +447,8 @@ static void number_segments(Ld *ld)
     for (size_t i = 0; i < ld->n_segments; i++) {
         OutSegment *s = ld->segments[i];
         bool left_out = s->bss && (!ld->opt->import_memory || ld->init_memory);
-        s->index = left_out || s->size == 0 ? LD_NONE : ld->n_data_segments++;
+        bool written = !left_out && (s->size || ld_keeps_relocs(ld));
+        s->index = written ? ld->n_data_segments++ : LD_NONE;
     }
 }
 

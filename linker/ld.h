@@ -187,7 +187,7 @@ struct Symbol {
     const SymbolExtra *extra; /* to be changed through ld_symbol_extra */
     uint32_t obj_symbol;      /* its index there */
     uint32_t type;            /* function: type id, LD_NONE unknown */
-    uint32_t value;           /* data: offset in the segment, or the address; lazy: the member */
+    uint32_t value;           /* data: offset in the segment, or the address; lazy: the member; see ld_out_symbol */
     uint32_t out_index;       /* of an imported function, global or table */
     uint8_t kind, state;      /* SYM_FUNCTION.., SymState */
     bool weak : 1, hidden : 1, local : 1, no_strip : 1, absolute : 1;
@@ -203,6 +203,9 @@ struct Symbol {
     bool tls : 1;      /* thread-local: its address counts from the start of .tdata */
 };
 _Static_assert(sizeof(Symbol) <= 64, "a cache line");
+/* Index + 1 in the symbol table that is written, 0: not in it; from ld_number_symbols on, in a field that its kind has
+ * no use for. */
+static inline uint32_t *ld_out_symbol(Symbol *s) { return s->kind == SYM_DATA ? &s->out_index : &s->value; }
 
 /* ---- tables.c ---- */
 
@@ -246,7 +249,7 @@ Symbol *ld_find_symbol(const Ld *, Str name); /* or NULL */
 
 typedef enum OutArea { AREA_SEALED, AREA_WAIVED } OutArea;
 struct OutSegment {
-    Str name;
+    Str name, comdat; /* the group that it belongs to, in relocatable output; empty: none */
     InSegment **parts;
     size_t n, cap;
     uint32_t align_log2;
@@ -273,6 +276,7 @@ struct OutCustom {
     MergedStrings *merged; /* .debug_str */
     uint64_t size;
     uint64_t at, whole_size; /* of the section, in the module */
+    uint32_t out_symbol;     /* of the section: as Symbol's */
 };
 
 typedef struct OutExport {
@@ -428,6 +432,8 @@ struct Ld {
     size_t n_segments, segments_cap;
     OutCustom **customs;
     size_t n_customs, customs_cap;
+    Symbol **out_symbols; /* for a later link: relocatable.c */
+    size_t n_out_symbols, out_symbols_cap;
     uint64_t nearest_budget; /* for "nearest: .." of undefined symbols */
     LdWaived *waived;
     size_t n_waived, waived_cap;
@@ -507,6 +513,21 @@ typedef struct RelocSite { /* bytes that were copied to the output and whose rel
     bool quiet;         /* say nothing of what is wrong; the link's tables are only read */
 } RelocSite;
 bool ld_apply_relocs(Ld *, const RelocSite *, WasmRelocCursor); /* false: something was wrong */
+const WasmRelocInfo *ld_reloc_fits(const RelocSite *, const WasmReloc *); /* NULL: the input was changed since it was read */
+bool ld_is_there(const Ld *, const Symbol *);                   /* it has an index or address in the output */
+uint64_t ld_section_offset(const Symbol *, uint64_t in_offset); /* of a custom section's byte, in the output */
+/* relocatable.c: symbols and relocations of the output, for -r and --emit-relocs */
+const uint32_t *ld_comdats_of_segments(Ld *, const Obj *); /* index + 1 for each, 0: in none; NULL: all of them */
+void ld_number_symbols(Ld *);
+static inline bool ld_keeps_relocs(const Ld *ld) { return ld->opt->relocatable || ld->opt->emit_relocs; }
+void ld_write_linking(Ld *, Writer *, uint32_t first_custom);
+typedef struct RelocOutput {
+    uint8_t *at, *end; /* NULL: nothing is written, only counted */
+    uint64_t size;     /* in bytes, */
+    uint32_t n;        /* and relocations */
+} RelocOutput;
+/* out_offset: of the site's first byte in the output's section payload. false: the input was changed */
+bool ld_copy_relocs(Ld *, const RelocSite *, WasmRelocCursor, uint64_t out_offset, RelocOutput *);
 /* custom.c */
 void ld_gather_customs(Ld *, Arena *);
 void ld_write_producers(Ld *, Writer *);
@@ -520,9 +541,17 @@ void ld_write_features(Ld *, Writer *);
 void ld_write_record(Ld *, Writer *);
 /* write.c */
 /* map.c */
+typedef struct LdRelocSection { /* size 0: there is none, for there are no relocations */
+    Str name;
+    uint32_t section; /* that they are of */
+    size_t first;     /* of its pieces */
+    uint64_t at, size;
+} LdRelocSection;
 typedef struct LdPlaces { /* of sections in the module, from their first byte on */
-    const Writer *head, *tail;
-    uint64_t code_at, code_size, data_at, data_size, tail_at;
+    const Writer *head, *linking, *tail;
+    const LdRelocSection *relocs; /* [n_relocs] */
+    size_t n_relocs;
+    uint64_t code_at, code_size, data_at, data_size, relocs_at, tail_at;
 } LdPlaces;
 void ld_make_map(Ld *, const LdPlaces *, TextBuf *);
 /* build_id.c */

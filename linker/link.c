@@ -132,14 +132,14 @@ static bool link_all(Ld *ld, Writer *out)
     if (ld->diags->errors > ld->survivable) return false;
     start_gathering(ld);     /* DWARF and the like, meanwhile */
     ld_check_signatures(ld); /* both ends of every call agree on the type */
-    ld_stub_weak(ld);        /* what is weak and nobody's can be called, and traps */
+    if (!ld->opt->relocatable) ld_stub_weak(ld); /* what is weak and nobody's can be called, and traps */
     ld_mark_live(ld);        /* what can be reached */
-    ld_define_bounds(ld);    /* the ends of segments that have names */
+    if (!ld->opt->relocatable) ld_define_bounds(ld); /* the ends of segments that have names */
     ld_report_exports(ld);   /* --export finds what it names */
     ld_check_objects(ld);    /* the policy's rules, by symbol */
     ld_check_undefined(ld);  /* nothing live is missing; table and address globals known */
     ld_gather_features(ld);  /* what the objects use, and whether that goes together */
-    ld_declare_entries(ld);  /* thunks */
+    if (!ld->opt->relocatable) ld_declare_entries(ld); /* thunks */
     if (ld->diags->errors) {
         if (ld->opt->isolate) ld_check_imports(ld); /* else they are judged on the module */
         return false;
@@ -150,6 +150,7 @@ static bool link_all(Ld *ld, Writer *out)
     if (ld->opt->compress_relocations) ld_pack_code(ld);
     if (ld->diags->errors) return false;
     if (!finish_gathering(ld)) out_of_memory(ld);
+    if (ld_keeps_relocs(ld)) ld_number_symbols(ld); /* for a later link */
     return write_and_validate(ld, out); /* relocations are applied as the bytes are copied */
 }
 

@@ -83,6 +83,8 @@ typedef struct LdOptions {
     bool import_table, export_table, growable_table;
     uint32_t table_base;
 
+    bool relocatable; /* one object from all: nothing is laid out for good, nothing is left out; without isolation only */
+    bool emit_relocs; /* the module keeps its symbols and relocations; the same */
     bool export_all, export_dynamic;
     bool allow_undefined_functions; /* --allow-undefined, --import-undefined */
     LdUnresolved unresolved;

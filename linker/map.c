@@ -180,5 +180,10 @@ void ld_make_map(Ld *ld, const LdPlaces *places, TextBuf *t)
         section(&m, c->at, c->whole_size,
                 arena_printf(&ld->arena, "CUSTOM(%s)", diag_escape(&ld->arena, c->name)));
     }
+    if (places->linking) made(&m, places->linking, places->relocs_at);
+    for (size_t i = 0; i < places->n_relocs; i++)
+        if (places->relocs[i].size)
+            section(&m, places->relocs[i].at, places->relocs[i].size,
+                    arena_printf(&ld->arena, "CUSTOM(%s)", ld_name_text(ld, places->relocs[i].name)));
     made(&m, places->tail, places->tail_at);
 }

@@ -104,7 +104,7 @@ static void keep_all(Ld *ld, Queue *q)
         for (uint32_t i = 0; i < m->n_tables - m->n_imported[KIND_TABLE]; i++) obj->tables[i].live = true;
         for (uint32_t i = 0; i < m->n_tags - m->n_imported[KIND_TAG]; i++) obj->tags[i].live = true;
     }
-    mark_symbol(ld, q, ld->call_ctors);
+    if (ld->call_ctors->linker) mark_symbol(ld, q, ld->call_ctors);
 }
 
 bool ld_is_exported(const Ld *ld, const Symbol *s)

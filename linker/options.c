@@ -21,6 +21,7 @@ typedef enum Action {
     COLOUR,
     DEMANGLE,
     COMPRESS,
+    EMIT_RELOCS,
     EMULATION,
     END_LIB,
     ENTRY,
@@ -79,6 +80,7 @@ typedef enum Action {
     PRINT_GC,
     PRINT_MAP,
     REFUSE,
+    RELOCATABLE,
     REPRODUCE,
     RSP_QUOTING,
     SEAL_ALIGN,
@@ -127,6 +129,7 @@ typedef struct Parser {
     bool reproducing; /* arguments are kept */
     bool ignore_unresolved, warn_unresolved;
     bool whole_archive, lazy, max_memory_given, had_entry, no_stack_first;
+    bool policy_given, entry_given, gc_given, merge_given; /* as the last option about it has it */
     const char *global_base;
     const char *refused_under_policy; /* an option that only --policy=none allows */
 } Parser;
@@ -453,8 +456,14 @@ static bool act_on_symbols(Parser *p, const Option *o, const char *v)
         if (!p->lazy) usage(p, "stray --end-lib");
         p->lazy = false;
         break;
-    case ENTRY: l->entry = v; break;
-    case NO_ENTRY: l->entry = NULL; break;
+    case ENTRY:
+        l->entry = v;
+        p->entry_given = true;
+        break;
+    case NO_ENTRY:
+        l->entry = NULL;
+        p->entry_given = false;
+        break;
     case EXPORT: add_name(p, &l->exports, v); break;
     case EXPORT_IF_DEFINED: add_name(p, &l->exports_if_defined, v); break;
     case EXPORT_ALL: l->export_all = true; break;
@@ -549,13 +558,30 @@ static void act_on_output(Parser *p, const Option *o, const char *v)
         l->table_base = (uint32_t)number(p, o->text, v, 10000000);
         if (!l->table_base) l->table_base = 1;
         break;
-    case GC: l->no_gc = false; break;
-    case NO_GC: l->no_gc = true; break;
+    case EMIT_RELOCS:
+        l->emit_relocs = true;
+        p->refused_under_policy = "--emit-relocs";
+        break;
+    case RELOCATABLE: l->relocatable = true; break;
+    case GC:
+        l->no_gc = false;
+        p->gc_given = true;
+        break;
+    case NO_GC:
+        l->no_gc = true;
+        p->gc_given = false;
+        break;
     case PRINT_GC: l->print_gc = true; break;
     case NO_PRINT_GC: l->print_gc = false; break;
     case KEEP_SECTION: add_name(p, &l->keep_sections, v); break;
-    case MERGE_DATA: l->no_merge_data = false; break;
-    case NO_MERGE_DATA: l->no_merge_data = true; break;
+    case MERGE_DATA:
+        l->no_merge_data = false;
+        p->merge_given = true;
+        break;
+    case NO_MERGE_DATA:
+        l->no_merge_data = true;
+        p->merge_given = false;
+        break;
     case OPTIMIZE: optimize(p, v); break;
     case SEAL_ALIGN: seal_align(p, v); break;
     case SONAME: l->soname = v; break;
@@ -678,22 +704,52 @@ static void parse_one(Parser *p)
 /* The policy decides what the other options' defaults are, wherever it stands. */
 static bool find_policy(Parser *p)
 {
+    bool relocatable = false;
     for (size_t i = 0; i < p->n; i++) {
         const char *value, *arg = p->args[i];
         const Option *o = arg[0] == '-' && arg[1] ? match(arg, &value) : NULL;
         if (!o) continue;
         if (o->action == REPRODUCE) p->reproducing = true;
-        if (o->action == POLICY) p->out->policy = value ? value : i + 1 < p->n ? p->args[i + 1] : "";
+        if (o->action == POLICY) {
+            p->out->policy = value ? value : i + 1 < p->n ? p->args[i + 1] : "";
+            p->policy_given = true;
+        }
+        if (o->action == RELOCATABLE) relocatable = true;
         if (!value && (o->argument == VALUE || o->argument == JOINED)) i++;
     }
+    if (relocatable && !p->policy_given) p->out->policy = "none"; /* what is no module yet is not judged */
     return strcmp(p->out->policy, "none") != 0;
+}
+
+/* -r, with wasm-ld's words; where an option has no meaning, wasm-ld ignores it. */
+static void check_relocatable(Parser *p)
+{
+    LdOptions *l = &p->out->link;
+    if (l->isolate)
+        usage(p, "-r and --policy=%s may not be used together: an object is judged when it is linked into a module, "
+                 "so give the policy to that link",
+              p->out->policy);
+    if (p->out->bundle) usage(p, "-r makes an object, not a module: it cannot be bundled or signed");
+    if (l->export_table) usage(p, "--relocatable is incompatible with --export-table");
+    if (l->growable_table) usage(p, "--relocatable is incompatible with --growable-table");
+    if (p->entry_given) usage(p, "entry point specified for relocatable output file");
+    if (p->gc_given) usage(p, "-r and --gc-sections may not be used together");
+    if (l->compress_relocations) usage(p, "-r -and --compress-relocations may not be used together");
+    if (l->undefined.n) usage(p, "-r -and --undefined may not be used together");
+    if (l->has_global_base) usage(p, "-r and --global-base may not by used together");
+    l->entry = NULL;
+    l->import_table = true;
+    l->no_gc = true;
+    l->no_merge_data = !p->merge_given;
+    l->print_gc = false;
 }
 
 static void check_together(Parser *p)
 {
     LdCommand *c = p->out;
     if (str_has_suffix(str_of(c->link.output), STR(".pbundle")) || c->sign_key) c->bundle = true;
-    if (c->bundle && !c->link.isolate)
+    if (c->link.relocatable) check_relocatable(p);
+    else if (c->bundle && !c->link.isolate)
         usage(p, "a module linked with --policy=none cannot be bundled: nothing was proved of it");
     if ((c->abi_files.n || c->services.n) && !c->link.isolate)
         usage(p, "--abi and --service have no meaning with --policy=none");
@@ -705,6 +761,8 @@ static void check_together(Parser *p)
         usage(p, "--compress-relocations is incompatible with output debug information. Please pass "
                  "--strip-debug or "
                  "--strip-all");
+    if (c->link.emit_relocs && c->link.compress_relocations)
+        usage(p, "--emit-relocs and --compress-relocations may not be used together");
     if (c->link.import_table && c->link.export_table)
         usage(p, "--import-table and --export-table may not be used together");
     if (c->link.max_memory && c->link.no_growable_memory && p->max_memory_given)

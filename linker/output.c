@@ -15,10 +15,11 @@
 
 enum { PIECE_BYTES = 256 * 1024 }; /* about: one function or section is not divided */
 
-typedef enum PieceKind { PIECE_MADE, PIECE_CODE, PIECE_DATA, PIECE_STRINGS, PIECE_CUSTOM } PieceKind;
+typedef enum PieceKind { PIECE_MADE, PIECE_CODE, PIECE_DATA, PIECE_STRINGS, PIECE_CUSTOM, PIECE_RELOCS } PieceKind;
 typedef struct Piece {
     uint64_t at, size; /* in the module */
     PieceKind kind;
+    PieceKind of;      /* relocations: of code, data or a custom section */
     uint32_t first, n; /* functions, parts of the segment or section, strings */
     union {
         const uint8_t *made; /* these very bytes */
@@ -26,7 +27,7 @@ typedef struct Piece {
         const OutCustom *custom;
         const MergedStrings *strings;
     };
-    uint64_t from; /* data: offset in the segment at which the piece begins */
+    uint64_t from; /* data: offset in the segment at which the piece begins; relocations: how many */
 } Piece;
 
 typedef struct Plan {
@@ -35,7 +36,7 @@ typedef struct Plan {
     size_t n, cap;
     uint64_t size;    /* of the module so far */
     uint64_t largest; /* piece that is made in a buffer */
-    Writer head, tail;
+    Writer head, linking, tail;
     LdPlaces places;
     uint8_t *memory;   /* where the module goes; NULL: into fd */
     uint8_t **buffers; /* one for each thread */
@@ -215,6 +216,161 @@ static void plan_custom(Plan *plan, OutCustom *out)
     out->whole_size = plan->size - out->at;
 }
 
+/* ---- the plan of what a later link needs ---- */
+
+/* Where the bytes of each went; their relocations go with them. */
+
+static RelocSite code_site(const InFunc *f, uint8_t *at)
+{
+    const FuncExtra *x = f->extra;
+    return (RelocSite){.at = at,
+                       .in_offset = f->code_offset,
+                       .size = f->size,
+                       .obj = f->obj,
+                       .func = f,
+                       .split = x->check_size ? x->check_at : UINT32_MAX,
+                       .shift = x->check_size};
+}
+
+static RelocSite data_site(const InSegment *in, uint8_t *at)
+{
+    return (RelocSite){.at = at,
+                       .address = in->out->address + in->offset,
+                       .in_offset = in->data_offset,
+                       .size = in->size,
+                       .split = UINT32_MAX,
+                       .obj = in->obj};
+}
+
+/* Offsets count from behind the section's name. */
+static RelocSite custom_site(const InCustom *c, uint8_t *at)
+{
+    return (RelocSite){.at = at, .size = c->size, .split = UINT32_MAX, .obj = c->obj, .section = c->name};
+}
+
+static bool copy_relocs_of(Ld *ld, const Piece *p, uint32_t i, RelocOutput *out)
+{
+    if (p->of == PIECE_CODE) {
+        const InFunc *f = ld->funcs[i];
+        RelocSite site = code_site(f, NULL);
+        return !f->relocs.n || ld_copy_relocs(ld, &site, wasm_relocs_in(f->obj->code_relocs, f->relocs), f->out_offset, out);
+    }
+    if (p->of == PIECE_DATA) {
+        const InSegment *in = p->segment->parts[i];
+        RelocSite site = data_site(in, NULL);
+        uint64_t at = p->segment->place + p->segment->head_size + in->offset;
+        return !in->relocs.n || ld_copy_relocs(ld, &site, wasm_relocs_in(in->obj->data_relocs, in->relocs), at, out);
+    }
+    const InCustom *c = p->custom->parts[i];
+    RelocSite site = custom_site(c, NULL);
+    uint64_t at = c->offset + (p->custom->merged ? p->custom->merged->size : 0);
+    return c->pieces || ld_copy_relocs(ld, &site, wasm_relocs_all(c->relocs), at, out);
+}
+
+/* The pieces are added to the plan when it is known how large they are, which several threads can find out. */
+typedef struct RelocPlan {
+    Ld *ld;
+    Piece *pieces;
+    size_t n, cap;
+    LdRelocSection *sections;
+    size_t n_sections, sections_cap;
+} RelocPlan;
+
+static void measure(void *ctx, uint32_t i, unsigned worker)
+{
+    RelocPlan *rp = ctx;
+    Piece *p = &rp->pieces[i];
+    RelocOutput out = {0};
+    (void)worker;
+    for (uint32_t k = 0; k < p->n; k++) (void)copy_relocs_of(rp->ld, p, p->first + k, &out);
+    p->size = out.size;
+    p->from = out.n;
+}
+
+/* `items` of a section, divided. */
+static void add_reloc_pieces(RelocPlan *rp, Piece of, uint32_t items, uint32_t together)
+{
+    for (of.first = 0; of.first < items; of.first += together) {
+        of.n = items - of.first < together ? items - of.first : together;
+        LD_PUSH(rp->ld, rp->pieces, rp->n, rp->cap) = of;
+    }
+}
+
+static void begin_reloc_section(RelocPlan *rp, Str name, uint32_t section)
+{
+    LD_PUSH(rp->ld, rp->sections, rp->n_sections, rp->sections_cap) =
+        (LdRelocSection){.name = name, .section = section, .first = rp->n};
+}
+
+static void list_relocs(RelocPlan *rp, uint32_t section)
+{
+    enum { FUNCTIONS = 512, SEGMENTS = 2048 };
+    Ld *ld = rp->ld;
+    if (ld->n_funcs) {
+        begin_reloc_section(rp, STR("reloc.CODE"), section++);
+        add_reloc_pieces(rp, (Piece){.kind = PIECE_RELOCS, .of = PIECE_CODE}, (uint32_t)ld->n_funcs, FUNCTIONS);
+    }
+    if (ld->n_data_segments) {
+        begin_reloc_section(rp, STR("reloc.DATA"), section++);
+        for (size_t i = 0; i < ld->n_segments; i++)
+            if (ld->segments[i]->index != LD_NONE)
+                add_reloc_pieces(rp, (Piece){.kind = PIECE_RELOCS, .of = PIECE_DATA, .segment = ld->segments[i]},
+                                 (uint32_t)ld->segments[i]->n, SEGMENTS);
+    }
+    for (size_t i = 0; i < ld->n_customs; i++) {
+        const OutCustom *c = ld->customs[i];
+        begin_reloc_section(rp, str_of(arena_printf(&ld->arena, "reloc.%.*s", STR_ARG(c->name))), section++);
+        add_reloc_pieces(rp, (Piece){.kind = PIECE_RELOCS, .of = PIECE_CUSTOM, .custom = c}, (uint32_t)c->n, 1);
+    }
+}
+
+static void plan_reloc_section(Plan *plan, const RelocPlan *rp, LdRelocSection *s, size_t end)
+{
+    uint64_t size = 0, n = 0;
+    for (size_t i = s->first; i < end; i++) size += rp->pieces[i].size, n += rp->pieces[i].from;
+    if (!n) return;
+    s->at = plan->size;
+    Writer head = {0};
+    wr_byte(&head, SEC_CUSTOM);
+    wr_u64(&head, leb_size(s->name.len) + s->name.len + leb_size(s->section) + leb_size(n) + size);
+    wr_name(&head, s->name);
+    wr_u32(&head, s->section);
+    wr_u64(&head, n);
+    add_bytes(plan, &head);
+    wr_free(&head);
+    for (size_t i = s->first; i < end; i++) add(plan, rp->pieces[i]);
+    s->size = plan->size - s->at;
+}
+
+static uint32_t count_sections(const Writer *w)
+{
+    enum { MAGIC = 8 };
+    Diags ignored = {.limit = 1};
+    Reader r = rd_open(w->ptr, w->len, NULL, &ignored), section;
+    uint32_t n = 0, size;
+    uint8_t id;
+    r.pos += w->len < MAGIC ? w->len : MAGIC;
+    while (rd_left(&r) && rd_byte(&r, "id", &id) && rd_u32(&r, "size", &size) && rd_sub(&r, "section", size, &section)) n++;
+    diag_free(&ignored);
+    return n;
+}
+
+static void plan_relocs(Plan *plan)
+{
+    Ld *ld = plan->ld;
+    uint32_t code = count_sections(&plan->head), first_custom = code + (ld->n_funcs != 0) + (ld->n_data_segments != 0);
+    ld_write_linking(ld, &plan->linking, first_custom);
+    plan->places.linking = &plan->linking;
+    add_made(plan, &plan->linking);
+    RelocPlan rp = {.ld = ld};
+    list_relocs(&rp, code);
+    ld_parallel(ld_threads(ld), (uint32_t)rp.n, measure, &rp);
+    for (size_t i = 0; i < rp.n_sections; i++)
+        plan_reloc_section(plan, &rp, &rp.sections[i], i + 1 < rp.n_sections ? rp.sections[i + 1].first : rp.n);
+    plan->places.relocs = rp.sections;
+    plan->places.n_relocs = rp.n_sections;
+}
+
 static void make_plan(Plan *plan)
 {
     Ld *ld = plan->ld;
@@ -227,6 +383,8 @@ static void make_plan(Plan *plan)
     plan->places.code_size = plan->places.data_at - plan->places.code_at;
     plan->places.data_size = plan->size - plan->places.data_at;
     for (size_t i = 0; i < ld->n_customs; i++) plan_custom(plan, ld->customs[i]);
+    plan->places.relocs_at = plan->size;
+    if (ld_keeps_relocs(ld)) plan_relocs(plan);
     plan->places.tail_at = plan->size;
     plan->places.head = &plan->head;
     plan->places.tail = &plan->tail;
@@ -249,14 +407,8 @@ static bool make_code(Ld *ld, const Piece *p, uint8_t *at, bool quiet)
         if (x->check_size) memcpy(at + x->check_at, x->check, x->check_size);
         memcpy(at + x->check_at + x->check_size, f->body + x->check_at, f->size - x->check_at);
         if (f->relocs.n) {
-            RelocSite site = {.at = at,
-                              .in_offset = f->code_offset,
-                              .size = f->size,
-                              .obj = f->obj,
-                              .func = f,
-                              .split = x->check_size ? x->check_at : UINT32_MAX,
-                              .shift = x->check_size,
-                              .quiet = quiet};
+            RelocSite site = code_site(f, at);
+            site.quiet = quiet;
             ok &= ld_apply_relocs(ld, &site, wasm_relocs_in(f->obj->code_relocs, f->relocs));
         }
         at += written_size(f);
@@ -277,13 +429,8 @@ static bool make_data(Ld *ld, const Piece *p, uint8_t *at, bool quiet)
         if (in->size) memcpy(at + start, in->bytes, in->size);
         done = start + in->size;
         if (!in->relocs.n) continue;
-        RelocSite site = {.at = at + start,
-                          .address = s->address + in->offset,
-                          .in_offset = in->data_offset,
-                          .size = in->size,
-                          .split = UINT32_MAX,
-                          .obj = in->obj,
-                          .quiet = quiet};
+        RelocSite site = data_site(in, at + start);
+        site.quiet = quiet;
         ok &= ld_apply_relocs(ld, &site, wasm_relocs_in(in->obj->data_relocs, in->relocs));
     }
     memset(at + done, 0, p->size - done);
@@ -306,13 +453,8 @@ static bool make_custom(Ld *ld, const Piece *p, uint8_t *at, bool quiet)
         const InCustom *c = p->custom->parts[p->first + i];
         if (c->pieces) continue;
         copy_section(c, at);
-        /* offsets count from behind the section's name */
-        RelocSite site = {.at = at,
-                          .size = c->size,
-                          .split = UINT32_MAX,
-                          .obj = c->obj,
-                          .section = c->name,
-                          .quiet = quiet};
+        RelocSite site = custom_site(c, at);
+        site.quiet = quiet;
         ok &= ld_apply_relocs(ld, &site, wasm_relocs_all(c->relocs));
         at += c->size;
         if (c->size >= WORTH_FORGETTING) ld_forget_debug(c->obj);
@@ -330,6 +472,16 @@ static void make_strings(const Piece *p, uint8_t *at)
     }
 }
 
+/* They were measured; when they are another size now, the input was changed meanwhile. */
+static bool make_relocs(Ld *ld, const Piece *p, uint8_t *at)
+{
+    RelocOutput out = {.at = at, .end = at + p->size};
+    bool ok = true;
+    for (uint32_t i = 0; i < p->n; i++) ok &= copy_relocs_of(ld, p, p->first + i, &out);
+    if (out.size < p->size) memset(at + out.size, 0, p->size - out.size);
+    return ok && out.size == p->size && out.n == p->from;
+}
+
 static bool make(Ld *ld, const Piece *p, uint8_t *at, bool quiet)
 {
     switch (p->kind) {
@@ -338,6 +490,7 @@ static bool make(Ld *ld, const Piece *p, uint8_t *at, bool quiet)
     case PIECE_DATA: return make_data(ld, p, at, quiet);
     case PIECE_STRINGS: make_strings(p, at); return true;
     case PIECE_CUSTOM: return make_custom(ld, p, at, quiet);
+    case PIECE_RELOCS: return make_relocs(ld, p, at);
     }
     return false;
 }
@@ -415,7 +568,7 @@ void ld_write_module(Ld *ld, Writer *w)
     if (ld->opt->tell_map) ld_make_map(ld, &plan.places, ld->map);
     unsigned threads = ld_threads(ld);
     if (threads > plan.size / WORTH_A_THREAD + 1) threads = (unsigned)(plan.size / WORTH_A_THREAD) + 1;
-    if (plan.head.failed || plan.tail.failed || plan.size > UINT32_MAX || !get_memory(&plan, w, threads))
+    if (plan.head.failed || plan.linking.failed || plan.tail.failed || plan.size > UINT32_MAX || !get_memory(&plan, w, threads))
         diag_add(ld->diags, OUT_OF_MEMORY, DIAG_AT(), "out of memory, or the module is larger than 4 GiB");
     else {
         ld_parallel(threads, (uint32_t)plan.n, make_and_place, &plan);
@@ -423,5 +576,6 @@ void ld_write_module(Ld *ld, Writer *w)
         ld_set_build_id(ld, w, plan.size);
     }
     wr_free(&plan.head);
+    wr_free(&plan.linking);
     wr_free(&plan.tail);
 }

@@ -37,9 +37,10 @@ static uint32_t tombstone(Str section, int64_t addend)
     return (uint32_t)addend;
 }
 
-static bool is_there(const Symbol *s)
+/* Relocatable output has no address for data of others, and needs none. */
+bool ld_is_there(const Ld *ld, const Symbol *s)
 {
-    if (s->state != SYM_DEFINED) return s->imported;
+    if (s->state != SYM_DEFINED) return s->imported || (ld->opt->relocatable && s->kind == SYM_DATA);
     switch (s->kind) {
     case SYM_FUNCTION: return s->func->live && s->func->out_index != LD_NONE;
     case SYM_DATA: return s->linker || !s->segment || s->segment->live;
@@ -82,13 +83,13 @@ static Value code_offset(Ld *ld, const RelocSite *site, const WasmReloc *r, cons
     return value_of(f->out_offset + f->extra->check_size + (uint64_t)r->addend);
 }
 
-static Value section_offset(const WasmReloc *r, const Symbol *s)
+uint64_t ld_section_offset(const Symbol *s, uint64_t in_offset)
 {
     const InCustom *c = s->custom;
-    if (!c || !c->out) return value_of((uint64_t)r->addend);
+    if (!c || !c->out) return in_offset;
     const MergedStrings *m = c->out->merged;
-    if (c->pieces) return value_of(ld_piece_offset(m, c->pieces, c->n_pieces, (uint64_t)r->addend));
-    return value_of(c->offset + (m ? m->size : 0) + (uint64_t)r->addend);
+    if (c->pieces) return ld_piece_offset(m, c->pieces, c->n_pieces, in_offset);
+    return c->offset + (m ? m->size : 0) + in_offset;
 }
 
 static Value calculate(Ld *ld, const RelocSite *site, const WasmReloc *r)
@@ -102,10 +103,10 @@ static Value calculate(Ld *ld, const RelocSite *site, const WasmReloc *r)
     }
     const Symbol *s = obj->symbols[r->index];
     uint8_t kind = wasm_reloc_info(r->type)->index_kind;
-    if (kind == RI_SECTION_OFFSET) return section_offset(r, s);
+    if (kind == RI_SECTION_OFFSET) return value_of(ld_section_offset(s, (uint64_t)r->addend));
     bool stub = s->kind == SYM_FUNCTION && s->state == SYM_DEFINED && s->func->null_address;
     if (stub && kind == RI_TABLE_ELEM) return value_of(0); /* whether it is called, and so is there, or not */
-    if (!is_there(s) && !(stub && kind == RI_GLOBAL)) {
+    if (!ld_is_there(ld, s) && !(stub && kind == RI_GLOBAL)) {
         if (site->section.len) return value_of(tombstone(site->section, r->addend));
         bool null_is_fine =
             s->weak && s->state != SYM_DEFINED &&
@@ -145,8 +146,9 @@ static void put(uint8_t *at, uint8_t field, uint64_t v)
 }
 
 /* An input that was changed since it was read can have relocations that nobody checked. */
-static const WasmRelocInfo *still_fits(const RelocSite *site, const WasmReloc *r, uint32_t at)
+const WasmRelocInfo *ld_reloc_fits(const RelocSite *site, const WasmReloc *r)
 {
+    uint32_t at = r->offset - site->in_offset;
     const WasmObject *o = &site->obj->o;
     const WasmRelocInfo *info = wasm_reloc_info(r->type);
     if (!info || info->width > site->size || at > site->size - info->width) return NULL;
@@ -186,7 +188,7 @@ bool ld_apply_relocs(Ld *ld, const RelocSite *site, WasmRelocCursor relocs)
     Strings strings = {0};
     while (wasm_next_reloc(&relocs, &r)) {
         uint32_t at = r.offset - site->in_offset;
-        const WasmRelocInfo *info = still_fits(site, &r, at);
+        const WasmRelocInfo *info = ld_reloc_fits(site, &r);
         if (!info) {
             if (!site->quiet)
                 diag_add(ld->diags, LD_BAD_OBJECT, DIAG_AT(.file = site->obj->file),

@@ -626,6 +626,7 @@ static void find_entry(Ld *ld)
     Symbol *s = ld_find_symbol(ld, str_of(ld->opt->entry));
     if (s && s->state == SYM_DEFINED && s->kind == SYM_FUNCTION) {
         s->exported = true;
+        s->hidden = false;
         return;
     }
     ld->survivable++;
@@ -667,7 +668,7 @@ static bool is_named(const LdNames *names, const char *name)
 static bool has_dtors(const Ld *ld)
 {
     static const char ctors[] = "__wasm_call_ctors";
-    return !ld->opt->isolate && !ld->call_ctors->used &&
+    return !ld->opt->isolate && !ld->opt->relocatable && !ld->call_ctors->used &&
            !(ld->opt->entry && strcmp(ld->opt->entry, ctors) == 0) && !is_named(&ld->opt->exports, ctors) &&
            !is_named(&ld->opt->exports_if_defined, ctors);
 }

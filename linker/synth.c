@@ -63,9 +63,22 @@ Symbol *ld_stub(Ld *ld, Str name, uint32_t type)
 
 /* ---- symbols ---- */
 
+/* They are the final link's: relocatable output only refers to them. */
+static Symbol *nobodys(Ld *ld, Str name)
+{
+    Symbol *s = arena_alloc(&ld->arena, sizeof *s);
+    *s = (Symbol){.name = name, .extra = &ld_no_symbol_extra, .type = LD_NONE, .out_index = LD_NONE};
+    return s;
+}
+
 /* requires: no object read yet. An object that defines one of these names is a duplicate. */
 void ld_declare_synthetic(Ld *ld)
 {
+    if (ld->opt->relocatable) {
+        ld->call_ctors = nobodys(ld, STR("__wasm_call_ctors"));
+        ld->stack_pointer = nobodys(ld, STR("__stack_pointer"));
+        return;
+    }
     Symbol *s = ld->call_ctors = ld_symbol(ld, STR("__wasm_call_ctors"));
     s->kind = SYM_FUNCTION;
     s->state = SYM_DEFINED;
@@ -226,6 +239,10 @@ static void find_table(Ld *ld)
  * layout. */
 void ld_define_linker_symbols(Ld *ld)
 {
+    if (ld->opt->relocatable) {
+        find_table(ld);
+        return;
+    }
     ld->dso_handle = define_address(ld, "__dso_handle");
     ld->data_end = define_address(ld, "__data_end");
     ld->stack_low = define_address(ld, "__stack_low");

@@ -27,7 +27,7 @@ typedef struct Scan {
 static bool is_import(const Ld *ld, const Symbol *s)
 {
     if (s->kind == SYM_DATA) return false;
-    if (s->explicit_import) return true;
+    if (s->explicit_import || ld->opt->relocatable) return true;
     if (ld->opt->isolate && !str_eq(ld_import_module(s), STR("env"))) return true;
     if (s->provided || ld_name_find(ld, &ld->may_be_undefined, s->name) != LD_NONE) return true;
     if (!ld->opt->allow_undefined_functions) return false;
@@ -112,7 +112,7 @@ static void need_table_entry(Ld *ld, Symbol *s)
     if (s->state == SYM_DEFINED) {
         if (s->func->null_address || s->func->table_index != LD_NONE) return;
         s->func->table_index = 0; /* its place: assign.c */
-    } else if (s->in_table || s->weak || !is_import(ld, s)) return;
+    } else if (s->in_table || (s->weak && !ld->opt->relocatable) || !is_import(ld, s)) return;
     s->in_table = true;
     LD_PUSH(ld, ld->elems, ld->n_elems, ld->elems_cap) = s;
 }
@@ -135,7 +135,7 @@ static void scan(Ld *ld, Scan *sc, Obj *obj, Reference from, WasmRelocCursor rel
         uint8_t kind = wasm_reloc_info(r.type)->index_kind;
         if (kind == RI_TABLE_ELEM) need_table_entry(ld, s);
         else if (kind == RI_GLOBAL) need_address_global(ld, s);
-        if (s->state != SYM_DEFINED && !s->weak) {
+        if (s->state != SYM_DEFINED && !s->weak && !(ld->opt->relocatable && s->kind == SYM_DATA)) {
             if (s->imported || (!s->extra->undefined_as && is_import(ld, s))) s->imported = true;
             else note_undefined(ld, sc, s, (Reference){obj, from.func, from.segment, r.offset});
         }
@@ -174,7 +174,8 @@ void ld_check_undefined(Ld *ld)
     for (uint32_t i = 0; i < ld->names.n;
          i++) { /* roots that are no more than declared, like import_name with `used` */
         Symbol *s = ld->symbols[i];
-        if (s->live && s->state == SYM_IS_UNDEFINED && !s->imported && is_import(ld, s)) s->imported = true;
+        bool needed = s->live || (ld->opt->relocatable && s->used);
+        if (needed && s->state == SYM_IS_UNDEFINED && !s->imported && is_import(ld, s)) s->imported = true;
     }
     for (size_t i = 0; i < sc.n; i++) settle(ld, &sc.items[i]);
 }

@@ -30,7 +30,7 @@
  * ERR: feature memory64 is not supported
  * RUN: parigot-ld --policy=none --no-entry --export=start --allow-undefined rust.a -o y && parigot-ld --policy=none --no-entry --whole-archive --fatal-warnings rust.a --allow-undefined -o y
  * NOT: lib.rmeta
- * RUN: for o in -r --emit-relocs -shared --shared -pie --shared-memory "-m wasm64" --experimental-pic --import-dynamic --lto-O2 --lto-partitions=2 --thinlto-jobs=2 --thinlto-cache-dir=x --thinlto-cache-policy=x --thinlto-index-only --thinlto-emit-index-files --thinlto-emit-imports-files --thinlto-object-suffix-replace=x --thinlto-prefix-replace=x --lto-CGO2 --lto-debug-pass-manager --lto-obj-path=x --disable-verify --relocatable --rpath=x --save-temps "--mllvm=x" --unresolved-symbols=import-dynamic; do parigot-ld --policy=none --no-entry $o a.o -o x 2>err && exit 1; grep -q "not supported" err && ! test -e x || { echo "no words: $o"; cat err; }; done
+ * RUN: for o in -shared --shared -pie --shared-memory "-m wasm64" --experimental-pic --import-dynamic --lto-O2 --lto-partitions=2 --thinlto-jobs=2 --thinlto-cache-dir=x --thinlto-cache-policy=x --thinlto-index-only --thinlto-emit-index-files --thinlto-emit-imports-files --thinlto-object-suffix-replace=x --thinlto-prefix-replace=x --lto-CGO2 --lto-debug-pass-manager --lto-obj-path=x --disable-verify --rpath=x --save-temps "--mllvm=x" --unresolved-symbols=import-dynamic; do parigot-ld --policy=none --no-entry $o a.o -o x 2>err && exit 1; grep -q "not supported" err && ! test -e x || { echo "no words: $o"; cat err; }; done
  * NOT: no words
  */
 int f(void);
