@@ -10,6 +10,7 @@
 #include "linker/ld.h"
 #include "validator/object_rules.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,6 +71,30 @@ static int by_key(const void *a, const void *b)
     return x->key != y->key ? (x->key > y->key ? -1 : 1) : x->index > y->index ? 1 : -1;
 }
 
+/* By key, larger ones first, equal ones as they stand: byte by byte, the least one first. other has room for as many. */
+static void sort_by_key(TailEntry *entries, TailEntry *other, uint32_t n)
+{
+    enum { FEW = 256, DIGITS = 256, STEPS = sizeof entries->key };
+    if (n < FEW) {
+        qsort(entries, n, sizeof *entries, by_key);
+        return;
+    }
+    static_assert(STEPS % 2 == 0, "what is sorted ends where it began");
+    for (unsigned step = 0; step < STEPS; step++) {
+        uint32_t places[DIGITS] = {0}, at = 0;
+        for (uint32_t i = 0; i < n; i++) places[entries[i].key >> 8 * step & 0xff]++;
+        for (unsigned d = DIGITS; d-- > 0;) {
+            uint32_t count = places[d];
+            places[d] = at;
+            at += count;
+        }
+        for (uint32_t i = 0; i < n; i++) other[places[entries[i].key >> 8 * step & 0xff]++] = entries[i];
+        TailEntry *t = entries;
+        entries = other;
+        other = t;
+    }
+}
+
 /* By the bytes from the end backwards, larger ones first: a string stands behind those that end with it. Eight bytes
  * at a time: those that are alike so far are sorted among themselves by the next eight. */
 static void sort_by_tail(Arena *arena, const Str *names, TailEntry *entries, uint32_t n)
@@ -78,13 +103,14 @@ static void sort_by_tail(Arena *arena, const Str *names, TailEntry *entries, uin
         uint32_t first, n;
         size_t skip;
     } Run;
+    TailEntry *other = arena_array(arena, n, sizeof *other);
     Run *runs = NULL;
     size_t n_runs = 0, cap = 0;
     Run run = {0, n, 0};
     for (;;) {
         TailEntry *e = entries + run.first;
         for (uint32_t i = 0; i < run.n; i++) e[i].key = tail_key(names[e[i].index], run.skip);
-        qsort(e, run.n, sizeof *e, by_key);
+        sort_by_key(e, other, run.n);
         for (uint32_t i = 0, j; i < run.n; i = j) {
             for (j = i + 1; j < run.n && e[j].key == e[i].key; j++) {}
             if (j - i == 1 || (e[i].key & 0xff) == 0) continue; /* alone, or the same to their beginning */
