@@ -3,6 +3,7 @@
 #include "linker/reproduce.h"
 #include "linker/tell.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,6 +86,24 @@ static bool write_module(LdCommand *c, BundleSignerProcess *signer, Arena *arena
     return file_write(c->link.output, module->ptr, module->len, c->bundle ? 0666 : 0777, c->bundle, d);
 }
 
+/* The file that is being written, for when somebody loses patience. */
+static const char *volatile unfinished;
+
+static void remove_unfinished(int signal_number)
+{
+    if (unfinished) (void)unlink(unfinished);
+    (void)raise(signal_number); /* once more, as if nobody had caught it */
+}
+
+static void begin_unfinished(const FileOutput *file)
+{
+    static const int signals[] = {SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGXFSZ, SIGXCPU};
+    struct sigaction was, act = {.sa_handler = remove_unfinished, .sa_flags = SA_RESETHAND | SA_NODEFER};
+    unfinished = file->temporary;
+    for (size_t i = 0; i < ARRAY_LEN(signals); i++) /* what is ignored stays so: nohup */
+        if (sigaction(signals[i], NULL, &was) == 0 && was.sa_handler == SIG_DFL) (void)sigaction(signals[i], &act, NULL);
+}
+
 /* A module that nobody judges and nobody signs need not be in memory as a whole: it goes to its file as it is made. */
 static bool link_and_write(LdCommand *c, BundleSignerProcess *signer, Arena *arena, Diags *d)
 {
@@ -95,12 +114,14 @@ static bool link_and_write(LdCommand *c, BundleSignerProcess *signer, Arena *are
     if (c->link.to_file) {
         if (!file_begin(c->link.output, d, &file)) return false;
         c->link.output_fd = file.fd;
+        begin_unfinished(&file);
     }
     bool ok = ld_link(&c->link, d, &out);
     print_messages(&out.messages);
     if (!write_text(c->why_extract, &out.why_extract, d)) ok = false;
     if (ok && !write_text(c->map, &out.map, d)) ok = false;
     if (ok && c->fatal_warnings && d->warnings) ok = false;
+    unfinished = NULL;
     if (!c->link.to_file) ok = ok && write_module(c, signer, arena, d, &out.module);
     else if (ok) ok = file_commit(&file, 0777, false, d);
     else file_abandon(&file);
