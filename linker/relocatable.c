@@ -18,7 +18,7 @@ enum { COMDAT_DATA = 0, COMDAT_FUNCTION = 1 };
 static bool is_listed(const Ld *ld, const Symbol *s)
 {
     if (s->kind == SYM_SECTION) return false;
-    if (s->state == SYM_DEFINED) return ld_is_there(ld, s) && (!s->linker || s->used);
+    if (s->state == SYM_DEFINED) return ld_is_there(ld, s) && (!s->linker || s->used || s->local);
     if (s->state != SYM_IS_UNDEFINED || !s->used) return false;
     return s->kind == SYM_DATA ? ld->opt->relocatable || s->live : s->imported;
 }
@@ -60,7 +60,8 @@ static uint32_t flags_of(const Symbol *s)
     if (s->no_strip && s->state != SYM_DEFINED) flags |= SYM_NO_STRIP;
     if (s->weak && !s->local) flags |= SYM_BINDING_WEAK;
     if (s->local) flags |= SYM_BINDING_LOCAL;
-    if (s->linker && (s->hidden || s->local)) flags |= SYM_VISIBILITY_HIDDEN;
+    bool stub_of_weak = s->local && s->used; /* others are nobody's but their callers' */
+    if (s->linker && (s->hidden || stub_of_weak)) flags |= SYM_VISIBILITY_HIDDEN;
     if (s->state == SYM_DEFINED && !s->local && !s->hidden) flags &= ~(uint32_t)SYM_VISIBILITY_HIDDEN; /* the entry */
     if (s->linker && s->kind == SYM_DATA) flags |= SYM_ABSOLUTE;
     if (s->state == SYM_DEFINED) return flags;
@@ -289,7 +290,8 @@ static bool out_target(const Ld *ld, const Obj *obj, const WasmReloc *r, uint32_
     uint32_t symbol = *ld_out_symbol(s);
     if (s->kind == SYM_SECTION) symbol = s->custom && s->custom->out ? s->custom->out->out_symbol : 0;
     *index = symbol - 1;
-    return symbol != 0;
+    /* a name that objects have as a global's can be an address that the linker defines (__memory_base) */
+    return symbol != 0 && wasm_reloc_info(r->type)->symbols & 1u << s->kind;
 }
 
 static int32_t out_addend(const Obj *obj, const WasmReloc *r)
@@ -307,7 +309,10 @@ bool ld_copy_relocs(Ld *ld, const RelocSite *site, WasmRelocCursor relocs, uint6
     while (wasm_next_reloc(&relocs, &r)) {
         uint32_t index, at = r.offset - site->in_offset;
         if (!ld_reloc_fits(site, &r)) return false;
-        if (!out_target(ld, site->obj, &r, &index)) continue;
+        if (!out_target(ld, site->obj, &r, &index)) {
+            if (site->section.len || ld->opt->emit_relocs) continue;
+            return false; /* code and data would be bound to numbers of this file */
+        }
         out->n++;
         out_byte(out, r.type);
         out_u32(out, (uint32_t)(out_offset + at));

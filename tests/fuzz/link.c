@@ -1,5 +1,5 @@
 /* Fuzz target: an object or an archive, linked: under policy none with everything kept, with the options that
- * look at or change the most, and under strict. */
+ * look at or change the most, under strict, and for a later link, which can read what was written. */
 #include "linker/linker.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -21,7 +21,7 @@ static void tell(Diags *d)
     text_free(&t);
 }
 
-typedef enum How { KEEP_ALL, MANY_OPTIONS, STRICT } How;
+typedef enum How { KEEP_ALL, MANY_OPTIONS, STRICT, RELOCATABLE, EMIT_RELOCS } How;
 
 /* Maps, packed code, ids, wrapped and traced symbols, imported memory; members as they are needed. */
 static void many_options(LdOptions *o, LdInput *in)
@@ -38,6 +38,17 @@ static void many_options(LdOptions *o, LdInput *in)
     o->compress_relocations = true;
     o->build_id = LD_BUILD_ID_SHA1;
     o->page_size = 1;
+}
+
+/* As a later link does. */
+static void read_back(const Writer *w)
+{
+    Arena a = {0};
+    Diags d = {.limit = 20};
+    WasmObject o;
+    if (!wasm_read_object(&a, w->ptr, w->len, "again", &d, &o)) __builtin_trap();
+    diag_free(&d);
+    arena_free(&a);
 }
 
 static void link_once(const uint8_t *data, size_t size, How how)
@@ -58,6 +69,12 @@ static void link_once(const uint8_t *data, size_t size, How how)
         o.allow_undefined_functions = true;
         o.unresolved = LD_UNRESOLVED_IGNORE;
     }
+    if (how == RELOCATABLE) o.relocatable = o.import_table = o.no_merge_data = o.no_gc = o.tell_map = true;
+    if (how == EMIT_RELOCS) {
+        o.emit_relocs = true;
+        o.no_gc = o.export_all = size % 2; /* with what is dead and without */
+        o.unresolved = LD_UNRESOLVED_IGNORE;
+    }
     bool ok = ld_link(&o, &d, &out);
     if (ok && isolate) { /* for others nobody vouches */
         /* what is written is valid: read it again, with other eyes than those that passed it */
@@ -68,6 +85,7 @@ static void link_once(const uint8_t *data, size_t size, How how)
         diag_free(&again);
         arena_free(&a);
     }
+    if (ok && (o.relocatable || o.emit_relocs)) read_back(&out.module);
     ld_free_output(&out);
     tell(&d);
     diag_free(&d);
@@ -77,8 +95,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const uint8_t empty;
     if (size == 0) data = &empty; /* NULL would mean a path */
-    link_once(data, size, KEEP_ALL);
-    link_once(data, size, MANY_OPTIONS);
-    link_once(data, size, STRICT);
+    for (How how = KEEP_ALL; how <= EMIT_RELOCS; how++) link_once(data, size, how);
     return 0;
 }
