@@ -129,20 +129,43 @@ void ld_gather_features(Ld *ld)
     if (ld->opt->has_features) check_allowed(ld);
     check_tls(ld);
     check_disallowed(ld);
-    if (!ld->opt->isolate) check_mutable_globals(ld);
+    if (!ld->opt->isolate && !ld->opt->relocatable) check_mutable_globals(ld);
+}
+
+/* What an object must not be linked with, its part of a larger object must not be either; wasm-ld forgets it. */
+static Str *gather_disallowed(Ld *ld, size_t *n)
+{
+    Str *names = NULL;
+    size_t cap = 0;
+    *n = 0;
+    for (size_t o = 0; o < ld->n_objs; o++)
+        for (uint32_t i = 0; i < ld->objs[o]->o.n_features; i++) {
+            const WasmTargetFeature *f = &ld->objs[o]->o.features[i];
+            bool known = f->prefix != '-' || has_feature(ld, f->name);
+            for (size_t k = 0; k < *n && !known; k++) known = str_eq(names[k], f->name);
+            if (!known && *n < MOST) LD_PUSH(ld, names, *n, cap) = f->name;
+        }
+    if (*n) qsort(names, *n, sizeof *names, by_text);
+    return names;
+}
+
+static void write_feature(Writer *w, char prefix, Str name)
+{
+    wr_byte(w, (uint8_t)prefix);
+    wr_name(w, name);
 }
 
 void ld_write_features(Ld *ld, Writer *w)
 {
-    if (ld->n_features == 0 || (ld->opt->strip == LD_STRIP_ALL && !ld_is_kept(ld, STR("target_features"))))
+    size_t n_disallowed = 0;
+    const Str *disallowed = ld->opt->relocatable ? gather_disallowed(ld, &n_disallowed) : NULL;
+    if (ld->n_features + n_disallowed == 0 || (ld->opt->strip == LD_STRIP_ALL && !ld_is_kept(ld, STR("target_features"))))
         return;
     wr_byte(w, SEC_CUSTOM);
     size_t mark = wr_begin_size(w);
     wr_name(w, STR("target_features"));
-    wr_u32(w, (uint32_t)ld->n_features);
-    for (size_t i = 0; i < ld->n_features; i++) {
-        wr_byte(w, '+');
-        wr_name(w, ld->features[i]);
-    }
+    wr_u32(w, (uint32_t)(ld->n_features + n_disallowed));
+    for (size_t i = 0; i < ld->n_features; i++) write_feature(w, '+', ld->features[i]);
+    for (size_t i = 0; i < n_disallowed; i++) write_feature(w, '-', disallowed[i]);
     wr_end_size(w, mark);
 }
