@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Real programs, linked by parigot-ld and by wasm-ld: do both behave the same? run.py [--build DIR] [--debug] [LIBRARY ...]
+"""Real programs, linked by parigot-ld and by wasm-ld: do both behave the same? run.py [--build DIR] [--debug] [--options] [LIBRARY ...]
 
 The libraries come from Debian's source packages (fetched by apt into BUILD/programs, about 35 MB) and are compiled by
 clang-19 against wasi-libc; recipes.py lists them. Each library's program is linked by wasm-ld-19 and by
@@ -58,6 +58,30 @@ def judge(built, all_built, parigot_ld):
     return complaints + compare_modules.compare(theirs, ours)
 
 
+OPTION_SETS = [
+    ['-O0'], ['-O2'], ['--strip-all'], ['--strip-debug'], ['--compress-relocations', '-S'], ['--no-gc-sections'],
+    ['--export-all'], ['--export-dynamic'], ['--whole-archive'], ['--import-undefined'], ['--no-merge-data-segments'],
+    ['--stack-first'], ['--global-base=4096'], ['--initial-memory=16777216', '--max-memory=33554432'], ['--import-memory'],
+    ['--export-table', '--growable-table'], ['--import-table'], ['--table-base=10'], ['--no-demangle', '-zstack-size=1048576'],
+    ['--build-id=sha1'], ['--extra-features=simd128'], ['--no-check-features'],
+]
+
+
+def judge_options(built, all_built, parigot_ld):
+    """Complaints about one library's program, linked with each set of options; the modules are only compared."""
+    complaints = []
+    for words in OPTION_SETS:
+        flags = [f'-Wl,{w}' for w in words]
+        theirs, refused = link('/usr/bin/wasm-ld-19', built, all_built, os.path.join(built.folder, 'wasm-ld.wasm'), *flags)
+        ours, failed = link(parigot_ld, built, all_built, os.path.join(built.folder, 'parigot-ld.wasm'), '-Wl,--policy=none',
+                            *flags)
+        if bool(refused) != bool(failed):
+            complaints.append(f'{" ".join(words)}: wasm-ld: {refused or "links it"}\nparigot-ld: {failed or "links it"}')
+        elif not failed:
+            complaints += [f'{" ".join(words)}: {c}' for c in compare_modules.compare(theirs, ours)]
+    return complaints
+
+
 def run_quietly(*command, **options):
     """Complaints: what a command that failed said last."""
     result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=500, check=False, **options)
@@ -113,6 +137,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--build', default=os.path.join(ROOT, 'build'), help='build folder of parigot (default build)')
     parser.add_argument('--debug', action='store_true', help='compile with -g')
+    parser.add_argument('--options', action='store_true', help='link with each of some sets of options too, and compare')
     parser.add_argument('libraries', nargs='*', metavar='LIBRARY', choices=[[], *(l.name for l in recipes.LIBRARIES)])
     options = parser.parse_args()
     parigot_ld = os.path.abspath(os.path.join(options.build, 'linker', 'parigot-ld'))
@@ -123,6 +148,8 @@ def main():
         return 0
     chosen = [b for b in all_built if not options.libraries or b.library.name in options.libraries]
     points = [(b.library.name, lambda b=b: judge(b, all_built, parigot_ld)) for b in chosen]
+    if options.options:
+        points += [(f'{b.library.name}, with options', lambda b=b: judge_options(b, all_built, parigot_ld)) for b in chosen]
     cache = os.path.abspath(os.path.join(options.build, 'programs'))
     for tool, (name, function) in UPSTREAM_BUILDS.items():
         if shutil.which(tool) and name in [b.library.name for b in chosen]:
