@@ -9,8 +9,9 @@ Rows (all, unless some are named):
   many-debug      the same with debug information (165 MB)
 Inputs are made once, below BUILD/bench and BUILD/programs; the libraries are fetched with apt from Debian's source archive,
 and a row whose inputs cannot be made is skipped with a word. Every linker runs once in each round, in turn, after one
-round that does not count. Wall time is the least and the median, CPU time (user and system) the median, memory the
-largest resident set. Peers that are not installed are left out.
+round that does not count. Wall time is the least and the median, "faster" by the least; CPU time (user and system) is the
+median, "less" by it, and says more on a busy machine; memory is the largest resident set. Peers that are not installed are
+left out.
 """
 import argparse
 import os
@@ -150,18 +151,22 @@ def bench_row(options, measurer, folder, row):
 
 
 def cells(title, name, values, base):
-    wall = [v[0] for v in values]
-    times = f'{base / min(wall):.1f}x' if base else ''
-    return [title, name, f'{min(wall) * 1000:.1f}', f'{statistics.median(wall) * 1000:.1f}', times,
-            f'{statistics.median(v[1] for v in values) * 1000:.1f}', f'{max(v[2] for v in values):.1f}']
+    """A line of the table; `base` holds what wasm-ld 19 measured."""
+    wall, cpu = [v[0] for v in values], statistics.median(v[1] for v in values)
+    faster = less = ''
+    if base:
+        faster = f'{min(v[0] for v in base) / min(wall):.1f}x'
+        less = f'{statistics.median(v[1] for v in base) / cpu:.1f}x'
+    return [title, name, f'{min(wall) * 1000:.1f}', f'{statistics.median(wall) * 1000:.1f}', faster, f'{cpu * 1000:.1f}', less,
+            f'{max(v[2] for v in values):.1f}']
 
 
-HEAD = ['row', 'linker', 'wall ms, least', 'median', 'faster', 'CPU ms', 'peak MiB']
+HEAD = ['row', 'linker', 'wall ms, least', 'median', 'faster', 'CPU ms', 'less', 'peak MiB']
 
 
 def print_table(rows, markdown):
     if markdown:
-        print('| ' + ' | '.join(HEAD) + ' |\n|---|---|---:|---:|---:|---:|---:|')
+        print('| ' + ' | '.join(HEAD) + ' |\n|---|---|---:|---:|---:|---:|---:|---:|')
         for row in rows:
             print('| ' + ' | '.join(row) + ' |')
         return
@@ -194,7 +199,7 @@ def main():
             continue
         size = sum(map(os.path.getsize, row.inputs)) / 1e6
         results = bench_row(options, measurer, folder, row)
-        base = min((v[0] for v in results.get('wasm-ld-19', [])), default=0)
+        base = results.get('wasm-ld-19', [])
         title = f'{row.title} ({size:.1f} MB)' if size >= 0.1 else row.title
         table += [cells(title, linker, values, base) for linker, values in results.items()]
     print_table(table, options.markdown)
