@@ -253,13 +253,15 @@ static bool copy_relocs_of(Ld *ld, const Piece *p, uint32_t i, RelocOutput *out)
     if (p->of == PIECE_CODE) {
         const InFunc *f = ld->funcs[i];
         RelocSite site = code_site(f, NULL);
-        return !f->relocs.n || ld_copy_relocs(ld, &site, wasm_relocs_in(f->obj->code_relocs, f->relocs), f->out_offset, out);
+        return !f->relocs.n ||
+               ld_copy_relocs(ld, &site, wasm_relocs_in(f->obj->code_relocs, f->relocs), f->out_offset, out);
     }
     if (p->of == PIECE_DATA) {
         const InSegment *in = p->segment->parts[i];
         RelocSite site = data_site(in, NULL);
         uint64_t at = p->segment->place + p->segment->head_size + in->offset;
-        return !in->relocs.n || ld_copy_relocs(ld, &site, wasm_relocs_in(in->obj->data_relocs, in->relocs), at, out);
+        return !in->relocs.n ||
+               ld_copy_relocs(ld, &site, wasm_relocs_in(in->obj->data_relocs, in->relocs), at, out);
     }
     const InCustom *c = p->custom->parts[i];
     RelocSite site = custom_site(c, NULL);
@@ -267,7 +269,8 @@ static bool copy_relocs_of(Ld *ld, const Piece *p, uint32_t i, RelocOutput *out)
     return c->pieces || ld_copy_relocs(ld, &site, wasm_relocs_all(c->relocs), at, out);
 }
 
-/* The pieces are added to the plan when it is known how large they are, which several threads can find out. */
+/* The pieces are added to the plan when it is known how large they are, which several threads can find out.
+ */
 typedef struct RelocPlan {
     Ld *ld;
     Piece *pieces;
@@ -308,19 +311,22 @@ static void list_relocs(RelocPlan *rp, uint32_t section)
     Ld *ld = rp->ld;
     if (ld->n_funcs) {
         begin_reloc_section(rp, STR("reloc.CODE"), section++);
-        add_reloc_pieces(rp, (Piece){.kind = PIECE_RELOCS, .of = PIECE_CODE}, (uint32_t)ld->n_funcs, FUNCTIONS);
+        add_reloc_pieces(rp, (Piece){.kind = PIECE_RELOCS, .of = PIECE_CODE}, (uint32_t)ld->n_funcs,
+                         FUNCTIONS);
     }
     if (ld->n_data_segments) {
         begin_reloc_section(rp, STR("reloc.DATA"), section++);
         for (size_t i = 0; i < ld->n_segments; i++)
             if (ld->segments[i]->index != LD_NONE)
-                add_reloc_pieces(rp, (Piece){.kind = PIECE_RELOCS, .of = PIECE_DATA, .segment = ld->segments[i]},
+                add_reloc_pieces(rp,
+                                 (Piece){.kind = PIECE_RELOCS, .of = PIECE_DATA, .segment = ld->segments[i]},
                                  (uint32_t)ld->segments[i]->n, SEGMENTS);
     }
     for (size_t i = 0; i < ld->n_customs; i++) {
         const OutCustom *c = ld->customs[i];
         begin_reloc_section(rp, str_of(arena_printf(&ld->arena, "reloc.%.*s", STR_ARG(c->name))), section++);
-        add_reloc_pieces(rp, (Piece){.kind = PIECE_RELOCS, .of = PIECE_CUSTOM, .custom = c}, (uint32_t)c->n, 1);
+        add_reloc_pieces(rp, (Piece){.kind = PIECE_RELOCS, .of = PIECE_CUSTOM, .custom = c}, (uint32_t)c->n,
+                         1);
     }
 }
 
@@ -350,7 +356,9 @@ static uint32_t count_sections(const Writer *w)
     uint32_t n = 0, size;
     uint8_t id;
     r.pos += w->len < MAGIC ? w->len : MAGIC;
-    while (rd_left(&r) && rd_byte(&r, "id", &id) && rd_u32(&r, "size", &size) && rd_sub(&r, "section", size, &section)) n++;
+    while (rd_left(&r) && rd_byte(&r, "id", &id) && rd_u32(&r, "size", &size) &&
+           rd_sub(&r, "section", size, &section))
+        n++;
     diag_free(&ignored);
     return n;
 }
@@ -358,7 +366,8 @@ static uint32_t count_sections(const Writer *w)
 static void plan_relocs(Plan *plan)
 {
     Ld *ld = plan->ld;
-    uint32_t code = count_sections(&plan->head), first_custom = code + (ld->n_funcs != 0) + (ld->n_data_segments != 0);
+    uint32_t code = count_sections(&plan->head),
+             first_custom = code + (ld->n_funcs != 0) + (ld->n_data_segments != 0);
     ld_write_linking(ld, &plan->linking, first_custom);
     plan->places.linking = &plan->linking;
     add_made(plan, &plan->linking);
@@ -366,7 +375,8 @@ static void plan_relocs(Plan *plan)
     list_relocs(&rp, code);
     ld_parallel(ld_threads(ld), (uint32_t)rp.n, measure, &rp);
     for (size_t i = 0; i < rp.n_sections; i++)
-        plan_reloc_section(plan, &rp, &rp.sections[i], i + 1 < rp.n_sections ? rp.sections[i + 1].first : rp.n);
+        plan_reloc_section(plan, &rp, &rp.sections[i],
+                           i + 1 < rp.n_sections ? rp.sections[i + 1].first : rp.n);
     plan->places.relocs = rp.sections;
     plan->places.n_relocs = rp.n_sections;
 }

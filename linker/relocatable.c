@@ -1,10 +1,10 @@
-/* relocatable.c: what a linked file keeps for a later link: the sections "linking" and "reloc.*" of -r and --emit-relocs.
- * tool-conventions Linking.md, version 2; order and contents as wasm-ld has them.
+/* relocatable.c: what a linked file keeps for a later link: the sections "linking" and "reloc.*" of -r and
+ * --emit-relocs. tool-conventions Linking.md, version 2; order and contents as wasm-ld has them.
  *
- * Symbols are numbered once all indices are known: global ones in the order in which their names were first seen, the
- * local ones of each object, then one for each custom section. A relocation is copied with the place where its bytes
- * went, its symbol's number, and an addend that counts from where the symbol went. One of a custom section whose
- * symbol was left out is left out too: its bytes say so already (reloc.c). */
+ * Symbols are numbered once all indices are known: global ones in the order in which their names were first
+ * seen, the local ones of each object, then one for each custom section. A relocation is copied with the
+ * place where its bytes went, its symbol's number, and an addend that counts from where the symbol went. One
+ * of a custom section whose symbol was left out is left out too: its bytes say so already (reloc.c). */
 #include "linker/ld.h"
 
 #include <stdlib.h>
@@ -29,14 +29,16 @@ static void list(Ld *ld, Symbol *s)
     *ld_out_symbol(s) = (uint32_t)ld->n_out_symbols;
 }
 
-/* requires: indices are final, custom sections gathered. provides: ld->out_symbols, and out_symbol of each. */
+/* requires: indices are final, custom sections gathered. provides: ld->out_symbols, and out_symbol of each.
+ */
 void ld_number_symbols(Ld *ld)
 {
     for (uint32_t i = 0; i < ld->names.n; i++) {
         *ld_out_symbol(ld->symbols[i]) = 0;
         if (is_listed(ld, ld->symbols[i])) list(ld, ld->symbols[i]);
     }
-    for (size_t o = 0; o < ld->n_objs; o++) { /* stubs are local as well, and stand there once for each object */
+    for (size_t o = 0; o < ld->n_objs;
+         o++) { /* stubs are local as well, and stand there once for each object */
         const Obj *obj = ld->objs[o];
         for (uint32_t i = 0; i < obj->o.n_symbols; i++) {
             if (!obj->symbols[i]->local) continue;
@@ -50,7 +52,10 @@ void ld_number_symbols(Ld *ld)
 
 /* ---- "linking" ---- */
 
-static const WasmSymbol *as_in_object(const Symbol *s) { return s->obj ? &s->obj->o.symbols[s->obj_symbol] : NULL; }
+static const WasmSymbol *as_in_object(const Symbol *s)
+{
+    return s->obj ? &s->obj->o.symbols[s->obj_symbol] : NULL;
+}
 
 static uint32_t flags_of(const Symbol *s)
 {
@@ -62,10 +67,12 @@ static uint32_t flags_of(const Symbol *s)
     if (s->local) flags |= SYM_BINDING_LOCAL;
     bool stub_of_weak = s->local && s->used; /* others are nobody's but their callers' */
     if (s->linker && (s->hidden || stub_of_weak)) flags |= SYM_VISIBILITY_HIDDEN;
-    if (s->state == SYM_DEFINED && !s->local && !s->hidden) flags &= ~(uint32_t)SYM_VISIBILITY_HIDDEN; /* the entry */
+    if (s->state == SYM_DEFINED && !s->local && !s->hidden)
+        flags &= ~(uint32_t)SYM_VISIBILITY_HIDDEN; /* the entry */
     if (s->linker && s->kind == SYM_DATA) flags |= SYM_ABSOLUTE;
     if (s->state == SYM_DEFINED) return flags;
-    if (s->kind != SYM_DATA && (s->explicit_import || !str_eq(ld_import_name(s), s->name))) flags |= SYM_EXPLICIT_NAME;
+    if (s->kind != SYM_DATA && (s->explicit_import || !str_eq(ld_import_name(s), s->name)))
+        flags |= SYM_EXPLICIT_NAME;
     return flags | SYM_UNDEFINED;
 }
 
@@ -80,7 +87,8 @@ static uint32_t out_index(const Symbol *s)
     }
 }
 
-/* A symbol's bytes may be in merged strings, of which it is no more than one: what it claims beyond is not its own. */
+/* A symbol's bytes may be in merged strings, of which it is no more than one: what it claims beyond is not
+ * its own. */
 static void write_data_place(Writer *w, const Symbol *s)
 {
     uint32_t size = s->linker ? 0 : as_in_object(s)->data_size;
@@ -178,7 +186,8 @@ const uint32_t *ld_comdats_of_segments(Ld *ld, const Obj *obj)
     uint32_t *groups = arena_array(&ld->arena, obj->o.n_segments, sizeof *groups);
     for (uint32_t c = 0; c < obj->o.n_comdats; c++)
         for (uint32_t i = 0; i < obj->o.comdats[c].n; i++)
-            if (obj->o.comdats[c].entries[i].kind == COMDAT_DATA) groups[obj->o.comdats[c].entries[i].index] = c + 1;
+            if (obj->o.comdats[c].entries[i].kind == COMDAT_DATA)
+                groups[obj->o.comdats[c].entries[i].index] = c + 1;
     return groups;
 }
 
@@ -210,7 +219,8 @@ static void gather_functions(Ld *ld, Members *m, const Obj *obj)
             if (e->kind != COMDAT_FUNCTION) continue;
             const InFunc *f = &obj->funcs[e->index - obj->o.module.n_imported[KIND_FUNC]];
             if (f->live && !f->discarded)
-                LD_PUSH(ld, m->items, m->n, m->cap) = (Member){obj->o.comdats[c].name, COMDAT_FUNCTION, f->out_index};
+                LD_PUSH(ld, m->items, m->n, m->cap) =
+                    (Member){obj->o.comdats[c].name, COMDAT_FUNCTION, f->out_index};
         }
 }
 
@@ -221,7 +231,8 @@ static void write_comdats(Ld *ld, Writer *w)
     for (size_t o = 0; o < ld->n_objs; o++) gather_functions(ld, &m, ld->objs[o]);
     for (size_t i = 0; i < ld->n_segments; i++)
         if (ld->segments[i]->comdat.len && ld->segments[i]->index != LD_NONE)
-            LD_PUSH(ld, m.items, m.n, m.cap) = (Member){ld->segments[i]->comdat, COMDAT_DATA, ld->segments[i]->index};
+            LD_PUSH(ld, m.items, m.n, m.cap) =
+                (Member){ld->segments[i]->comdat, COMDAT_DATA, ld->segments[i]->index};
     if (!m.n) return;
     qsort(m.items, m.n, sizeof *m.items, by_group);
     uint32_t n_groups = 0;
@@ -298,12 +309,14 @@ static int32_t out_addend(const Obj *obj, const WasmReloc *r)
 {
     const Symbol *s = obj->symbols[r->index];
     if (s->kind == SYM_SECTION) return (int32_t)ld_section_offset(s, (uint64_t)(int64_t)r->addend);
-    bool merged = s->kind == SYM_DATA && s->state == SYM_DEFINED && !s->linker && s->segment && s->segment->pieces;
+    bool merged =
+        s->kind == SYM_DATA && s->state == SYM_DEFINED && !s->linker && s->segment && s->segment->pieces;
     if (!merged) return r->addend;
     return (int32_t)(ld_data_address(s, r->addend) - ld_data_address(s, 0));
 }
 
-bool ld_copy_relocs(Ld *ld, const RelocSite *site, WasmRelocCursor relocs, uint64_t out_offset, RelocOutput *out)
+bool ld_copy_relocs(Ld *ld, const RelocSite *site, WasmRelocCursor relocs, uint64_t out_offset,
+                    RelocOutput *out)
 {
     WasmReloc r;
     while (wasm_next_reloc(&relocs, &r)) {

@@ -1,5 +1,6 @@
-/* Tests of -r and --emit-relocs in memory: everything written for a later link is read back by the reader of objects, holds
- * what the inputs hold, and is the same when it is made again, from itself or by another number of threads. */
+/* Tests of -r and --emit-relocs in memory: everything written for a later link is read back by the reader of
+ * objects, holds what the inputs hold, and is the same when it is made again, from itself or by another
+ * number of threads. */
 #include "linker/linker.h"
 #include "tests/unit/compile.h"
 #include "tests/unit/tap.h"
@@ -17,7 +18,8 @@ static const char source[] =
     "int other(int x) { Shape<int> s; return s.area() + x + text[x]; }\n"
     "#else\n"
     "const char *tail = \"xt\"; int (*pointer)(int) = other;\n"
-    "int run(Shape<int> &s) { return s.area() + pointer(start) + other(shared) + (maybe ? maybe() : tail[0]); }\n"
+    "int run(Shape<int> &s) { return s.area() + pointer(start) + other(shared) + (maybe ? maybe() : "
+    "tail[0]); }\n"
     "#endif\n";
 
 typedef struct How {
@@ -32,7 +34,8 @@ static bool make(const Bytes *objects, size_t n, How how, Writer *out, Diags *d)
     LdOptions o;
     LdOutput made;
     ld_default_options(&o, false);
-    for (size_t i = 0; i < n; i++) inputs[i] = (LdInput){.path = "x.o", .bytes = objects[i].ptr, .size = objects[i].size};
+    for (size_t i = 0; i < n; i++)
+        inputs[i] = (LdInput){.path = "x.o", .bytes = objects[i].ptr, .size = objects[i].size};
     o.inputs = inputs;
     o.n_inputs = n;
     o.entry = NULL;
@@ -100,7 +103,8 @@ START_TEST(test_read_back)
     must_make(in, 2, (How){0}, &w);
     must_read(&a, w.ptr, w.len, &o);
     for (int i = 0; i < 2; i++) must_read(&a, in[i].ptr, in[i].size, &of[i]);
-    uint32_t sum = count_relocs(&of[0], SEC_CODE) + count_relocs(&of[1], SEC_CODE), kept = count_relocs(&o, SEC_CODE);
+    uint32_t sum = count_relocs(&of[0], SEC_CODE) + count_relocs(&of[1], SEC_CODE),
+             kept = count_relocs(&o, SEC_CODE);
     ck_assert(kept > 0 && kept <= sum); /* all but those of the second copy of a comdat group's functions */
     ck_assert(o.n_comdats > 0 && o.n_comdats < of[0].n_comdats + of[1].n_comdats);
     ck_assert_uint_eq(o.n_inits, of[0].n_inits + of[1].n_inits);
@@ -120,8 +124,8 @@ START_TEST(test_read_back)
 }
 END_TEST
 
-/* Once data is in the order of its names, what is made of the output is the output; but with -fPIC each link has its own
- * globals that hold addresses. */
+/* Once data is in the order of its names, what is made of the output is the output; but with -fPIC each link
+ * has its own globals that hold addresses. */
 START_TEST(test_again)
 {
     Bytes in[2] = {0};
@@ -136,7 +140,8 @@ START_TEST(test_again)
     must_make(&(Bytes){first.ptr, first.len}, 1, (How){0}, &second);
     ck_assert(second.len == first.len || strstr(flags[_i], "PIC"));
     must_make(&(Bytes){second.ptr, second.len}, 1, (How){0}, &third);
-    if (!strstr(flags[_i], "PIC")) ck_assert(third.len == second.len && memcmp(third.ptr, second.ptr, third.len) == 0);
+    if (!strstr(flags[_i], "PIC"))
+        ck_assert(third.len == second.len && memcmp(third.ptr, second.ptr, third.len) == 0);
     wr_free(&third);
     wr_free(&second);
     wr_free(&first);
