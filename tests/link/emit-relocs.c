@@ -14,6 +14,7 @@
  * EXIT: 1
  * OUT: 0
  * RUN: parigot-ld --policy=none A.o B.o --soname=x -o c.wasm && parigot-ld -r a.wasm -o again.o
+ * RUN: for half in A B; do clang-19 --target=wasm32 -O1 -g -fPIC -ffreestanding -D$half -c %s -o both$half.o; done; parigot-ld --policy=none --emit-relocs bothA.o bothB.o -o d.wasm && parigot-ld -r d.wasm -o again.o
  */
 #ifdef A
 extern int shared;
