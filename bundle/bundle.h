@@ -144,11 +144,8 @@ int bundle_provider(const BundleManifest *, const char *service);
 /* ---- check.c: names --------------------------------------------------------------------------------------------- */
 
 bool bundle_name_ok(Str);        /* of a bundle, module or folder: [a-z0-9][a-z0-9._-]{0,63}                      */
-bool bundle_service_ok(Str);     /* ident(.ident)+, at most 255 bytes                                             */
-bool bundle_method_ok(Str);      /* ident                                                                         */
 bool bundle_can_be_waived(Str rule);
 bool bundle_is_system_service(const char *service);                       /* package parigot, or below it         */
-bool bundle_export_is_method(Str export, Str *service, Str *method);      /* "service/method"                     */
 
 /* ---- manifest.c: the manifest's bytes ------------------------------------------------------------------------ */
 

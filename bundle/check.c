@@ -9,42 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_FINDINGS = 20, MAX_NAME = 64, MAX_SERVICE = 255, MAX_PARAMS = 1000, MAX_SHARE = 10000 };
+enum { MAX_FINDINGS = 20, MAX_NAME = 64, MAX_PARAMS = 1000, MAX_SHARE = 10000 };
 
 /* ---- names ---- */
 
 static bool is_lower(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
-static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-static bool is_ident_char(char c) { return is_letter(c) || (c >= '0' && c <= '9'); }
-
 bool bundle_name_ok(Str s)
 {
     if (s.len == 0 || s.len > MAX_NAME || !is_lower(s.ptr[0])) return false;
     for (size_t i = 1; i < s.len; i++)
         if (!is_lower(s.ptr[i]) && !memchr("._-", s.ptr[i], 3)) return false;
     return true;
-}
-
-bool bundle_method_ok(Str s)
-{
-    if (s.len == 0 || s.len > MAX_SERVICE || !is_letter(s.ptr[0])) return false;
-    for (size_t i = 1; i < s.len; i++)
-        if (!is_ident_char(s.ptr[i])) return false;
-    return true;
-}
-
-bool bundle_service_ok(Str s)
-{
-    if (s.len > MAX_SERVICE) return false;
-    size_t parts = 0;
-    for (;;) {
-        const char *dot = s.len ? memchr(s.ptr, '.', s.len) : NULL;
-        Str part = {s.ptr, dot ? (size_t)(dot - s.ptr) : s.len};
-        if (!bundle_method_ok(part)) return false;
-        parts++;
-        if (!dot) return parts >= 2;
-        s = (Str){dot + 1, s.len - part.len - 1};
-    }
 }
 
 bool bundle_is_system_service(const char *service)
@@ -153,7 +128,7 @@ static bool prepare(Check *c)
     if (m->n_blobs > BUNDLE_MAX_BLOBS) bad(c, MANIFEST_VALUE, "more than %d blobs", BUNDLE_MAX_BLOBS);
     for (size_t i = 0; i < m->n_services && !c->n_bad; i++) {
         const BundleService *s = m->services[i];
-        if (!bundle_service_ok(str_of(s->name)))
+        if (!wasm_is_service(str_of(s->name)))
             bad(c, MANIFEST_VALUE, "service %zu: \"%s\" is not a service's name", i, s->name);
         if (i && strcmp(m->services[i - 1]->name, s->name) >= 0)
             bad(c, MANIFEST_VALUE, "service %zu: the list is not sorted by name", i);
@@ -347,7 +322,7 @@ static void check_provides(Check *c, const char *who, uint32_t index)
     const BundleModule *mod = c->m->modules[index];
     for (size_t i = 0; i < mod->n_provides; i++) {
         const BundleMethod *p = mod->provides[i];
-        if (!bundle_method_ok(str_of(p->method)))
+        if (!wasm_is_method(str_of(p->method)))
             bad(c, MANIFEST_VALUE, "%s: \"%s\" is not a method's name", who, p->method);
         if (bundle_is_system_service(p->service))
             bad(c, MANIFEST_VALUE, "%s: provides %s, which only the host may", who, p->service);
@@ -440,7 +415,7 @@ static void check_imports(Check *c, uint32_t index)
     if (!who) who = "a module";
     for (size_t i = 0; i < mod->n_imports; i++) {
         const BundleImport *im = mod->imports[i];
-        if (!bundle_method_ok(str_of(im->method)))
+        if (!wasm_is_method(str_of(im->method)))
             bad(c, MANIFEST_VALUE, "%s: \"%s\" is not a method's name", who, im->method);
         if (!are_value_types(im->params) || !are_value_types(im->results))
             bad(c, MANIFEST_VALUE, "%s: type of %s/%s is not one of value types", who, im->service,
@@ -522,22 +497,13 @@ static bool check_import_section(const BundleModule *said, const WasmModule *w, 
     return ok;
 }
 
-bool bundle_export_is_method(Str name, Str *service, Str *method)
-{
-    const char *slash = name.len ? memchr(name.ptr, '/', name.len) : NULL;
-    if (!slash) return false;
-    *service = (Str){name.ptr, (size_t)(slash - name.ptr)};
-    *method = (Str){slash + 1, name.len - service->len - 1};
-    return bundle_service_ok(*service) && bundle_method_ok(*method);
-}
-
 static bool check_export_section(const BundleModule *said, const WasmModule *w, Diags *d, DiagPlace at)
 {
     size_t n = 0;
     bool ok = true;
     for (uint32_t i = 0; i < w->n_exports; i++) {
         Str service, method;
-        if (!bundle_export_is_method(w->exports[i].name, &service, &method)) continue;
+        if (!wasm_split_method(w->exports[i].name, &service, &method)) continue;
         bool found = n < said->n_provides && w->exports[i].kind == KIND_FUNC &&
                      str_eq(service, str_of(said->provides[n]->service)) &&
                      str_eq(method, str_of(said->provides[n]->method));

@@ -72,10 +72,10 @@ static void add_module_names(Making *c, Names *names, const Made *m)
 {
     const WasmModule *w = &m->report.module;
     for (uint32_t i = 0; i < w->n_imports; i++)
-        if (bundle_service_ok(w->imports[i].module)) add_name(c, names, w->imports[i].module);
+        if (wasm_is_service(w->imports[i].module)) add_name(c, names, w->imports[i].module);
     for (uint32_t i = 0; i < w->n_exports; i++) {
         Str service, method;
-        if (bundle_export_is_method(w->exports[i].name, &service, &method)) add_name(c, names, service);
+        if (wasm_split_method(w->exports[i].name, &service, &method)) add_name(c, names, service);
     }
     for (uint32_t i = 0; i < m->in->n_grants; i++) add_name(c, names, m->in->grants[i]);
 }
@@ -117,7 +117,7 @@ static void describe_imports(Making *c, Made *m)
         const WasmType *type = is->kind == KIND_FUNC ? wasm_func_type(w, is->index) : NULL;
         im->service = service_text(c, is->module);
         im->method = making_text(c, is->name);
-        if (!type || !bundle_service_ok(is->module) || !bundle_method_ok(is->name)) {
+        if (!type || !wasm_is_service(is->module) || !wasm_is_method(is->name)) {
             making_error(c, WORLD_MODULE, m,
                          "module \"%.*s\" imports %s \"%.*s\" \"%.*s\", which is no method of a service",
                          STR_ARG(m->in->name), wasm_kind_text(is->kind), STR_ARG(is->module),
@@ -136,7 +136,7 @@ static void describe_provides(Making *c, Made *m)
     for (uint32_t i = 0; m->out.provides && i < w->n_exports; i++) {
         Str service, method;
         if (w->exports[i].kind != KIND_FUNC ||
-            !bundle_export_is_method(w->exports[i].name, &service, &method))
+            !wasm_split_method(w->exports[i].name, &service, &method))
             continue;
         BundleMethod *p = m->out.provides[m->out.n_provides++];
         p->service = service_text(c, service);

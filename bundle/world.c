@@ -154,7 +154,7 @@ static Str *read_services(Reading *r, CfgAt at, const char *key, uint32_t *n)
     Str *names = array(r, count, sizeof *names);
     for (uint32_t i = 0; names && i < count; i++) {
         names[i] = keep(r, cfg_string_at(at, key, i));
-        if (!bundle_service_ok(names[i]))
+        if (!wasm_is_service(names[i]))
             cfg_error(at, key, "\"%s\": expected the full name of a service, found \"%.*s\"", key,
                       STR_ARG(names[i]));
     }
@@ -198,7 +198,7 @@ static void read_route(Reading *r, CfgAt at, WorldRoute *out)
 {
     *out = (WorldRoute){keep(r, cfg_string(at, "service")), keep(r, cfg_string(at, "to")),
                         line_of(at, "service")};
-    if (!bundle_service_ok(out->service))
+    if (!wasm_is_service(out->service))
         cfg_error(at, "service", "\"routes[].service\": expected the full name of a service, found \"%.*s\"",
                   STR_ARG(out->service));
 }

@@ -90,34 +90,11 @@ static Str keep_text(Reading *r, TextBuf *t)
 
 /* ---- names ---- */
 
-static bool is_ident(Str s)
-{
-    if (!s.len) return false;
-    for (size_t i = 0; i < s.len; i++) {
-        char c = s.ptr[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-        if (!letter && (i == 0 || c < '0' || c > '9')) return false;
-    }
-    return true;
-}
-
-/* ident(.ident)* */
-static bool is_full_name(Str s)
-{
-    for (;;) {
-        const char *dot = s.len ? memchr(s.ptr, '.', s.len) : NULL;
-        if (!dot) return is_ident(s);
-        size_t n = (size_t)(dot - s.ptr);
-        if (!is_ident((Str){s.ptr, n})) return false;
-        s = (Str){dot + 1, s.len - n - 1};
-    }
-}
-
 /* Names become lines of a text that is hashed: nothing else may get there. */
 static Str ident(Reading *r, const char *name, const char *what)
 {
     Str s = str_of(name ? name : "");
-    if (is_ident(s)) return s;
+    if (wasm_is_ident(s)) return s;
     complain(r, ABI_NAME, "%s is named \"%.*s\", which is no identifier", what, s.len < 80 ? (int)s.len : 80,
              s.ptr);
     return STR("_");
@@ -139,7 +116,7 @@ static Str full_name(Reading *r, Str scope, Str name)
 static Str reference(Reading *r, const char *type_name, Str of)
 {
     Str s = str_of(type_name ? type_name : "");
-    if (s.len > 1 && s.len <= MAX_TYPE_NAME && s.ptr[0] == '.' && is_full_name((Str){s.ptr + 1, s.len - 1}))
+    if (s.len > 1 && s.len <= MAX_TYPE_NAME && s.ptr[0] == '.' && wasm_is_full_name((Str){s.ptr + 1, s.len - 1}))
         return (Str){s.ptr + 1, s.len - 1};
     complain(r, ABI_NAME, "%.*s refers to a type that is not named in full: \"%.*s\"", STR_ARG(of),
              s.len < 80 ? (int)s.len : 80, s.ptr);
@@ -299,7 +276,7 @@ static void add_service(Reading *r, Str package, const ServiceProto *p)
 static void add_file(Reading *r, const File *f)
 {
     Str package = str_of(f->package ? f->package : "");
-    if (package.len > MAX_TYPE_NAME || (package.len && !is_full_name(package))) {
+    if (package.len > MAX_TYPE_NAME || (package.len && !wasm_is_full_name(package))) {
         complain(r, ABI_NAME, "a package is named \"%.*s\", which is no name",
                  package.len < 80 ? (int)package.len : 80, package.ptr);
         return;

@@ -8,44 +8,6 @@
 
 /* ---- names of services and methods ---- */
 
-static bool is_ident_start(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; }
-
-/* Length of the protobuf identifier at the start of s; 0 = there is none. */
-static size_t ident_length(Str s)
-{
-    if (s.len == 0 || !is_ident_start(s.ptr[0])) return 0;
-    size_t n = 1;
-    while (n < s.len && (is_ident_start(s.ptr[n]) || (s.ptr[n] >= '0' && s.ptr[n] <= '9'))) n++;
-    return n;
-}
-
-enum { NAME_MAX_BYTES = 255 };
-
-static bool is_method(Str s) { return s.len && s.len <= NAME_MAX_BYTES && ident_length(s) == s.len; }
-
-/* ident(.ident)+ */
-static bool is_service(Str s)
-{
-    if (s.len > NAME_MAX_BYTES) return false;
-    for (int parts = 1;; parts++) {
-        size_t n = ident_length(s);
-        if (n == 0) return false;
-        if (n == s.len) return parts > 1;
-        if (s.ptr[n] != '.') return false;
-        s = (Str){s.ptr + n + 1, s.len - n - 1};
-    }
-}
-
-/* "service/method" */
-static bool split_method(Str name, Str *service, Str *method)
-{
-    const char *slash = name.len ? memchr(name.ptr, '/', name.len) : NULL;
-    if (!slash) return false;
-    *service = (Str){name.ptr, (size_t)(slash - name.ptr)};
-    *method = (Str){slash + 1, name.len - service->len - 1};
-    return is_service(*service) && is_method(*method);
-}
-
 static bool is_hosts_package(Str service) { return str_has_prefix(service, STR("parigot.")); }
 
 /* `*` stands for any characters but '/'. One star is tried again at a time: at most |pattern| * |name| steps.
@@ -115,7 +77,7 @@ static const char *abi_signature(Val *v, const AbiFunc *a)
 /* ---- P301 to P305 ---- */
 
 /* The import as "service/Method", for patterns and messages; cut where it is longer than any name may be. */
-static Str joined(char buffer[2 * NAME_MAX_BYTES + 2], Str service, Str method)
+static Str joined(char buffer[2 * WASM_SERVICE_NAME_MAX + 2], Str service, Str method)
 {
     memcpy(buffer, service.ptr, service.len);
     buffer[service.len] = '/';
@@ -165,7 +127,7 @@ static void judge_described_import(Val *v, const WasmImport *im, Site site)
 static void judge_import(Val *v, const WasmImport *im)
 {
     Site site = SITE(im->offset);
-    char buffer[2 * NAME_MAX_BYTES + 2];
+    char buffer[2 * WASM_SERVICE_NAME_MAX + 2];
     if (im->module.len == 0 || im->name.len == 0) {
         violated(v, RULE_P302, site, (Str){0}, "import \"%.*s\" \"%.*s\" has an empty name",
                  STR_ARG(im->module), STR_ARG(im->name));
@@ -177,7 +139,7 @@ static void judge_import(Val *v, const WasmImport *im)
         return;
     }
     const AbiFunc *wanted = &service_method;
-    if (!is_service(im->module) || !is_method(im->name)) {
+    if (!wasm_is_service(im->module) || !wasm_is_method(im->name)) {
         violated(v, RULE_P301, site, im->name,
                  "import \"%.*s\" \"%.*s\" does not name a method of a service%s", STR_ARG(im->module),
                  STR_ARG(im->name), nearest(v, im->module, im->name));
@@ -229,7 +191,7 @@ static bool export_allowed(const Val *v, Str name)
 static const AbiFunc *abi_of_export(Str name)
 {
     Str service, method;
-    if (split_method(name, &service, &method)) return is_hosts_package(service) ? NULL : &provided_method;
+    if (wasm_split_method(name, &service, &method)) return is_hosts_package(service) ? NULL : &provided_method;
     return find_abi(entries, ARRAY_LEN(entries), name);
 }
 
@@ -285,10 +247,10 @@ static void judge_export(Val *v, const WasmExport *e)
     const AbiFunc *abi = abi_of_export(e->name);
     if (abi) {
         judge_entry(v, e, abi);
-        if (split_method(e->name, &service, &method)) judge_provided(v, e, service, method);
+        if (wasm_split_method(e->name, &service, &method)) judge_provided(v, e, service, method);
     }
     else if (judged_elsewhere(v, e) || export_allowed(v, e->name)) return;
-    else if (split_method(e->name, &service, &method))
+    else if (wasm_split_method(e->name, &service, &method))
         violated(v, RULE_P501, SITE(e->offset), e->name,
                  "export \"%.*s\": package parigot belongs to the host, a module cannot provide it",
                  STR_ARG(e->name));
@@ -319,8 +281,8 @@ void judge_exports(Val *v)
         in_world |= abi_of_export(m->exports[i].name) != NULL;
     }
     for (uint32_t i = 0; i < m->n_imports; i++) {
-        bool service = m->imports[i].kind == KIND_FUNC && is_service(m->imports[i].module) &&
-                       is_method(m->imports[i].name);
+        bool service = m->imports[i].kind == KIND_FUNC && wasm_is_service(m->imports[i].module) &&
+                       wasm_is_method(m->imports[i].name);
         in_world |= service;
         calls |= service && !str_eq(m->imports[i].module, kernel);
     }

@@ -518,6 +518,15 @@ typedef struct WasmNames {
 } WasmNames;
 void wasm_read_names(const WasmModule *, Arena *, WasmNames *out);
 
+/* ---- service_names.c: docs/abi.md "Names" -------------------------------------------------------------------------- */
+
+enum { WASM_SERVICE_NAME_MAX = 255 }; /* bytes, of a service and of a method */
+bool wasm_is_ident(Str);     /* [A-Za-z_][A-Za-z0-9_]*                                     */
+bool wasm_is_full_name(Str); /* ident(.ident)*: of a message, an enum, a package           */
+bool wasm_is_service(Str);   /* ident(.ident)+, at most 255 bytes                          */
+bool wasm_is_method(Str);    /* ident, at most 255 bytes                                   */
+bool wasm_split_method(Str export_name, Str *service, Str *method); /* "service/method"; else false */
+
 /* ---- module_section.c: custom section "parigot.module", docs/module-section.md ------------------------------------- */
 
 typedef enum PmSeal { PM_SEAL_NONE, PM_SEAL_ENGINE, PM_SEAL_CHECK } PmSeal;

@@ -1012,14 +1012,14 @@ START_TEST(names)
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         Str s = str_of(rows[i].s);
-        ck_assert_msg(bundle_name_ok(s) == rows[i].name && bundle_service_ok(s) == rows[i].service && bundle_method_ok(s) == rows[i].method,
+        ck_assert_msg(bundle_name_ok(s) == rows[i].name && wasm_is_service(s) == rows[i].service && wasm_is_method(s) == rows[i].method,
                       "\"%s\"", rows[i].s);
     }
     ck_assert(bundle_is_system_service("parigot.x.Y") && !bundle_is_system_service("parigotx.Y") && !bundle_is_system_service("parigot"));
     Str service, method;
-    ck_assert(bundle_export_is_method(STR("a.v1.A/Do"), &service, &method) && str_eq(service, STR("a.v1.A")) && str_eq(method, STR("Do")));
-    ck_assert(!bundle_export_is_method(STR("memory"), &service, &method) && !bundle_export_is_method(STR("a/b"), &service, &method) &&
-              !bundle_export_is_method(STR("a.v1.A/B/C"), &service, &method));
+    ck_assert(wasm_split_method(STR("a.v1.A/Do"), &service, &method) && str_eq(service, STR("a.v1.A")) && str_eq(method, STR("Do")));
+    ck_assert(!wasm_split_method(STR("memory"), &service, &method) && !wasm_split_method(STR("a/b"), &service, &method) &&
+              !wasm_split_method(STR("a.v1.A/B/C"), &service, &method));
     ck_assert(bundle_can_be_waived(STR("P104")) && bundle_can_be_waived(STR("P601")) && !bundle_can_be_waived(STR("P201")) &&
               !bundle_can_be_waived(STR("P6")) && !bundle_can_be_waived(STR("")));
 }
