@@ -10,7 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MAX_FILE = UINT32_MAX };
+enum {
+    MAX_FILE = UINT32_MAX,
+    WORTH_A_MAP = 16384 /* smaller files are read: cheaper than a map, its fault and a whole page for each */
+};
 
 static bool io_fail(Diags *d, DiagCode code, const char *path, const char *what)
 {
@@ -73,7 +76,7 @@ static bool load(const char *path, size_t limit, bool map, Diags *d, FileBytes *
     } else if (S_ISREG(st.st_mode) && (uint64_t)st.st_size > limit) ok = too_big(d, path, limit);
     else {
         size_t size = S_ISREG(st.st_mode) ? (size_t)st.st_size : 0;
-        void *p = map && size ? mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0) : MAP_FAILED;
+        void *p = map && size >= WORTH_A_MAP ? mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0) : MAP_FAILED;
         ok = true;
         if (p != MAP_FAILED) *out = (FileBytes){.ptr = p, .size = size, .mapped = true};
         else ok = read_all(fd, path, limit, size ? size : 4096, d, out);
