@@ -33,7 +33,7 @@ static void put(LdReproduce *r, const void *bytes, size_t size)
         if (n < 0 && errno == EINTR) continue;
         if (n <= 0) {
             diag_add(r->diags, IO_WRITE, DIAG_AT(.file = r->out.path), "cannot write: %s", strerror(errno));
-            r->failed = true;
+            r->failed = r->told = true;
             return;
         }
         p += n;
@@ -185,6 +185,7 @@ static void put_argument(LdReproduce *r, TextBuf *t, const LdArgument *a)
         value = below_root(r, a->value);
         if (!value || !file_read(a->value, 64 << 20, r->diags, &f)) {
             r->failed = true;
+            r->told = value != NULL;
             return;
         }
         add(r, value, f.ptr, f.size);
@@ -225,8 +226,8 @@ bool ld_reproduce_end(LdReproduce *r)
     bool ok = !r->failed && file_commit(&r->out, 0666, false, r->diags);
     if (r->failed) {
         file_abandon(&r->out);
-        diag_add(r->diags, IO_WRITE, DIAG_AT(.file = r->command->reproduce),
-                 "the inputs could not be put together");
+        if (!r->told)
+            diag_add(r->diags, OUT_OF_MEMORY, DIAG_AT(.file = r->command->reproduce), "out of memory");
     }
     text_free(&t);
     tdestroy(r->seen, nothing);

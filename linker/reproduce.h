@@ -10,10 +10,9 @@ typedef struct LdReproduce {
     Diags *diags;
     Arena arena;
     FileOutput out;
-    uint64_t size;
     const char **resolved; /* [command->link.n_inputs] path of each input that was opened */
     void *seen;            /* paths that are in the tar: tsearch(3) */
-    bool begun, failed;
+    bool begun, failed, told; /* told: why it failed is among the diagnostics */
 } LdReproduce;
 
 /* ld_reproduce_begin: opens the tar, and has the link tell of its inputs.

@@ -134,9 +134,18 @@ bool file_is_special(const char *path)
     return strcmp(path, "-") == 0 || (stat(path, &st) == 0 && !S_ISREG(st.st_mode));
 }
 
+/* As it is, with nothing to rename. */
+static bool begin_special(const char *path, Diags *d, FileOutput *out)
+{
+    bool to_stdout = strcmp(path, "-") == 0;
+    out->fd = to_stdout ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0) : open(path, O_WRONLY | O_CLOEXEC);
+    return out->fd >= 0 || io_fail(d, IO_WRITE, path, "cannot write");
+}
+
 bool file_begin(const char *path, Diags *d, FileOutput *out)
 {
     *out = (FileOutput){.fd = -1, .path = path};
+    if (file_is_special(path)) return begin_special(path, d, out);
     if (asprintf(&out->temporary, "%s.tmp-XXXXXX", path) < 0) out->temporary = NULL;
     if (out->temporary) out->fd = mkostemp(out->temporary, O_CLOEXEC);
     if (out->fd >= 0) return true;
@@ -147,33 +156,26 @@ bool file_begin(const char *path, Diags *d, FileOutput *out)
 void file_abandon(FileOutput *f)
 {
     close(f->fd);
-    unlink(f->temporary);
+    if (f->temporary) unlink(f->temporary);
     free(f->temporary);
 }
 
 bool file_commit(FileOutput *f, unsigned mode, bool sync, Diags *d)
 {
+    bool replaces = f->temporary != NULL;
     mode_t mask = umask(0);
     umask(mask);
-    bool ok = fchmod(f->fd, (mode_t)mode & ~mask) == 0 && (!sync || fsync(f->fd) == 0);
+    bool ok = !replaces || (fchmod(f->fd, (mode_t)mode & ~mask) == 0 && (!sync || fsync(f->fd) == 0));
     if (!ok) io_fail(d, IO_WRITE, f->path, "cannot write");
     if (close(f->fd) < 0 && ok) ok = io_fail(d, IO_WRITE, f->path, "cannot write");
-    if (ok && rename(f->temporary, f->path) < 0) ok = io_fail(d, IO_WRITE, f->path, "cannot rename to");
-    if (!ok) unlink(f->temporary);
+    if (replaces && ok && rename(f->temporary, f->path) < 0) ok = io_fail(d, IO_WRITE, f->path, "cannot rename to");
+    if (replaces && !ok) unlink(f->temporary);
     free(f->temporary);
     return ok;
 }
 
 bool file_write(const char *path, const void *bytes, size_t size, unsigned mode, bool sync, Diags *d)
 {
-    if (file_is_special(path)) {
-        bool to_stdout = strcmp(path, "-") == 0;
-        int fd = to_stdout ? STDOUT_FILENO : open(path, O_WRONLY | O_CLOEXEC);
-        bool ok = fd >= 0 && write_all(fd, bytes, size);
-        if (!ok) io_fail(d, IO_WRITE, path, "cannot write");
-        if (!to_stdout && fd >= 0 && close(fd) < 0 && ok) ok = io_fail(d, IO_WRITE, path, "cannot write");
-        return ok;
-    }
     FileOutput f;
     if (!file_begin(path, d, &f)) return false;
     if (write_all(f.fd, bytes, size)) return file_commit(&f, mode, sync, d);

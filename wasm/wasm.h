@@ -307,12 +307,13 @@ void file_set_apart(const uint8_t *, size_t);
 /* file_write: all or nothing: a temporary file in the same folder, written, synced when `sync`, renamed. "-" is
  * standard output. mode as for open(2), subject to the umask.   errors: IO_WRITE */
 MUST_USE bool file_write(const char *path, const void *bytes, size_t size, unsigned mode, bool sync, Diags *);
-/* The same for who writes the bytes himself, at any offset of fd: file_begin, then file_commit or file_abandon.
- * Not for what cannot be replaced: standard output, pipes, devices (file_is_special). */
+/* The same for who writes the bytes himself: file_begin, then file_commit or file_abandon. What cannot be replaced
+ * (file_is_special: standard output, pipes, devices) is opened as it is: bytes in order, and nothing is taken back;
+ * all else is written at any offset of fd. */
 typedef struct FileOutput {
     int fd;
     const char *path; /* the caller's */
-    char *temporary;  /* malloc */
+    char *temporary;  /* malloc; NULL: special */
 } FileOutput;
 bool file_is_special(const char *path);
 MUST_USE bool file_begin(const char *path, Diags *, FileOutput *out);

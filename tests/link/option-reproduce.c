@@ -27,6 +27,12 @@
  * EXIT: 2
  * ERR: no/such/folder/R.tar
  * NOFILE: a4.wasm
+ * RUN: mkfifo pipe && (cat pipe >P.tar &) && parigot-ld --policy=none --no-entry in/4.o -o a5.wasm --reproduce=pipe && test -p pipe && parigot-ld --policy=none --no-entry in/4.o -o a5.wasm --reproduce=- | tar tf -
+ * OUT: in/4.o
+ * RUN: parigot-ld --policy=none --no-entry in/4.o -o a6.wasm --reproduce=- >/dev/full
+ * EXIT: 2
+ * ERR: -: cannot write
+ * NOT: out of memory
  */
 int one(void), two(void), three(void), four(void), imported(void);
 #if N == 1
