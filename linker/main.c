@@ -39,11 +39,11 @@ static int status_of(const Diags *d)
     return status ? status : findings ? EXIT_FINDINGS : EXIT_CLEAN;
 }
 
-static int explain(const char *code_text)
+static int explain(const char *tool, const char *code_text)
 {
     DiagCode code = diag_find(code_text);
     if (code == DIAG_NONE) {
-        fprintf(stderr, "parigot-ld: error: no such code: %s [U0101]\n", code_text);
+        fprintf(stderr, "%s: error: no such code: %s [U0101]\n", tool, code_text);
         return EXIT_USAGE;
     }
     printf("%s: %s\n", diag_code_text(code), diag_summary(code));
@@ -70,6 +70,14 @@ static void print_messages(const TextBuf *t)
 {
     if (t->len) fwrite(t->ptr, 1, t->len, stdout);
     fflush(stdout); /* a map may follow, not through stdio */
+}
+
+/* What was said there did not all get out: whoever waits for it must not take it for all. */
+static int check_stdout(const char *tool, int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout)) return status;
+    fprintf(stderr, "%s: fatal error: standard output: cannot write [I0102]\n", tool);
+    return status > EXIT_USAGE ? status : EXIT_USAGE;
 }
 
 /* What is told of a link in a file of its own. */
@@ -162,7 +170,7 @@ int main(int argc, char **argv)
         tell_diags(&c, &diags, false);
         status = EXIT_USAGE;
     } else if (c.mode == LD_MODE_HELP) status = print_help();
-    else if (c.mode == LD_MODE_EXPLAIN) status = explain(c.explain);
+    else if (c.mode == LD_MODE_EXPLAIN) status = explain(c.tool, c.explain);
     else if (c.mode == LD_MODE_VERSION) print_version(), status = EXIT_CLEAN;
     else {
         if (c.show_version) print_version();
@@ -172,6 +180,7 @@ int main(int argc, char **argv)
         if (!ok && status == EXIT_CLEAN) status = EXIT_FINDINGS; /* --fatal-warnings */
         if (!tell_diags(&c, &diags, status <= EXIT_FINDINGS)) status = EXIT_USAGE;
     }
+    status = check_stdout(c.tool, status);
     diag_free(&diags);
     arena_free(&arena);
     return status;

@@ -197,15 +197,22 @@ static const Option *match(const char *arg, const char **value)
 
 /* ---- values ---- */
 
-static uint64_t number(Parser *p, const char *option, const char *value, uint64_t most)
+static bool is_number(const char *value, uint64_t most, uint64_t *out)
 {
     char *end;
     errno = 0;
     unsigned long long v = strtoull(value, &end, 0);
-    if (*value < '0' || *value > '9' || *end || errno || v > most) {
-        usage(p, "--%s: '%s' is not a number from 0 to %llu", option, value, (unsigned long long)most);
-        return 0;
-    }
+    if (*value < '0' || *value > '9' || *end || errno || v > most) return false;
+    *out = v;
+    return true;
+}
+
+/* option: as it is written, dashes included. */
+static uint64_t number(Parser *p, const char *option, const char *value, uint64_t most)
+{
+    uint64_t v = 0;
+    if (!is_number(value, most, &v))
+        usage(p, "%s: '%s' is not a number from 0 to %llu", option, value, (unsigned long long)most);
     return v;
 }
 
@@ -233,7 +240,7 @@ static void warn(Parser *p, const char *format, ...)
 static void z_option(Parser *p, const char *value)
 {
     if (strncmp(value, "stack-size=", 11) == 0)
-        p->out->link.stack_size = (uint32_t)number(p, "z stack-size", value + 11, UINT32_MAX);
+        p->out->link.stack_size = (uint32_t)number(p, "-z stack-size", value + 11, UINT32_MAX);
     else if (strcmp(value, "muldefs") == 0) p->out->link.multiple_definitions = true;
     else warn(p, "unknown -z value: %s (known: stack-size=BYTES, muldefs)", value);
 }
@@ -375,10 +382,29 @@ static void build_id(Parser *p, const char *value)
 
 static void seal_align(Parser *p, const char *value)
 {
-    uint64_t v = number(p, "seal-align", value, 65536);
-    if (v < 4096 || (v & (v - 1)))
+    uint64_t v;
+    if (!is_number(value, 65536, &v) || v < 4096 || (v & (v - 1)))
         usage(p, "--seal-align=%s: a power of two from 4096 to 65536 is needed", value);
     else p->out->link.seal_align = (uint32_t)v;
+}
+
+static void page_size(Parser *p, const char *value)
+{
+    uint64_t v;
+    if (!is_number(value, 65536, &v) || (v != 1 && v != 65536)) {
+        usage(p, "--page-size=%s: a page has 1 or 65536 bytes", value);
+        return;
+    }
+    p->out->link.page_size = (uint32_t)v;
+    if (v != 65536) p->refused_under_policy = "--page-size";
+}
+
+static void threads(Parser *p, const char *value)
+{
+    enum { MOST = 1024 };
+    uint64_t v = 0;
+    if (is_number(value, MOST, &v) && v > 0) p->out->link.threads = (unsigned)v;
+    else usage(p, "--threads: expected a positive integer, but got '%s' (at most %d)", value, MOST);
 }
 
 static void optimize(Parser *p, const char *value)
@@ -412,7 +438,7 @@ static bool act_on_command(Parser *p, const Option *o, const char *v)
         break;
     case ERROR_FILE: c->error_file = v; break;
     case ERROR_FORMAT: error_format(p, v); break;
-    case ERROR_LIMIT: c->error_limit = (size_t)number(p, o->text, v, UINT32_MAX); break;
+    case ERROR_LIMIT: c->error_limit = (size_t)number(p, "--error-limit", v, UINT32_MAX); break;
     case EXPLAIN:
         c->mode = LD_MODE_EXPLAIN;
         c->explain = v;
@@ -430,10 +456,7 @@ static bool act_on_command(Parser *p, const Option *o, const char *v)
     case POLICY: c->policy = v; break;
     case REPRODUCE: c->reproduce = v; break;
     case RSP_QUOTING: break; /* seen to when the files were read */
-    case THREADS:
-        c->link.threads = (unsigned)number(p, o->text, v, 1024);
-        if (c->link.threads == 0) usage(p, "--threads: expected a positive integer, but got '%s'", v);
-        break;
+    case THREADS: threads(p, v); break;
     default: return false;
     }
     return true;
@@ -513,17 +536,12 @@ static void act_on_output(Parser *p, const Option *o, const char *v)
     case OUTPUT: l->output = v; break;
     case Z: z_option(p, v); break;
     case MAX_MEMORY:
-        l->max_memory = number(p, o->text, v, UINT64_C(1) << 33);
+        l->max_memory = number(p, "--max-memory", v, UINT64_C(1) << 33);
         p->max_memory_given = true;
         break;
-    case INITIAL_MEMORY: l->initial_memory = number(p, o->text, v, UINT64_C(1) << 33); break;
-    case INITIAL_HEAP: l->initial_heap = number(p, o->text, v, UINT64_C(1) << 33); break;
-    case PAGE_SIZE:
-        l->page_size = (uint32_t)number(p, o->text, v, 65536);
-        if (l->page_size != 1 && l->page_size != 65536)
-            usage(p, "--page-size=%s: a page has 1 or 65536 bytes", v);
-        if (l->page_size != 65536) p->refused_under_policy = "--page-size";
-        break;
+    case INITIAL_MEMORY: l->initial_memory = number(p, "--initial-memory", v, UINT64_C(1) << 33); break;
+    case INITIAL_HEAP: l->initial_heap = number(p, "--initial-heap", v, UINT64_C(1) << 33); break;
+    case PAGE_SIZE: page_size(p, v); break;
     case BUILD_ID: build_id(p, v); break;
     case COMPRESS: l->compress_relocations = true; break;
     case MAP:
@@ -534,7 +552,7 @@ static void act_on_output(Parser *p, const Option *o, const char *v)
     case NO_GROWABLE_MEMORY: l->no_growable_memory = true; break;
     case GLOBAL_BASE:
         l->has_global_base = true;
-        l->global_base = (uint32_t)number(p, o->text, v, UINT32_MAX);
+        l->global_base = (uint32_t)number(p, "--global-base", v, UINT32_MAX);
         if (!l->global_base) l->has_global_base = false; /* as in wasm-ld: the usual one */
         p->refused_under_policy = "--global-base";
         break;
@@ -555,7 +573,7 @@ static void act_on_output(Parser *p, const Option *o, const char *v)
         break;
     case GROWABLE_TABLE: l->growable_table = true; break;
     case TABLE_BASE: /* 0 is the null pointer's, and means the usual one */
-        l->table_base = (uint32_t)number(p, o->text, v, 10000000);
+        l->table_base = (uint32_t)number(p, "--table-base", v, 10000000);
         if (!l->table_base) l->table_base = 1;
         break;
     case EMIT_RELOCS:
@@ -677,6 +695,7 @@ static void keep_policy(Parser *p)
 static void parse_one(Parser *p)
 {
     const char *arg = p->args[p->at++], *value;
+    if (!*arg) return; /* a makefile's empty variable, in quotes; as in wasm-ld */
     if (arg[0] != '-' || !arg[1]) {
         add_input(p, arg, false);
         keep_argument(p, NULL, arg);
@@ -747,6 +766,7 @@ static void check_relocatable(Parser *p)
 static void check_together(Parser *p)
 {
     LdCommand *c = p->out;
+    if (!*c->link.output) usage(p, "no output file specified");
     if (str_has_suffix(str_of(c->link.output), STR(".pbundle")) || c->sign_key) c->bundle = true;
     if (c->link.relocatable) check_relocatable(p);
     else if (c->bundle && !c->link.isolate)

@@ -8,12 +8,25 @@
 #include "linker/ld.h"
 #include "validator/abi.h"
 
+/* Without descriptions, only what could never be a service's name is known to be wrong. */
+static bool check_named(const ValNamed *named, Diags *d)
+{
+    bool ok = true;
+    for (uint32_t i = 0; i < named->n_services; i++)
+        if (!wasm_is_service(named->services[i])) {
+            diag_add(d, USAGE, DIAG_AT(), "--service=%.*s: not the full name of a service: package.Service",
+                     STR_ARG(named->services[i]));
+            ok = false;
+        }
+    return ok;
+}
+
 bool ld_load_services(LdCommand *c, Arena *arena, Diags *d)
 {
     Str *names = arena_array(arena, c->services.n, sizeof *names);
     for (size_t i = 0; i < c->services.n; i++) names[i] = str_of(c->services.items[i]);
     c->link.named = (ValNamed){names, (uint32_t)c->services.n};
-    if (!c->abi_files.n) return true;
+    if (!c->abi_files.n) return check_named(&c->link.named, d);
     ValAbi *abi = arena_alloc(arena, sizeof *abi);
     c->link.abi = abi;
     return abi_load(arena, c->abi_files.items, c->abi_files.n, d, abi) &&
