@@ -241,6 +241,9 @@ static bool is_unsafe(uint32_t c)
            (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
 }
 
+/* "##" begins a command to a CI system that reads the log. */
+static bool begins_command(const uint8_t *p, size_t i) { return p[i] == '#' && i && p[i - 1] == '#'; }
+
 const char *diag_escape(Arena *a, Str s)
 {
     if (s.len > SIZE_MAX / 4 - 1) return out_of_memory(a);
@@ -251,7 +254,7 @@ const char *diag_escape(Arena *a, Str s)
     for (size_t i = 0; i < s.len;) {
         uint32_t c = 0;
         size_t n = utf8_length(p + i, s.len - i, &c);
-        if (n && !is_unsafe(c)) {
+        if (n && !is_unsafe(c) && !begins_command(p, i)) {
             memcpy(o, p + i, n);
             o += n;
             i += n;
@@ -314,7 +317,7 @@ void text_add_escaped(TextBuf *t, Str s)
     for (size_t i = 0; i < s.len;) {
         uint32_t c = 0;
         size_t n = utf8_length(p + i, s.len - i, &c);
-        if (n && !is_unsafe(c)) {
+        if (n && !is_unsafe(c) && !begins_command(p, i)) {
             i += n;
             continue;
         }
@@ -333,13 +336,13 @@ void text_add_json(TextBuf *t, Str s)
     for (size_t i = 0; i < s.len;) {
         uint32_t c = 0;
         size_t n = utf8_length(p + i, s.len - i, &c);
-        if (n && c != '"' && c != '\\' && !is_unsafe(c)) {
+        if (n && c != '"' && c != '\\' && !is_unsafe(c) && !begins_command(p, i)) {
             i += n;
             continue;
         }
         text_add(t, (Str){s.ptr + plain, i - plain});
         if (n == 0) text_add(t, STR("\xef\xbf\xbd"));
-        else if (is_unsafe(c)) text_printf(t, "\\u%04x", c);
+        else if (is_unsafe(c) || c == '#') text_printf(t, "\\u%04x", c);
         else text_printf(t, "\\%c", (char)c);
         i += n ? n : 1;
         plain = i;

@@ -183,6 +183,7 @@ void diag_format_gnu(TextBuf *t, const Diag *d, const char *tool)
 {
     const DiagPlace *p = &d->place;
     const char *file = p->src_file ? p->src_file : p->file ? p->file : tool;
+    if (*file && strchr(": \t", *file)) text_add(t, STR("./")); /* a line that begins with :: is a command to GitHub's runner */
     text_add_escaped(t, str_of(file));
     if (p->src_line) text_printf(t, ":%u", p->src_line);
     else if (p->offset != DIAG_NOWHERE) text_printf(t, ":0x%llx", (unsigned long long)p->offset);
@@ -222,4 +223,36 @@ void diag_format_json(TextBuf *t, const Diag *d)
         text_add(t, r->next ? STR("}") : STR("}]"));
     }
     text_add(t, STR("}"));
+}
+
+/* ---- identity ---- */
+
+static bool is_word(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+static void add_without_numbers(TextBuf *t, Str s)
+{
+    bool quoted = false;
+    for (size_t i = 0; i < s.len;) {
+        char c = s.ptr[i];
+        if (c == '"') quoted = !quoted;
+        if (quoted || c < '0' || c > '9' || (i && is_word(s.ptr[i - 1]))) {
+            text_add(t, (Str){s.ptr + i++, 1});
+            continue;
+        }
+        while (i < s.len && is_word(s.ptr[i])) i++; /* 0x1f3, 4096 */
+        text_add(t, STR("#"));
+    }
+}
+
+void diag_identity(TextBuf *t, const Diag *d)
+{
+    const Str parts[] = {str_of(diag_code_text(d->code)), str_of(d->place.file), d->place.symbol, d->place.func_name};
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        text_printf(t, "%zu:", parts[i].len); /* so that no part can pass for two */
+        text_add(t, parts[i]);
+    }
+    add_without_numbers(t, str_of(d->text));
 }

@@ -1,5 +1,6 @@
 /* sarif.c: diagnostics as a SARIF log, OASIS SARIF 2.1.0, within what GitHub's code scanning takes ("SARIF support for
- * code scanning": at most 25,000 results a run, 1,024 characters a description, each result with a place).
+ * code scanning": at most 25,000 results a run, 10 MB, 1,024 characters a description, each result with a place). What is
+ * beyond is counted in a notification; errors come first when there is too much.
  *
  * What has a file or a source line is a result. What has none (a library that is not found, a wrong option) cannot be
  * shown beside code: it is a notification of the invocation. Same diagnostics, same bytes: no dates, no host, no folder. */
@@ -7,16 +8,22 @@
 
 #include <string.h>
 
-enum { MOST_RESULTS = 25000, MOST_DESCRIPTION = 1024, MOST_MESSAGE = 4096, MOST_RELATED = 100 };
+/* GitHub's 10 MB are of the compressed log; a log that is smaller as it is stays smaller. */
+enum { MOST_RESULTS = 25000, MOST_BYTES = 9500000, MOST_DESCRIPTION = 1024, MOST_MESSAGE = 4096, MOST_NAME = 1024, MOST_RELATED = 100,
+       MOST_NOTIFICATIONS = 1000 };
 
 typedef struct Log {
     TextBuf *out;
     const char *folder;
     const Diags *const *diags;
     size_t n_diags;
+    uint64_t *seen; /* fingerprints of the results written: open addressing, SEEN_SLOTS; 0 = free */
+    uint32_t *times;
     uint32_t rule_index[DIAG_CODE_COUNT]; /* + 1; 0: not used */
     bool comma;                           /* before the next item of the list that is being written */
 } Log;
+
+enum { SEEN_SLOTS = 1 << 16 }; /* more than twice the results */
 
 static bool is_result(const Diag *d) { return d->place.src_file || (d->place.file && *d->place.file); }
 
@@ -28,12 +35,11 @@ static const char *level_text(DiagSeverity s)
 /* ---- pieces ---- */
 
 /* The beginning of a text, cut between characters. */
-static Str bounded(const char *text, size_t most)
+static Str bounded(Str text, size_t most)
 {
-    size_t len = strlen(text);
-    if (len <= most) return (Str){text, len};
-    while (most && ((unsigned char)text[most] & 0xc0) == 0x80) most--;
-    return (Str){text, most};
+    if (text.len <= most) return text;
+    while (most && ((unsigned char)text.ptr[most] & 0xc0) == 0x80) most--;
+    return (Str){text.ptr, most};
 }
 
 static void key(Log *l, const char *name, Str value)
@@ -88,25 +94,32 @@ static void logical(Log *l, const DiagPlace *p)
     if (name.len) {
         const char *source = demangle_name(&a, name);
         text_add(l->out, STR(",\"logicalLocations\":[{\"fullyQualifiedName\":"));
-        text_add_json(l->out, source ? str_of(source) : name);
-        key(l, "decoratedName", name);
+        text_add_json(l->out, bounded(source ? str_of(source) : name, MOST_NAME));
+        key(l, "decoratedName", bounded(name, MOST_NAME));
         if (!p->symbol.len) key(l, "kind", STR("function"));
         text_add(l->out, STR("}]"));
     }
     arena_free(&a);
 }
 
-/* FNV-1a of what stays the same when lines move: not for security. */
+/* FNV-1a of what stays the same when lines, addresses and indices move: not for security. Never 0. */
 static uint64_t fingerprint(const Diag *d)
 {
+    TextBuf t = {0};
     uint64_t h = 0xcbf29ce484222325;
-    const Str parts[] = {str_of(diag_code_text(d->code)), str_of(d->place.file ? d->place.file : ""), d->place.symbol,
-                         d->place.func_name, str_of(d->text)};
-    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
-        for (size_t k = 0; k < parts[i].len; k++) h = (h ^ (uint8_t)parts[i].ptr[k]) * 0x100000001b3;
-        h = (h ^ 0xff) * 0x100000001b3;
-    }
-    return h;
+    diag_identity(&t, d);
+    for (size_t i = 0; i < t.len; i++) h = (h ^ (uint8_t)t.ptr[i]) * 0x100000001b3;
+    text_free(&t);
+    return h ? h : 1;
+}
+
+/* Which result of this fingerprint it is, from 1: two alike are two alerts. */
+static uint32_t occurrence(Log *l, uint64_t h)
+{
+    size_t slot = h % SEEN_SLOTS;
+    while (l->seen[slot] && l->seen[slot] != h) slot = (slot + 1) % SEEN_SLOTS;
+    l->seen[slot] = h;
+    return ++l->times[slot];
 }
 
 static void message(Log *l, const Diag *d)
@@ -115,7 +128,7 @@ static void message(Log *l, const Diag *d)
     text_add(&t, str_of(d->text));
     if (d->note) text_printf(&t, "\n%s", d->note);
     text_add(l->out, STR("\"message\":{\"text\":"));
-    text_add_json(l->out, bounded(t.ptr ? t.ptr : "", MOST_MESSAGE));
+    text_add_json(l->out, bounded((Str){t.ptr, t.len}, MOST_MESSAGE));
     text_add(l->out, STR("}"));
     l->out->failed |= t.failed;
     text_free(&t);
@@ -131,7 +144,7 @@ static void related(Log *l, const Diag *d)
         text_printf(l->out, "%s{\"id\":%u,", n ? "," : ",\"relatedLocations\":[", n + 1);
         physical(l, &r->place);
         text_add(l->out, STR(",\"message\":{\"text\":"));
-        text_add_json(l->out, bounded(r->text, MOST_DESCRIPTION));
+        text_add_json(l->out, bounded(str_of(r->text), MOST_DESCRIPTION));
         text_add(l->out, STR("}}"));
         n++;
     }
@@ -168,7 +181,8 @@ static void result(Log *l, const Diag *d)
     logical(l, &d->place);
     text_add(l->out, STR("}]"));
     related(l, d);
-    text_printf(l->out, ",\"partialFingerprints\":{\"parigot/v1\":\"%016llx\"}", (unsigned long long)fingerprint(d));
+    uint64_t h = fingerprint(d);
+    text_printf(l->out, ",\"partialFingerprints\":{\"parigot/v1\":\"%016llx:%u\"}", (unsigned long long)h, occurrence(l, h));
     properties(l, &d->place);
     text_add(l->out, STR("}"));
 }
@@ -178,7 +192,7 @@ static void result(Log *l, const Diag *d)
 static void description(Log *l, const char *name, const char *text)
 {
     text_printf(l->out, ",\"%s\":{\"text\":", name);
-    text_add_json(l->out, bounded(text, MOST_DESCRIPTION));
+    text_add_json(l->out, bounded(str_of(text), MOST_DESCRIPTION));
     text_add(l->out, STR("}"));
 }
 
@@ -210,6 +224,7 @@ static void rules(Log *l)
             description(l, "shortDescription", diag_summary(d->code));
             description(l, "fullDescription", diag_summary(d->code));
             description(l, "help", *help ? help : diag_summary(d->code));
+            text_printf(l->out, ",\"helpUri\":\"%s/%s\"", PARIGOT_DOCS_URI, code[0] == 'P' ? "rules.md" : "messages.md");
             text_printf(l->out, ",\"defaultConfiguration\":{\"level\":\"%s\"},\"properties\":{\"tags\":[%s]}}",
                         level_text(diag_severity(d->code)), tags(code[0]));
         }
@@ -227,37 +242,74 @@ static void notification(Log *l, const Diag *d)
     text_add(l->out, STR("}"));
 }
 
-static size_t each(Log *l, bool results)
+/* Results of these levels; returns how many found no room. */
+static size_t results(Log *l, DiagSeverity lowest, DiagSeverity highest, size_t *written)
 {
-    size_t n = 0;
+    size_t left_out = 0;
     for (size_t k = 0; k < l->n_diags; k++)
         for (size_t i = 0; i < l->diags[k]->n; i++) {
             const Diag *d = &l->diags[k]->items[i];
-            if (is_result(d) != results || n++ >= MOST_RESULTS) continue;
-            if (results) result(l, d);
-            else notification(l, d);
+            if (!is_result(d) || d->severity < lowest || d->severity > highest) continue;
+            if (*written >= MOST_RESULTS || l->out->len >= MOST_BYTES) {
+                left_out++;
+                continue;
+            }
+            result(l, d);
+            ++*written;
         }
-    return n;
+    return left_out;
+}
+
+/* In the order found; errors first only where there are more than a log may hold. */
+static size_t all_results(Log *l)
+{
+    size_t n = 0, written = 0, left_out = 0;
+    for (size_t k = 0; k < l->n_diags; k++) n += l->diags[k]->n;
+    if (n <= MOST_RESULTS / 10) return results(l, SEV_NOTE, SEV_FATAL, &written); /* each has room for 3 KiB */
+    left_out += results(l, SEV_ERROR, SEV_FATAL, &written);
+    left_out += results(l, SEV_WARNING, SEV_WARNING, &written);
+    return left_out + results(l, SEV_NOTE, SEV_NOTE, &written);
+}
+
+static void notifications(Log *l, size_t left_out)
+{
+    size_t n = 0;
+    l->comma = false;
+    for (size_t k = 0; k < l->n_diags; k++)
+        for (size_t i = 0; i < l->diags[k]->n; i++)
+            if (!is_result(&l->diags[k]->items[i]) && n++ < MOST_NOTIFICATIONS) notification(l, &l->diags[k]->items[i]);
+    if (n > MOST_NOTIFICATIONS) left_out += n - MOST_NOTIFICATIONS;
+    if (!left_out) return;
+    next_item(l);
+    text_printf(l->out, "{\"level\":\"warning\",\"message\":{\"text\":\"%zu more findings are not in this log\"}}", left_out);
+}
+
+void sarif_write(TextBuf *t, const SarifRun *run)
+{
+    Arena a = {0};
+    Log l = {.out = t, .folder = run->folder, .diags = run->diags, .n_diags = run->n};
+    l.seen = arena_array(&a, SEEN_SLOTS, sizeof *l.seen);
+    l.times = arena_array(&a, SEEN_SLOTS, sizeof *l.times);
+    if (!l.seen || !l.times) {
+        t->failed = true;
+        arena_free(&a);
+        return;
+    }
+    text_add(t, STR("{\"$schema\":\"https://json.schemastore.org/sarif-2.1.0.json\",\"version\":\"2.1.0\",\"runs\":[\n"
+                    "{\"tool\":{\"driver\":{\"name\":"));
+    text_add_json(t, str_of(run->tool));
+    text_printf(t, ",\"semanticVersion\":\"%s\",\"rules\":[", PARIGOT_VERSION);
+    rules(&l);
+    text_add(t, STR("]}},\n\"columnKind\":\"utf16CodeUnits\",\"results\":["));
+    size_t left_out = run->left_out + all_results(&l);
+    text_printf(t, "],\n\"invocations\":[{\"executionSuccessful\":%s,\"toolExecutionNotifications\":[",
+                run->completed ? "true" : "false");
+    notifications(&l, left_out);
+    text_add(t, STR("]}]}\n]}\n"));
+    arena_free(&a);
 }
 
 void sarif_format(TextBuf *t, const char *tool, const char *folder, const Diags *const *diags, size_t n, bool completed)
 {
-    Log l = {.out = t, .folder = folder, .diags = diags, .n_diags = n};
-    text_add(t, STR("{\"$schema\":\"https://json.schemastore.org/sarif-2.1.0.json\",\"version\":\"2.1.0\",\"runs\":[\n"
-                    "{\"tool\":{\"driver\":{\"name\":"));
-    text_add_json(t, str_of(tool));
-    text_printf(t, ",\"semanticVersion\":\"%s\",\"rules\":[", PARIGOT_VERSION);
-    rules(&l);
-    text_add(t, STR("]}},\n\"columnKind\":\"utf16CodeUnits\",\"results\":["));
-    size_t found = each(&l, true);
-    text_printf(t, "],\n\"invocations\":[{\"executionSuccessful\":%s,\"toolExecutionNotifications\":[",
-                completed ? "true" : "false");
-    l.comma = false;
-    (void)each(&l, false);
-    if (found > MOST_RESULTS) {
-        next_item(&l);
-        text_printf(t, "{\"level\":\"warning\",\"message\":{\"text\":\"%zu more results are not in this log\"}}",
-                    found - MOST_RESULTS);
-    }
-    text_add(t, STR("]}]}\n]}\n"));
+    sarif_write(t, &(SarifRun){.tool = tool, .folder = folder, .diags = diags, .n = n, .completed = completed});
 }

@@ -126,7 +126,8 @@ const char *diag_help(DiagCode);         /* reason, example, cure; may be ""    
 DiagSeverity diag_severity(DiagCode);
 DiagCode diag_find(const char *code_text); /* DIAG_NONE when there is none                                    */
 
-/* Escapes what could not be shown safely: control characters, DEL, C1, invalid UTF-8, bidi overrides, as \xNN. */
+/* Escapes what could not be shown safely: control characters, DEL, C1, invalid UTF-8, bidi overrides, as \xNN; also the
+ * second of two #, since CI systems take commands from logs: ##vso[...], ##[...], ##teamcity[...]. */
 const char *diag_escape(Arena *, Str);
 
 /* A growing text, for everything that is printed. */
@@ -147,9 +148,19 @@ void diag_format(TextBuf *, const Diag *, const char *tool, DiagStyle);
 void diag_format_json(TextBuf *, const Diag *); /* one object, no newline */
 /* One line, "a.c:12: error: text [L0103]": what editors and CI systems read. tool: stands for a place that is not known. */
 void diag_format_gnu(TextBuf *, const Diag *, const char *tool);
+/* What makes two diagnostics the same one, also after unrelated changes: code, file, symbol, function's name, and the text
+ * with # for each number outside of quotes (addresses, indices, counts). Not for showing. */
+void diag_identity(TextBuf *, const Diag *);
 /* sarif.c: a whole SARIF 2.1.0 log with one run of this tool.
  * in:  folder     paths below it are made relative (the working folder, without / at the end), or NULL
  *      completed  false: the tool could not do its work (usage, unreadable file), so what it found is not all       */
+typedef struct SarifRun {
+    const char *tool, *folder;
+    const Diags *const *diags; size_t n;
+    size_t left_out; /* results that the caller has dropped: there are more than a log holds anyway */
+    bool completed;
+} SarifRun;
+void sarif_write(TextBuf *, const SarifRun *);
 void sarif_format(TextBuf *, const char *tool, const char *folder, const Diags *const *, size_t n, bool completed);
 
 /* ---- demangle.c: names as the source has them --------------------------------------------------------------- */

@@ -33,9 +33,12 @@ def main():
     for rule in rules:
         for part in ('shortDescription', 'fullDescription', 'help'):
             assert 0 < len(text(rule[part])) <= 1024
+        assert rule['helpUri'].split(':')[0] in ('file', 'https') and ' ' not in rule['helpUri']
         assert rule['defaultConfiguration']['level'] in ('error', 'warning', 'note')
         assert 0 < len(rule['properties']['tags']) <= 20
     assert len(run['results']) <= 25000
+    prints = [result['partialFingerprints']['parigot/v1'] for result in run['results']]
+    assert len(set(prints)) == len(prints)
     for result in run['results']:
         assert rules[result['ruleIndex']]['id'] == result['ruleId']
         assert result['level'] in ('error', 'warning', 'note')
