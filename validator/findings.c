@@ -197,6 +197,8 @@ void note_waived(Val *v, ValRule rule, const ValWaiver *w, Str symbol, uint32_t 
 
 /* ---- findings ---- */
 
+const char val_more_findings[] = "more findings of this rule, not shown";
+
 static const DiagSeverity severities[] = {
     [VAL_OFF] = SEV_NOTE, [VAL_NOTE] = SEV_NOTE, [VAL_WARNING] = SEV_WARNING, [VAL_ERROR] = SEV_ERROR};
 
@@ -207,7 +209,7 @@ static void PRINTF(6, 0)
     if (level == VAL_ERROR) v->rule_errors++;
     DiagPlace at = DIAG_AT(.file = v->m->file);
     char text[1200]; /* room for names of both sides of an import, and of the nearest method */
-    const char *words = "more findings of this rule, not shown";
+    const char *words = val_more_findings;
     if (v->rules[rule].stored < limit) { /* names and words are made only for those that will be shown */
         at = place(v, site);
         at.symbol = symbol;
@@ -215,6 +217,7 @@ static void PRINTF(6, 0)
         words = text;
     } else if (v->rules[rule].stored > limit) {
         if (level == VAL_ERROR) v->diags->errors++; /* counted like any other beyond a limit */
+        if (level == VAL_WARNING) v->diags->warnings++;
         return;
     }
     v->rules[rule].stored++;

@@ -1,8 +1,12 @@
 /* main.c: parigot-validate: options in, verdicts out. validate_all is the tool; the rest is manners. */
 #include "validator/abi.h"
+#include "validator/baseline.h"
+#include "validator/batch.h"
+#include "validator/inputs.h"
 #include "validator/policy.h"
 #include "validator/report.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,9 +41,15 @@ typedef struct Tool {
     Str *services;
     ValAbi abi;
     ReportFormat format;
+    FailLevel fail_level;
+    const char *baseline_file, *write_baseline;
+    Baseline baseline;
+    bool capabilities; /* --report=capabilities */
     size_t error_limit;
-    char **files;
+    unsigned jobs;     /* 0: one a processor */
+    char **files;      /* arguments: also folders and patterns */
     int n_files;
+    Inputs inputs;
 } Tool;
 
 /* ---- errors of usage ---- */
@@ -174,7 +184,8 @@ static int show_version(void)
 static const struct {
     const char *name;
     ReportFormat format;
-} formats[] = {{"text", REPORT_TEXT}, {"gnu", REPORT_GNU}, {"json", REPORT_JSON}};
+} formats[] = {{"text", REPORT_TEXT},   {"gnu", REPORT_GNU},     {"json", REPORT_JSON},
+               {"sarif", REPORT_SARIF}, {"junit", REPORT_JUNIT}, {"github", REPORT_GITHUB}};
 
 static int set_format(Tool *tool, const char *value)
 {
@@ -183,7 +194,26 @@ static int set_format(Tool *tool, const char *value)
             tool->format = formats[i].format;
             return EXIT_CLEAN;
         }
-    return usage("--format=%s: expected text, gnu or json", value);
+    return usage("--format=%s: expected text, gnu, json, sarif, junit or github", value);
+}
+
+static int set_fail_level(Tool *tool, const char *value)
+{
+    static const char *const words[] = {
+        [FAIL_ERROR] = "error", [FAIL_WARNING] = "warning", [FAIL_NOTE] = "note", [FAIL_NEVER] = "never"};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (strcmp(value, words[i]) == 0) {
+            tool->fail_level = (FailLevel)i;
+            return EXIT_CLEAN;
+        }
+    return usage("--fail-level=%s: expected error, warning, note or never", value);
+}
+
+static int set_report(Tool *tool, const char *value)
+{
+    tool->capabilities = strcmp(value, "capabilities") == 0;
+    if (tool->capabilities || strcmp(value, "findings") == 0) return EXIT_CLEAN;
+    return usage("--report=%s: expected findings or capabilities", value);
 }
 
 /* Names, separated by commas; wamr and all stand for sets. */
@@ -214,11 +244,26 @@ static int set_features(Tool *tool, const char *value)
     }
 }
 
-static int set_error_limit(Tool *tool, const char *value)
+static bool parse_number(const char *value, unsigned long most, unsigned long *out)
 {
     char *end;
-    unsigned long n = strtoul(value, &end, 10);
-    if (*value < '0' || *value > '9' || *end || n > UINT32_MAX - 1)
+    *out = strtoul(value, &end, 10);
+    return *value >= '0' && *value <= '9' && !*end && *out <= most;
+}
+
+static int set_jobs(Tool *tool, const char *value)
+{
+    unsigned long n;
+    if (!parse_number(value, BATCH_MAX_JOBS, &n))
+        return usage("--jobs=%s: expected 1 to %d, 0 for one a processor", value, BATCH_MAX_JOBS);
+    tool->jobs = (unsigned)n;
+    return EXIT_CLEAN;
+}
+
+static int set_error_limit(Tool *tool, const char *value)
+{
+    unsigned long n;
+    if (!parse_number(value, UINT32_MAX - 1, &n))
         return usage("--error-limit=%s: expected a number, 0 for all", value);
     tool->error_limit = n;
     tool->options.findings_limit = n ? (uint32_t)n : UINT32_MAX;
@@ -239,6 +284,11 @@ static int set_option(Tool *tool, OptionId id, const char *value, OptionId *acti
     case OPT_FORMAT: return set_format(tool, value);
     case OPT_FEATURES: return set_features(tool, value);
     case OPT_ERROR_LIMIT: return set_error_limit(tool, value);
+    case OPT_FAIL_LEVEL: return set_fail_level(tool, value);
+    case OPT_BASELINE: tool->baseline_file = value; return EXIT_CLEAN;
+    case OPT_WRITE_BASELINE: tool->write_baseline = value; return EXIT_CLEAN;
+    case OPT_REPORT: return set_report(tool, value);
+    case OPT_JOBS: return set_jobs(tool, value);
     case OPT_EXPLAIN:
     case OPT_LIST_RULES:
     case OPT_PRINT_POLICY:
@@ -272,6 +322,23 @@ static int parse_option(Tool *tool, char **argv, int *i, OptionId *action, const
                    : usage("unknown option %s", word);
 }
 
+/* What fits together; only where files are to be validated. */
+static int check_arguments(const Tool *tool)
+{
+    int n_stdin = 0;
+    for (int i = 0; i < tool->n_files; i++) n_stdin += strcmp(tool->files[i], "-") == 0;
+    if (tool->n_files == 0) return usage("no file");
+    if (n_stdin > 1) return usage("standard input (-) can be read once");
+    if (tool->baseline_file && tool->write_baseline) return usage("--write-baseline takes no --baseline: it writes all findings");
+    if (tool->capabilities && (tool->baseline_file || tool->write_baseline))
+        return usage("--report=capabilities has no findings for a baseline");
+    if (tool->capabilities && tool->format != REPORT_TEXT && tool->format != REPORT_JSON)
+        return usage("--report=capabilities is shown as text or json");
+    if (strcmp(tool->policy_name, "none") == 0 && (tool->n_abi_files || tool->options.named.n_services))
+        return usage("--abi and --service have no meaning with --policy=none");
+    return EXIT_CLEAN;
+}
+
 /* Options first to last; *action is OPT_COUNT when files are to be validated. */
 static int parse_arguments(Tool *tool, int argc, char **argv, OptionId *action, const char **action_value)
 {
@@ -286,10 +353,7 @@ static int parse_arguments(Tool *tool, int argc, char **argv, OptionId *action, 
             tool->files[tool->n_files++] = argv[i];
         }
     }
-    if (*action == OPT_COUNT && tool->n_files == 0) return usage("no file");
-    if (strcmp(tool->policy_name, "none") == 0 && (tool->n_abi_files || tool->options.named.n_services))
-        return usage("--abi and --service have no meaning with --policy=none");
-    return EXIT_CLEAN;
+    return *action == OPT_COUNT ? check_arguments(tool) : EXIT_CLEAN;
 }
 
 /* ---- validating ---- */
@@ -314,26 +378,95 @@ static void trim(Diags *d, size_t error_limit)
     d->n = kept;
 }
 
-static int validate_file(Tool *tool, Reporter *reporter, const char *path, TextBuf *out)
+/* What is known is taken away among all findings; then at most error_limit of each rule are shown. */
+static void show_at_most(Diags *d, size_t error_limit)
 {
-    Arena arena = {0};
-    Diags diags = {.limit = room_for(tool->error_limit)};
-    ValReport report = {0};
-    FileBytes bytes = {0};
-    int status = EXIT_CLEAN;
-    bool read = file_read(path, 0, &diags, &bytes);
-    bool passes = read && val_module(&arena, bytes.ptr, bytes.size, path, &tool->options, &diags, &report);
-    trim(&diags, tool->error_limit);
-    report_file(reporter, out, &(FileReport){path, read, passes, &report, &diags});
-    if (!read) status = EXIT_USAGE;
-    else if (!passes) status = EXIT_FINDINGS;
-    for (size_t i = 0; i < diags.n; i++)
-        if (diags.items[i].code == OUT_OF_MEMORY) status = EXIT_INTERNAL;
-    if (diags.out_of_memory) status = EXIT_INTERNAL;
-    file_close(&bytes);
-    diag_free(&diags);
-    arena_free(&arena);
-    return status;
+    size_t kept = 0, n[DIAG_CODE_COUNT] = {0};
+    for (size_t i = 0; i < d->n; i++) {
+        Diag *it = &d->items[i];
+        if (diag_code_text(it->code)[0] == 'P' && n[it->code]++ >= error_limit) {
+            if (n[it->code] > error_limit + 1) continue;
+            it->place = DIAG_AT(.file = it->place.file);
+            it->text = val_more_findings;
+            it->note = NULL;
+        }
+        d->items[kept++] = *it;
+    }
+    d->n = kept;
+}
+
+static bool has_baseline(const Tool *tool) { return tool->baseline_file || tool->write_baseline; }
+
+/* One file on its way from a worker to the report. */
+typedef struct Checked {
+    Arena arena;
+    FileBytes bytes;
+    Diags diags;
+    ValReport report;
+    bool read;
+} Checked;
+
+typedef struct Run {
+    Tool *tool;
+    Reporter reporter;
+    Checked *slots; /* of the batch */
+    TextBuf out;
+    int status;
+} Run;
+
+/* In any thread: touches nothing but its slot. */
+static void check_file(void *ctx, size_t item, size_t slot)
+{
+    Run *run = ctx;
+    const Tool *tool = run->tool;
+    const Input *in = &tool->inputs.items[item];
+    Checked *c = &run->slots[slot];
+    size_t limit = has_baseline(tool) ? BASELINE_FINDINGS : tool->error_limit;
+    *c = (Checked){.diags.limit = room_for(limit)};
+    if (in->problem) diag_add(&c->diags, IO_NO_FILE, DIAG_AT(.file = in->path), "%s", in->problem);
+    else c->read = file_read(in->path, 0, &c->diags, &c->bytes);
+    if (!c->read) return;
+    bool ok = val_module(&c->arena, c->bytes.ptr, c->bytes.size, in->path, &tool->options, &c->diags, &c->report);
+    if (!ok && c->diags.errors == 0) c->diags.out_of_memory = true; /* never a pass without a proof */
+    trim(&c->diags, tool->error_limit);
+}
+
+/* Without a level that fails, a file that has errors is still not said to pass. */
+static bool passes(const Tool *tool, const Checked *c)
+{
+    DiagSeverity lowest = report_lowest(tool->fail_level == FAIL_NEVER ? FAIL_ERROR : tool->fail_level);
+    if (!c->read || c->diags.errors || c->diags.out_of_memory) return false;
+    if (lowest <= SEV_WARNING && c->diags.warnings) return false;
+    return lowest > SEV_NOTE || c->diags.n == 0;
+}
+
+static int status_of(const Tool *tool, const Checked *c, bool pass)
+{
+    if (c->diags.out_of_memory) return EXIT_INTERNAL;
+    for (size_t i = 0; i < c->diags.n; i++)
+        if (c->diags.items[i].code == OUT_OF_MEMORY) return EXIT_INTERNAL;
+    if (!c->read) return EXIT_USAGE;
+    return pass || tool->fail_level == FAIL_NEVER ? EXIT_CLEAN : EXIT_FINDINGS;
+}
+
+/* In order, in the thread of main: baseline and report are nobody else's. */
+static void report_checked(void *ctx, size_t item, size_t slot)
+{
+    Run *run = ctx;
+    Tool *tool = run->tool;
+    Checked *c = &run->slots[slot];
+    FileReport f = {.file = tool->inputs.items[item].path, .read = c->read, .report = &c->report, .diags = &c->diags};
+    if (tool->baseline_file) f.known = baseline_filter(&tool->baseline, &c->diags);
+    if (tool->write_baseline) f.known = baseline_collect(&tool->arena, &tool->baseline, &c->diags);
+    if (has_baseline(tool) && tool->error_limit) show_at_most(&c->diags, tool->error_limit);
+    f.passes = passes(tool, c);
+    run->status = worse(run->status, status_of(tool, c, f.passes));
+    if (tool->capabilities) capabilities_file(&run->reporter, &run->out, &f);
+    else report_file(&run->reporter, &run->out, &f);
+    run->status = print(&run->out, run->status);
+    file_close(&c->bytes);
+    diag_free(&c->diags);
+    arena_free(&c->arena);
 }
 
 /* The policy, and what --abi and --service say. */
@@ -350,32 +483,95 @@ static bool load_options(Tool *tool, Diags *diags, uint8_t digest[32])
            abi_check_named(&tool->abi, &tool->options.named, diags);
 }
 
-static int validate_all(Tool *tool)
+static unsigned processors(void)
+{
+    cpu_set_t set;
+    int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    return n < 1 ? 1 : n > BATCH_MAX_JOBS ? BATCH_MAX_JOBS : (unsigned)n;
+}
+
+static int validate_inputs(Run *run)
+{
+    Tool *tool = run->tool;
+    unsigned jobs = tool->jobs ? tool->jobs : processors();
+    if (jobs > tool->inputs.n) jobs = tool->inputs.n ? (unsigned)tool->inputs.n : 1;
+    Batch batch = {.n = tool->inputs.n, .jobs = jobs, .ctx = run, .work = check_file, .take = report_checked};
+    run->slots = arena_array(&tool->arena, jobs * BATCH_SLOTS_PER_JOB, sizeof *run->slots);
+    if (!run->slots) {
+        run->out.failed = true;
+        return print(&run->out, EXIT_INTERNAL);
+    }
+    if (tool->capabilities) capabilities_begin(&run->reporter, &run->out);
+    else report_begin(&run->reporter, &run->out);
+    batch_run(&batch);
+    if (tool->capabilities) capabilities_end(&run->reporter, &run->out);
+    else report_end(&run->reporter, &run->out);
+    return print(&run->out, run->status);
+}
+
+/* After the report: what was found is then known, or what was known is no more. */
+static int finish_baseline(Tool *tool, int status)
 {
     Diags diags = {0};
-    uint8_t digest[32];
-    TextBuf out = {0}, digest_words = {0};
-    bool loaded = load_options(tool, &diags, digest);
-    int status = diags.n ? print_diags(&diags) : EXIT_CLEAN;
-    diag_free(&diags);
-    if (!loaded) return status;
-    digest_text(&digest_words, digest);
-    tool->options.policy = &tool->policy;
-    tool->options.now = time(NULL);
-    Reporter reporter = {.format = tool->format,
-                         .colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
-                         .policy = tool->policy.name,
-                         .digest = digest_words.ptr ? digest_words.ptr : ""};
-    status = EXIT_CLEAN;
-    report_begin(&reporter, &out);
-    for (int i = 0; i < tool->n_files; i++) {
-        status = worse(status, validate_file(tool, &reporter, tool->files[i], &out));
-        status = print(&out, status);
+    TextBuf text = {0};
+    if (tool->write_baseline) {
+        baseline_text(&text, &tool->baseline);
+        if (text.failed) tool->baseline.failed = true;
+        else if (!tool->baseline.failed && !file_write(tool->write_baseline, text.ptr, text.len, 0666, false, &diags))
+            status = worse(status, EXIT_USAGE);
+    } else if (tool->baseline_file && tool->format == REPORT_TEXT && baseline_stale(&tool->baseline)) {
+        text_printf(&text, "%zu findings of the baseline are no more: --write-baseline brings it up to date\n",
+                    baseline_stale(&tool->baseline));
+        status = print(&text, status);
     }
-    report_end(&reporter, &out);
-    status = print(&out, status);
-    text_free(&out);
+    if (tool->baseline.failed) diag_add(&diags, OUT_OF_MEMORY, DIAG_AT(), "out of memory");
+    if (diags.n) status = worse(status, print_diags(&diags));
+    text_free(&text);
+    diag_free(&diags);
+    return status;
+}
+
+/* true: everything is there that validating needs; else *status says what the matter was. */
+static bool prepare(Tool *tool, uint8_t digest[32], int *status)
+{
+    Diags diags = {0};
+    if (tool->capabilities) tool->policy_name = "none"; /* what a module can do depends on no policy */
+    bool ok = load_options(tool, &diags, digest) &&
+              (!tool->baseline_file || baseline_read(&tool->arena, tool->baseline_file, &diags, &tool->baseline));
+    if (ok) inputs_collect(&tool->arena, tool->files, tool->n_files, &tool->inputs);
+    if (tool->inputs.failed) {
+        diag_add(&diags, OUT_OF_MEMORY, DIAG_AT(), "out of memory");
+        ok = false;
+    }
+    *status = diags.n ? print_diags(&diags) : EXIT_CLEAN;
+    diag_free(&diags);
+    return ok;
+}
+
+static int validate_all(Tool *tool)
+{
+    uint8_t digest[32];
+    TextBuf digest_words = {0};
+    char *folder = getcwd(NULL, 0); /* NULL: paths in a baseline stay as they are */
+    int status;
+    tool->baseline.folder = folder;
+    if (prepare(tool, digest, &status)) {
+        digest_text(&digest_words, digest);
+        tool->options.policy = &tool->policy;
+        tool->options.now = time(NULL);
+        if (has_baseline(tool)) tool->options.findings_limit = BASELINE_FINDINGS;
+        Run run = {.tool = tool,
+                   .reporter = {.format = tool->format,
+                                .colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
+                                .policy = tool->policy.name,
+                                .digest = digest_words.ptr ? digest_words.ptr : "",
+                                .fail_level = tool->fail_level,
+                                .baseline = tool->baseline_file ? tool->baseline_file : tool->write_baseline}};
+        status = finish_baseline(tool, validate_inputs(&run));
+        text_free(&run.out);
+    }
     text_free(&digest_words);
+    free(folder);
     return status;
 }
 

@@ -1,5 +1,5 @@
-/* report.c: findings and verdicts as text, as one line each, as JSON. docs/validate-json.md has the schema.
- */
+/* report.c: findings and verdicts as text and as one line each; which format does what; what rules are there.
+ * report_json.c and report_ci.c have the other formats. */
 #include "validator/report.h"
 
 #include <string.h>
@@ -37,16 +37,20 @@ static uint32_t codes(TextBuf *t, const ValReport *r, ValVerdict verdict, const 
 
 static void file_line(TextBuf *t, const FileReport *f)
 {
-    Arena a = {0};
-    const char *safe = diag_escape(&a, str_of(f->file));
-    if (safe) text_printf(t, "%s  %s", f->passes ? "pass" : "FAIL", safe);
-    else t->failed = true;
-    arena_free(&a);
+    text_add(t, f->passes ? STR("pass  ") : STR("FAIL  "));
+    text_add_escaped(t, str_of(f->file));
+}
+
+static uint32_t count_waived(const FileReport *f)
+{
+    uint32_t n = 0;
+    for (int i = 0; f->read && i < VAL_RULE_COUNT; i++) n += f->report->rules[i].waived;
+    return n;
 }
 
 static void verdict_line(TextBuf *t, const FileReport *f)
 {
-    uint32_t waived = 0;
+    uint32_t waived = count_waived(f);
     file_line(t, f);
     if (!f->read) {
         text_add(t, STR(": could not be read\n"));
@@ -58,135 +62,86 @@ static void verdict_line(TextBuf *t, const FileReport *f)
     else text_printf(t, ": valid, %u rules proved", codes(t, f->report, VAL_PROVED, NULL));
     (void)codes(t, f->report, VAL_VIOLATED, "violated");
     (void)codes(t, f->report, VAL_NOT_PROVABLE, "not provable");
-    for (int i = 0; i < VAL_RULE_COUNT; i++) waived += f->report->rules[i].waived;
     if (waived) text_printf(t, "; %u waived", waived);
+    if (f->known) text_printf(t, "; %zu known", f->known);
     text_add(t, STR("\n"));
 }
 
-/* ---- JSON ---- */
-
-static void json_key(TextBuf *t, const char *key, Str value)
+/* A row of the table that comes after several files. */
+static void summary_row(TextBuf *t, const FileReport *f)
 {
-    text_printf(t, ",\"%s\":", key);
-    text_add_json(t, value);
+    text_add(t, f->passes ? STR("pass") : STR("FAIL"));
+    if (f->read && f->report->valid)
+        text_printf(t, " %7u %9u %13u %7u", codes(t, f->report, VAL_PROVED, NULL), codes(t, f->report, VAL_VIOLATED, NULL),
+                    codes(t, f->report, VAL_NOT_PROVABLE, NULL), count_waived(f));
+    else text_printf(t, " %7s %9s %13s %7s", "-", "-", "-", "-");
+    text_printf(t, " %6zu %7zu %8zu  ", f->known, f->diags->errors, f->diags->warnings);
+    text_add_escaped(t, str_of(f->file));
+    text_add(t, STR("\n"));
 }
 
-static void json_features(TextBuf *t, WasmFeatures features)
+static void summary(const Reporter *r, TextBuf *t)
 {
-    bool first = true;
-    text_add(t, STR(",\"features\":["));
-    for (int f = 0; f < FEATURE_COUNT; f++)
-        if (features >> f & 1) {
-            text_printf(t, "%s\"%s\"", first ? "" : ",", wasm_feature_text((WasmFeature)f));
-            first = false;
-        }
-    text_add(t, STR("]"));
+    if (r->n_files < 2) return;
+    text_printf(t, "\n%4s %7s %9s %13s %7s %6s %7s %8s\n", "", "proved", "violated", "not provable", "waived", "known",
+                "errors", "warnings");
+    if (r->summary.ptr) text_add(t, (Str){r->summary.ptr, r->summary.len});
+    text_add(t, STR("\n"));
+    report_totals(r, t);
 }
 
-static void json_rules(TextBuf *t, const ValReport *r)
+/* ---- all formats ---- */
+
+DiagSeverity report_lowest(FailLevel level)
 {
-    static const char *const levels[] = {
-        [VAL_OFF] = "off", [VAL_NOTE] = "note", [VAL_WARNING] = "warning", [VAL_ERROR] = "error"};
-    text_add(t, STR(",\"rules\":["));
-    for (int i = 0; i < VAL_RULE_COUNT; i++) {
-        const char *verdict = val_verdict_text(r->rules[i].verdict);
-        text_printf(t,
-                    "%s{\"code\":\"%s\",\"name\":\"%s\",\"verdict\":\"%s\",\"level\":\"%s\",\"findings\":%u,"
-                    "\"waived\":%u}",
-                    i ? "," : "", val_rule_info[i].code, val_rule_info[i].name, *verdict ? verdict : "none",
-                    levels[r->rules[i].level], r->rules[i].findings, r->rules[i].waived);
-    }
-    text_add(t, STR("]"));
+    return level == FAIL_ERROR ? SEV_ERROR : level == FAIL_WARNING ? SEV_WARNING : SEV_NOTE;
 }
 
-static void json_layout(TextBuf *t, const ValReport *r)
+void report_totals(const Reporter *r, TextBuf *t)
 {
-    const PmLayout *l = &r->pm.layout;
-    if (r->section != PM_PRESENT || !r->pm.has_layout) return;
-    text_printf(t,
-                ",\"layout\":{\"proved\":%s,\"seal\":%u,\"pageLog2\":%u,\"nullGuard\":%u,\"stackLow\":%u,"
-                "\"stackHigh\":%u,",
-                r->layout_proved ? "true" : "false", l->seal, l->page_log2, l->null_guard, l->stack_low,
-                l->stack_high);
-    text_printf(t,
-                "\"sealedLow\":%u,\"sealedHigh\":%u,\"waivedLow\":%u,\"waivedHigh\":%u,\"heapBase\":%u,"
-                "\"heapControl\":%u}",
-                l->sealed_low, l->sealed_high, l->waived_low, l->waived_high, l->heap_base, l->heap_control);
+    text_printf(t, "%u file%s under policy ", r->n_files, r->n_files == 1 ? "" : "s");
+    text_add_escaped(t, r->policy);
+    text_printf(t, ": %u pass, %u fail\n", r->n_passed, r->n_files - r->n_passed);
 }
-
-static void json_waived(TextBuf *t, const ValReport *r)
-{
-    text_add(t, STR(",\"waived\":["));
-    for (uint32_t i = 0; i < r->n_waived; i++) {
-        const ValWaived *w = &r->waived[i];
-        text_printf(t, "%s{\"rule\":\"%s\"", i ? "," : "", val_rule_info[w->waiver->rule].code);
-        json_key(t, "waiver", w->waiver->name);
-        json_key(t, "symbol", w->symbol);
-        json_key(t, "reason", w->waiver->reason);
-        if (w->size) text_printf(t, ",\"address\":%u,\"size\":%u", w->address, w->size);
-        if (w->func != DIAG_NOWHERE32) text_printf(t, ",\"function\":%u", w->func);
-        text_add(t, STR("}"));
-    }
-    text_add(t, STR("]"));
-}
-
-static void json_file(const Reporter *r, TextBuf *t, const FileReport *f)
-{
-    text_add(t, r->n_files > 1 ? STR(",\n{\"file\":") : STR("\n{\"file\":"));
-    text_add_json(t, str_of(f->file));
-    text_printf(t, ",\"passes\":%s,\"valid\":%s", f->passes ? "true" : "false",
-                f->read && f->report->valid ? "true" : "false");
-    if (f->read) {
-        json_features(t, f->report->features);
-        json_rules(t, f->report);
-        json_layout(t, f->report);
-        json_waived(t, f->report);
-    }
-    text_printf(t, ",\"errors\":%zu,\"warnings\":%zu,\"diagnostics\":[", f->diags->errors,
-                f->diags->warnings);
-    for (size_t i = 0; i < f->diags->n; i++) {
-        text_add(t, i ? STR(",\n ") : STR("\n "));
-        diag_format_json(t, &f->diags->items[i]);
-    }
-    text_add(t, STR("]}"));
-}
-
-/* ---- all three ---- */
 
 void report_begin(Reporter *r, TextBuf *t)
 {
-    if (r->format != REPORT_JSON) return;
-    text_printf(t,
-                "{\"tool\":\"parigot-validate\",\"version\":\"%s\",\"policy\":{\"name\":", PARIGOT_VERSION);
-    text_add_json(t, r->policy);
-    text_printf(t, ",\"digest\":\"%s\"},\"files\":[", r->digest);
+    if (r->format == REPORT_JSON) json_begin(r, t);
+    if (r->format == REPORT_JUNIT) junit_begin(r, t);
 }
 
-void report_file(Reporter *r, TextBuf *t, const FileReport *f)
+void report_file(Reporter *r, TextBuf *t, FileReport *f)
 {
     r->n_files++;
     r->n_passed += f->passes;
+    r->n_unread += !f->read;
     switch (r->format) {
     case REPORT_TEXT:
+        if (r->n_files > 1) text_add(t, STR("\n"));
         text_diags(r, t, f->diags);
         verdict_line(t, f);
-        file_line(&r->summary, f);
-        text_add(&r->summary, STR("\n"));
+        summary_row(&r->summary, f);
         break;
     case REPORT_GNU:
         for (size_t i = 0; i < f->diags->n; i++) diag_format_gnu(t, &f->diags->items[i], "parigot-validate");
         break;
     case REPORT_JSON: json_file(r, t, f); break;
+    case REPORT_SARIF: sarif_keep(r, f); break;
+    case REPORT_JUNIT: junit_file(r, t, f); break;
+    case REPORT_GITHUB: github_file(t, f); break;
     }
 }
 
 void report_end(Reporter *r, TextBuf *t)
 {
-    if (r->format == REPORT_JSON) text_add(t, STR("\n]}\n"));
-    if (r->format == REPORT_TEXT && r->n_files > 1)
-        text_printf(t, "\n%s%u files under policy %.*s: %u pass, %u fail\n",
-                    r->summary.ptr ? r->summary.ptr : "", r->n_files, STR_ARG(r->policy), r->n_passed,
-                    r->n_files - r->n_passed);
+    switch (r->format) {
+    case REPORT_TEXT: summary(r, t); break;
+    case REPORT_GNU: break;
+    case REPORT_JSON: json_end(r, t); break;
+    case REPORT_SARIF: sarif_end(r, t); break;
+    case REPORT_JUNIT: junit_end(t); break;
+    case REPORT_GITHUB: report_totals(r, t); break;
+    }
     t->failed |= r->summary.failed;
     text_free(&r->summary);
 }

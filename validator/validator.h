@@ -201,6 +201,7 @@ typedef struct ValReport {
  * owns:   scratch memory of its own, freed before it returns */
 MUST_USE bool val_module(Arena *, const uint8_t *bytes, size_t size, const char *file, const ValOptions *options,
                          Diags *, ValReport *out);
+extern const char val_more_findings[]; /* the text of the last Diag of a rule that has more than findings_limit */
 /* val_view: the same for a module that wasm_read_module has read without error. */
 MUST_USE bool val_view(Arena *, const WasmModule *, const ValOptions *options, Diags *, ValReport *out);
 
