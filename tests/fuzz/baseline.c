@@ -19,14 +19,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     char *text = arena_strndup(&arena, (const char *)data, size); /* as a hostile name: what is collected is found again */
     for (int i = 0; i < 2; i++)
-        diag_add_as(&found, SEV_ERROR, val_rule_info[i].diag, DIAG_AT(.file = text, .symbol = str_of(text)), "%s", text);
+        diag_add_as(&found, SEV_ERROR, val_rule_info[i].diag, DIAG_AT(.file = text, .symbol = str_of(text)), "has %s", text);
     Baseline made = {0}, again = {0};
     TextBuf out = {0};
     if (baseline_collect(&arena, &made, &found) != 2 || found.n || found.errors) abort();
     baseline_text(&out, &made);
     if (!baseline_parse(&arena, (Str){out.ptr, out.len}, "again", &diags, &again)) abort();
     for (int i = 0; i < 2; i++)
-        diag_add_as(&found, SEV_ERROR, val_rule_info[i].diag, DIAG_AT(.file = text, .symbol = str_of(text)), "%s", text);
+        diag_add_as(&found, SEV_ERROR, val_rule_info[i].diag, DIAG_AT(.file = text, .symbol = str_of(text)), "has %s", text);
     if (baseline_filter(&again, &found) != 2 || baseline_stale(&again)) abort();
     text_free(&out);
     diag_free(&diags);
