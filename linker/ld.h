@@ -228,7 +228,6 @@ static inline void ld_name_prefetch(const NameTable *t, uint32_t hash)
     if (t->slots) __builtin_prefetch(&t->slots[hash & t->mask]);
 }
 uint32_t ld_name_add_hashed(Arena *, NameTable *, Str, uint32_t hash, bool *added);
-void ld_name_reserve(Ld *, NameTable *, size_t n);         /* of an empty table: so many will come, about */
 uint32_t ld_name_find(const Ld *, const NameTable *, Str); /* or LD_NONE */
 
 typedef struct TypeInfo {

@@ -72,13 +72,6 @@ uint32_t ld_name_add(Ld *ld, NameTable *t, Str name, bool *added)
     return ld_name_add_hashed(&ld->arena, t, name, ld_name_hash(ld, name), added);
 }
 
-void ld_name_reserve(Ld *ld, NameTable *t, size_t n)
-{
-    uint32_t n_slots = FIRST_SLOTS;
-    while (n_slots / 4 * 3 <= n && n_slots < UINT32_C(1) << 30) n_slots *= 2;
-    grow_slots(&ld->arena, t, n_slots);
-}
-
 uint32_t ld_name_find(const Ld *ld, const NameTable *t, Str name)
 {
     if (!t->slots) return LD_NONE;

@@ -509,4 +509,3 @@ bool kernel_main_killed(const Kernel *k) { return k->main_killed; }
 int32_t kernel_exit_code(const Kernel *k) { return k->exit_code; }
 uint64_t process_turn_started(const Process *p) { return p->kernel->turn_ns; }
 const char *process_name(const Process *p) { return p->spec.name; }
-bool process_alive(const Process *p) { return p->state == PROCESS_LIVE; }

@@ -178,7 +178,6 @@ bool kernel_main_killed(const Kernel *);
 int32_t kernel_exit_code(const Kernel *);    /* of main; 0 without                                                   */
 
 const char *process_name(const Process *);
-bool process_alive(const Process *);
 uint64_t process_turn_started(const Process *); /* when the entry that runs now began, its parigot_alloc included */
 
 /* ---- what a guest imports ------------------------------------------------------------------------------------------ */

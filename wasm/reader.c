@@ -81,14 +81,6 @@ bool rd_s64(Reader *r, const char *what, int64_t *out)
     return true;
 }
 
-bool rd_le32(Reader *r, const char *what, uint32_t *out)
-{
-    const uint8_t *p;
-    if (!rd_bytes(r, what, 4, &p)) return false;
-    *out = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-    return true;
-}
-
 bool rd_bytes(Reader *r, const char *what, size_t n, const uint8_t **out)
 {
     if (n > rd_left(r)) return truncated(r, what);

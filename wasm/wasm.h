@@ -191,7 +191,6 @@ MUST_USE bool rd_u64(Reader *, const char *what, uint64_t *out);
 MUST_USE static inline bool rd_s32(Reader *, const char *what, int32_t *out);
 MUST_USE bool rd_s33(Reader *, const char *what, int64_t *out);
 MUST_USE bool rd_s64(Reader *, const char *what, int64_t *out);
-MUST_USE bool rd_le32(Reader *, const char *what, uint32_t *out);
 MUST_USE bool rd_bytes(Reader *, const char *what, size_t n, const uint8_t **out);
 MUST_USE bool rd_name(Reader *, const char *what, Str *out); /* length and UTF-8 */
 /* rd_count: number of items in a vector that follows.
