@@ -33,15 +33,6 @@ typedef enum Family {
 #define STORE(name, T, access)        FAM_##name,
 #define OTHER(name, words)
 #include "loader/interp.def"
-#undef BIN
-#undef BINT
-#undef CMP
-#undef CMPN
-#undef UN
-#undef UNT
-#undef LOAD
-#undef STORE
-#undef OTHER
     FAM_COUNT
 } Family;
 
@@ -67,15 +58,6 @@ static const FamilyInfo families[FAM_COUNT] = {
 #define STORE(name, T, access)       [FAM_##name] = {KIND_STORE, T, T, REG_##name##_SS, 0, 0},
 #define OTHER(name, words)
 #include "loader/interp.def"
-#undef BIN
-#undef BINT
-#undef CMP
-#undef CMPN
-#undef UN
-#undef UNT
-#undef LOAD
-#undef STORE
-#undef OTHER
 };
 
 static const uint16_t family_of_op[OP_COUNT] = {
@@ -89,39 +71,11 @@ static const uint16_t family_of_op[OP_COUNT] = {
 #define STORE(name, T, access)         [OP_##name] = FAM_##name,
 #define OTHER(name, words)
 #include "loader/interp.def"
-#undef BIN
-#undef BINT
-#undef CMP
-#undef CMPN
-#undef UN
-#undef UNT
-#undef LOAD
-#undef STORE
-#undef OTHER
 };
 
 const uint8_t reg_op_words[REG_COUNT] = {
 #define ONE(label, words)              words,
-#define BIN(name, T, R, expr)          FORMS_BIN(ONE, name, T)
-#define BINT(name, T, R, trap, expr)   FORMS_BIN(ONE, name, T)
-#define CMP(name, T, negation, expr)   FORMS_BIN(ONE, name, T) FORMS_BR(ONE, name)
-#define CMPN                           CMP
-#define UN(name, T, R, expr)           FORMS_UN(ONE, name)
-#define UNT(name, T, R, trap, expr)    FORMS_UN(ONE, name)
-#define LOAD(name, R, access)          FORMS_LOAD(ONE, name)
-#define STORE(name, T, access)         FORMS_STORE(ONE, name)
-#define OTHER(name, words)             ONE(name, words)
-#include "loader/interp.def"
-#undef ONE
-#undef BIN
-#undef BINT
-#undef CMP
-#undef CMPN
-#undef UN
-#undef UNT
-#undef LOAD
-#undef STORE
-#undef OTHER
+#include "loader/reg_ops.def"
 };
 
 /* x op y == y op x, NaN payloads aside */

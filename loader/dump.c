@@ -5,16 +5,7 @@
 
 static const char *const names[REG_COUNT] = {
 #define ONE(label, words)              #label,
-#define BIN(name, T, R, expr)          FORMS_BIN(ONE, name, T)
-#define BINT(name, T, R, trap, expr)   FORMS_BIN(ONE, name, T)
-#define CMP(name, T, negation, expr)   FORMS_BIN(ONE, name, T) FORMS_BR(ONE, name)
-#define CMPN                           CMP
-#define UN(name, T, R, expr)           FORMS_UN(ONE, name)
-#define UNT(name, T, R, trap, expr)    FORMS_UN(ONE, name)
-#define LOAD(name, R, access)          FORMS_LOAD(ONE, name)
-#define STORE(name, T, access)         FORMS_STORE(ONE, name)
-#define OTHER(name, words)             ONE(name, words)
-#include "loader/interp.def"
+#include "loader/reg_ops.def"
 };
 
 typedef struct Place { const void *label; RegOp op; } Place;

@@ -316,26 +316,7 @@ static LoadTrapKind run(LoadInstance *inst, const Ins *pc, Slot *fp, const void 
 {
     static const void *const labels[REG_COUNT] = {
 #define ONE(label, words)              &&label,
-#define BIN(name, T, R, expr)          FORMS_BIN(ONE, name, T)
-#define BINT(name, T, R, trap, expr)   FORMS_BIN(ONE, name, T)
-#define CMP(name, T, negation, expr)   FORMS_BIN(ONE, name, T) FORMS_BR(ONE, name)
-#define CMPN                           CMP
-#define UN(name, T, R, expr)           FORMS_UN(ONE, name)
-#define UNT(name, T, R, trap, expr)    FORMS_UN(ONE, name)
-#define LOAD(name, R, access)          FORMS_LOAD(ONE, name)
-#define STORE(name, T, access)         FORMS_STORE(ONE, name)
-#define OTHER(name, words)             ONE(name, words)
-#include "loader/interp.def"
-#undef ONE
-#undef BIN
-#undef BINT
-#undef CMP
-#undef CMPN
-#undef UN
-#undef UNT
-#undef LOAD
-#undef STORE
-#undef OTHER
+#include "loader/reg_ops.def"
     };
     if (inst == NULL) {
         *labels_out = labels;
