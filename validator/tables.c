@@ -39,54 +39,29 @@ static Str any_import[] = {{"*/*", 3}};
 #define LESS_NOTE    VAL_NOTE
 #define LESS_OFF     VAL_OFF
 
+/* Rules and limits stand in one table each, with a column for a policy. */
+#define BUILTIN(base_, text, features_)                                                                                 \
+    [base_].name = {text, sizeof text - 1}, [base_].base = base_, [base_].imports_allow = any_import,                  \
+    [base_].n_imports_allow = 1, [base_].features = features_
 static const ValPolicy builtin[] = {
-    [VAL_BASE_STRICT] = {
-        .name = {"strict", 6},
-        .base = VAL_BASE_STRICT,
-#define RULE(code, name, waivable, strict, reset, audit) .rules[RULE_##code] = {VAL_##strict, LESS_##strict},
+    BUILTIN(VAL_BASE_STRICT, "strict", FEATURES_CORE),
+    BUILTIN(VAL_BASE_RESET, "reset", FEATURES_CORE),
+    BUILTIN(VAL_BASE_AUDIT, "audit", FEATURES_CORE),
+    BUILTIN(VAL_BASE_NONE, "none", FEATURES_ALL), /* all rules off */
+    [VAL_BASE_NONE].exports_memory = true,
+#define RULE(code, name, waivable, strict, reset, audit)                                                                \
+    [VAL_BASE_STRICT].rules[RULE_##code] = {VAL_##strict, LESS_##strict},                                              \
+    [VAL_BASE_RESET].rules[RULE_##code] = {VAL_##reset, LESS_##reset},                                                 \
+    [VAL_BASE_AUDIT].rules[RULE_##code] = {VAL_##audit, LESS_##audit},
 #include "validator/rules.def"
 #undef RULE
-        .imports_allow = any_import, .n_imports_allow = 1,
-        .features = FEATURES_CORE,
-#define LIMIT(NAME, key, unit, value, rule) .limits[VAL_LIMIT_##NAME] = (value),
+#define LIMIT(NAME, key, unit, value, rule)                                                                             \
+    [VAL_BASE_STRICT].limits[VAL_LIMIT_##NAME] = (value), [VAL_BASE_RESET].limits[VAL_LIMIT_##NAME] = (value),         \
+    [VAL_BASE_AUDIT].limits[VAL_LIMIT_##NAME] = (value), [VAL_BASE_NONE].limits[VAL_LIMIT_##NAME] = UINT64_MAX,
 #include "validator/limits.def"
 #undef LIMIT
-    },
-    [VAL_BASE_RESET] = {
-        .name = {"reset", 5},
-        .base = VAL_BASE_RESET,
-#define RULE(code, name, waivable, strict, reset, audit) .rules[RULE_##code] = {VAL_##reset, LESS_##reset},
-#include "validator/rules.def"
-#undef RULE
-        .imports_allow = any_import, .n_imports_allow = 1,
-        .features = FEATURES_CORE,
-#define LIMIT(NAME, key, unit, value, rule) .limits[VAL_LIMIT_##NAME] = (value),
-#include "validator/limits.def"
-#undef LIMIT
-    },
-    [VAL_BASE_AUDIT] = {
-        .name = {"audit", 5},
-        .base = VAL_BASE_AUDIT,
-#define RULE(code, name, waivable, strict, reset, audit) .rules[RULE_##code] = {VAL_##audit, LESS_##audit},
-#include "validator/rules.def"
-#undef RULE
-        .imports_allow = any_import, .n_imports_allow = 1,
-        .features = FEATURES_CORE,
-#define LIMIT(NAME, key, unit, value, rule) .limits[VAL_LIMIT_##NAME] = (value),
-#include "validator/limits.def"
-#undef LIMIT
-    },
-    [VAL_BASE_NONE] = {
-        .name = {"none", 4},
-        .base = VAL_BASE_NONE, /* all rules off */
-        .imports_allow = any_import, .n_imports_allow = 1,
-        .exports_memory = true,
-        .features = FEATURES_ALL,
-#define LIMIT(NAME, key, unit, value, rule) .limits[VAL_LIMIT_##NAME] = UINT64_MAX,
-#include "validator/limits.def"
-#undef LIMIT
-    },
 };
+#undef BUILTIN
 
 const ValPolicy *val_builtin_policy(Str name)
 {
