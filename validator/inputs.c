@@ -14,7 +14,7 @@ typedef struct Walk {
     int depth;           /* of the deepest folder to look into; -1: any */
 } Walk;
 
-static void add(Arena *a, Inputs *in, const char *path, const char *problem)
+static void add_problem(Arena *a, Inputs *in, const char *path, DiagCode code, const char *problem)
 {
     Input *items = arena_grow(a, in->items, in->n, &in->cap, sizeof *items);
     path = arena_strndup(a, path, strlen(path));
@@ -24,8 +24,10 @@ static void add(Arena *a, Inputs *in, const char *path, const char *problem)
         return;
     }
     in->items = items;
-    items[in->n++] = (Input){path, problem};
+    items[in->n++] = (Input){path, problem, code};
 }
+
+static void add(Arena *a, Inputs *in, const char *path) { add_problem(a, in, path, DIAG_NONE, NULL); }
 
 /* ---- patterns ---- */
 
@@ -87,10 +89,10 @@ static void walk(Walk *w, const char *root)
     for (FTSENT *e; (e = fts_read(fts)) != NULL;) {
         bool below = e->fts_level > 0;
         if (e->fts_info == FTS_DNR || e->fts_info == FTS_ERR || (e->fts_info == FTS_NS && below))
-            add(w->arena, w->out, e->fts_path, strerror(e->fts_errno));
+            add_problem(w->arena, w->out, e->fts_path, IO_READ, strerror(e->fts_errno));
         else if (e->fts_info == FTS_D && w->depth >= 0 && e->fts_level > w->depth) (void)fts_set(fts, e, FTS_SKIP);
         else if (below && is_wanted(w, e))
-            add(w->arena, w->out, w->pattern && strcmp(root, ".") == 0 ? e->fts_path + 2 : e->fts_path, NULL);
+            add(w->arena, w->out, w->pattern && strcmp(root, ".") == 0 ? e->fts_path + 2 : e->fts_path);
     }
     fts_close(fts);
 }
@@ -99,7 +101,7 @@ static void add_folder(Arena *a, Inputs *out, const char *path)
 {
     size_t before = out->n;
     walk(&(Walk){.arena = a, .out = out, .depth = -1}, path);
-    if (out->n == before) add(a, out, path, "there is no *.wasm in this folder");
+    if (out->n == before) add_problem(a, out, path, IO_NO_FILE, "there is no *.wasm in this folder");
 }
 
 /* The folders in front of the first part with a * ? or [ are the root: nothing beside them is looked at. */
@@ -116,7 +118,7 @@ static void add_pattern(Arena *a, Inputs *out, const char *pattern)
     const char *folder = root == 0 ? "." : root == 1 ? "/" : arena_strndup(a, pattern, root - 1);
     if (!folder) out->failed = true;
     else walk(&(Walk){a, out, pattern + root, root == 0 ? 2 : root, depth}, folder);
-    if (out->n == before) add(a, out, pattern, "no file matches this pattern");
+    if (out->n == before) add_problem(a, out, pattern, IO_NO_FILE, "no file matches this pattern");
 }
 
 void inputs_collect(Arena *a, char **arguments, int n, Inputs *out)
@@ -125,9 +127,9 @@ void inputs_collect(Arena *a, char **arguments, int n, Inputs *out)
     for (int i = 0; i < n; i++) {
         struct stat st;
         bool there = stat(arguments[i], &st) == 0;
-        if (strcmp(arguments[i], "-") == 0) add(a, out, "-", NULL);
+        if (strcmp(arguments[i], "-") == 0) add(a, out, "-");
         else if (there && S_ISDIR(st.st_mode)) add_folder(a, out, arguments[i]);
         else if (!there && is_pattern(arguments[i])) add_pattern(a, out, arguments[i]);
-        else add(a, out, arguments[i], NULL);
+        else add(a, out, arguments[i]);
     }
 }

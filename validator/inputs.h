@@ -7,6 +7,7 @@
 typedef struct Input {
     const char *path;    /* "-": standard input */
     const char *problem; /* why there is nothing to read; NULL: there should be */
+    DiagCode code;       /* of the problem: IO_READ, IO_NO_FILE */
 } Input;
 
 typedef struct Inputs {

@@ -33,7 +33,7 @@ static const struct {
 
 typedef struct Tool {
     Arena arena;
-    const char *policy_name;
+    const char *policy_name; /* NULL: strict */
     ValPolicy policy;
     ValOptions options;
     const char **abi_files; /* as many as there are arguments */
@@ -330,11 +330,12 @@ static int check_arguments(const Tool *tool)
     if (tool->n_files == 0) return usage("no file");
     if (n_stdin > 1) return usage("standard input (-) can be read once");
     if (tool->baseline_file && tool->write_baseline) return usage("--write-baseline takes no --baseline: it writes all findings");
-    if (tool->capabilities && (tool->baseline_file || tool->write_baseline))
-        return usage("--report=capabilities has no findings for a baseline");
+    if (tool->capabilities && (tool->policy_name || tool->options.strict || tool->options.wamr || tool->n_abi_files ||
+                               tool->options.named.n_services || tool->baseline_file || tool->write_baseline))
+        return usage("--report=capabilities judges by no rule: it takes no policy, services or baseline");
     if (tool->capabilities && tool->format != REPORT_TEXT && tool->format != REPORT_JSON)
         return usage("--report=capabilities is shown as text or json");
-    if (strcmp(tool->policy_name, "none") == 0 && (tool->n_abi_files || tool->options.named.n_services))
+    if (tool->policy_name && strcmp(tool->policy_name, "none") == 0 && (tool->n_abi_files || tool->options.named.n_services))
         return usage("--abi and --service have no meaning with --policy=none");
     return EXIT_CLEAN;
 }
@@ -389,6 +390,7 @@ static void show_at_most(Diags *d, size_t error_limit)
             it->place = DIAG_AT(.file = it->place.file);
             it->text = val_more_findings;
             it->note = NULL;
+            it->related = NULL;
         }
         d->items[kept++] = *it;
     }
@@ -411,8 +413,17 @@ typedef struct Run {
     Reporter reporter;
     Checked *slots; /* of the batch */
     TextBuf out;
+    bool broken; /* standard output takes no more; said once */
     int status;
 } Run;
+
+static void flush(Run *run)
+{
+    int status = run->broken ? EXIT_CLEAN : print(&run->out, EXIT_CLEAN);
+    if (status != EXIT_CLEAN) run->broken = true;
+    run->out.len = 0;
+    run->status = worse(run->status, status);
+}
 
 /* In any thread: touches nothing but its slot. */
 static void check_file(void *ctx, size_t item, size_t slot)
@@ -423,7 +434,7 @@ static void check_file(void *ctx, size_t item, size_t slot)
     Checked *c = &run->slots[slot];
     size_t limit = has_baseline(tool) ? BASELINE_FINDINGS : tool->error_limit;
     *c = (Checked){.diags.limit = room_for(limit)};
-    if (in->problem) diag_add(&c->diags, IO_NO_FILE, DIAG_AT(.file = in->path), "%s", in->problem);
+    if (in->problem) diag_add(&c->diags, in->code, DIAG_AT(.file = in->path), "%s", in->problem);
     else c->read = file_read(in->path, 0, &c->diags, &c->bytes);
     if (!c->read) return;
     bool ok = val_module(&c->arena, c->bytes.ptr, c->bytes.size, in->path, &tool->options, &c->diags, &c->report);
@@ -463,7 +474,7 @@ static void report_checked(void *ctx, size_t item, size_t slot)
     run->status = worse(run->status, status_of(tool, c, f.passes));
     if (tool->capabilities) capabilities_file(&run->reporter, &run->out, &f);
     else report_file(&run->reporter, &run->out, &f);
-    run->status = print(&run->out, run->status);
+    flush(run);
     file_close(&c->bytes);
     diag_free(&c->diags);
     arena_free(&c->arena);
@@ -499,14 +510,16 @@ static int validate_inputs(Run *run)
     run->slots = arena_array(&tool->arena, jobs * BATCH_SLOTS_PER_JOB, sizeof *run->slots);
     if (!run->slots) {
         run->out.failed = true;
-        return print(&run->out, EXIT_INTERNAL);
+        flush(run);
+        return run->status;
     }
     if (tool->capabilities) capabilities_begin(&run->reporter, &run->out);
     else report_begin(&run->reporter, &run->out);
     batch_run(&batch);
     if (tool->capabilities) capabilities_end(&run->reporter, &run->out);
     else report_end(&run->reporter, &run->out);
-    return print(&run->out, run->status);
+    flush(run);
+    return run->status;
 }
 
 /* After the report: what was found is then known, or what was known is no more. */
@@ -535,7 +548,7 @@ static int finish_baseline(Tool *tool, int status)
 static bool prepare(Tool *tool, uint8_t digest[32], int *status)
 {
     Diags diags = {0};
-    if (tool->capabilities) tool->policy_name = "none"; /* what a module can do depends on no policy */
+    if (!tool->policy_name) tool->policy_name = tool->capabilities ? "none" : "strict";
     bool ok = load_options(tool, &diags, digest) &&
               (!tool->baseline_file || baseline_read(&tool->arena, tool->baseline_file, &diags, &tool->baseline));
     if (ok) inputs_collect(&tool->arena, tool->files, tool->n_files, &tool->inputs);
@@ -577,7 +590,7 @@ static int validate_all(Tool *tool)
 
 int main(int argc, char **argv)
 {
-    Tool tool = {.policy_name = "strict", .error_limit = ERROR_LIMIT};
+    Tool tool = {.error_limit = ERROR_LIMIT};
     OptionId action = OPT_COUNT;
     const char *value = NULL;
     tool.files = arena_array(&tool.arena, (size_t)argc, sizeof *tool.files);
