@@ -269,12 +269,30 @@ static bool is_shared_library(const uint8_t *bytes, size_t size)
     return str_eq(name, STR("dylink.0")) || str_eq(name, STR("dylink"));
 }
 
+/* Cut short, by a full disk or a compiler that was stopped: its last section is longer than what is left. */
+static bool is_cut(const uint8_t *bytes, size_t size)
+{
+    Diags ignored = {.limit = 1};
+    Reader r = rd_open(bytes, size, NULL, &ignored), section;
+    uint8_t id;
+    uint32_t section_size;
+    bool whole = true;
+    r.pos += 8;
+    while (whole && r.pos < r.end)
+        whole = rd_byte(&r, "id", &id) && rd_u32(&r, "size", &section_size) &&
+                rd_sub(&r, "section", section_size, &section);
+    diag_free(&ignored);
+    return !whole;
+}
+
 static void refuse_file(Ld *ld, const char *file, const uint8_t *bytes, size_t size)
 {
     if (is_bitcode(bytes, size)) refuse_bitcode(ld, file);
     else if (size >= 8 && memcmp(bytes, "\0asm\1\0\0\0", 8) == 0)
         diag_add(ld->diags, OBJ_NOT_OBJECT, DIAG_AT(.file = file), "not a relocatable wasm file%s",
-                 is_shared_library(bytes, size) ? ": a shared library, and dynamic linking is not done" : "");
+                 is_shared_library(bytes, size) ? ": a shared library, and dynamic linking is not done"
+                 : is_cut(bytes, size)          ? ": it ends within a section"
+                                                : "");
     else if (size >= 8 && memcmp(bytes, "\0asm", 4) == 0)
         diag_add(
             ld->diags, LD_UNKNOWN_FILE, DIAG_AT(.file = file),
@@ -313,7 +331,12 @@ bool ld_map_member(Ld *ld, const LdArchive *a, ArMember *m)
                  ld_name_text(ld, m->name));
         return false;
     }
-    if (!keep_file(ld, path, &f)) return false;
+    size_t before = ld->diags->n;
+    if (!keep_file(ld, path, &f)) {
+        if (ld->diags->n > before)
+            diag_note(ld->diags, &ld->diags->items[before], "a member of the thin archive %s", a->file);
+        return false;
+    }
     m->bytes = f.ptr;
     m->size = f.size;
     return true;
