@@ -763,6 +763,28 @@ static void check_relocatable(Parser *p)
     l->print_gc = false;
 }
 
+/* Of several options that write to standard output each would spoil what the other has there. */
+static void check_stdout_once(Parser *p)
+{
+    const LdCommand *c = p->out;
+    const struct {
+        const char *option;
+        bool writes;
+    } rows[] = {{"-o -", strcmp(c->link.output, "-") == 0},
+                {"--reproduce=-", c->reproduce && strcmp(c->reproduce, "-") == 0},
+                {"a map", c->map && strcmp(c->map, "-") == 0},
+                {"--why-extract=-", c->why_extract && strcmp(c->why_extract, "-") == 0},
+                {"--trace", c->link.trace},
+                {"--trace-symbol", c->link.trace_symbols.n > 0},
+                {"--print-gc-sections", c->link.print_gc},
+                {"-v", c->show_version}};
+    enum { BINARY = 2 }; /* texts may follow each other */
+    for (size_t i = 0; i < BINARY; i++)
+        for (size_t k = i + 1; rows[i].writes && k < ARRAY_LEN(rows); k++)
+            if (rows[k].writes)
+                usage(p, "%s and %s would be mixed on standard output", rows[i].option, rows[k].option);
+}
+
 static void check_together(Parser *p)
 {
     LdCommand *c = p->out;
@@ -790,6 +812,7 @@ static void check_together(Parser *p)
     /* --allow-undefined wins, then --unresolved-symbols=ignore-all, wherever they stand */
     if (p->ignore_unresolved) c->link.unresolved = LD_UNRESOLVED_IGNORE;
     if (p->warn_unresolved && c->link.unresolved == LD_UNRESOLVED_ERROR) c->link.unresolved = LD_UNRESOLVED_WARN;
+    check_stdout_once(p);
 }
 
 bool ld_parse_options(int argc, char **argv, Arena *arena, Diags *diags, LdCommand *out)
