@@ -128,9 +128,8 @@ typedef struct Parser {
     size_t n, at;
     bool reproducing; /* arguments are kept */
     bool ignore_unresolved, warn_unresolved;
-    bool whole_archive, lazy, max_memory_given, had_entry, no_stack_first;
+    bool whole_archive, lazy, max_memory_given;
     bool policy_given, entry_given, gc_given, merge_given; /* as the last option about it has it */
-    const char *global_base;
     const char *refused_under_policy; /* an option that only --policy=none allows */
 } Parser;
 
