@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/mman.h>
 
 enum { CHUNK_BYTES = 64 * 1024, OWN_CHUNK = CHUNK_BYTES / 4, MAPPED_CHUNK = 256 * 1024, ALIGN = 16 };
@@ -241,8 +242,14 @@ static bool is_unsafe(uint32_t c)
            (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
 }
 
-/* "##" begins a command to a CI system that reads the log. */
-static bool begins_command(const uint8_t *p, size_t i) { return p[i] == '#' && i && p[i - 1] == '#'; }
+/* "##[" and "##vso[" begin a command to a CI system that reads the log: is this the second # of one? */
+static bool begins_command(Str s, size_t i)
+{
+    if (i == 0 || s.ptr[i] != '#' || s.ptr[i - 1] != '#') return false;
+    const char *rest = s.ptr + i + 1;
+    size_t left = s.len - i - 1;
+    return (left >= 1 && rest[0] == '[') || (left >= 4 && strncasecmp(rest, "vso[", 4) == 0);
+}
 
 const char *diag_escape(Arena *a, Str s)
 {
@@ -254,7 +261,7 @@ const char *diag_escape(Arena *a, Str s)
     for (size_t i = 0; i < s.len;) {
         uint32_t c = 0;
         size_t n = utf8_length(p + i, s.len - i, &c);
-        if (n && !is_unsafe(c) && !begins_command(p, i)) {
+        if (n && !is_unsafe(c) && !begins_command(s, i)) {
             memcpy(o, p + i, n);
             o += n;
             i += n;
@@ -317,7 +324,7 @@ void text_add_escaped(TextBuf *t, Str s)
     for (size_t i = 0; i < s.len;) {
         uint32_t c = 0;
         size_t n = utf8_length(p + i, s.len - i, &c);
-        if (n && !is_unsafe(c) && !begins_command(p, i)) {
+        if (n && !is_unsafe(c) && !begins_command(s, i)) {
             i += n;
             continue;
         }
@@ -336,7 +343,7 @@ void text_add_json(TextBuf *t, Str s)
     for (size_t i = 0; i < s.len;) {
         uint32_t c = 0;
         size_t n = utf8_length(p + i, s.len - i, &c);
-        if (n && c != '"' && c != '\\' && !is_unsafe(c) && !begins_command(p, i)) {
+        if (n && c != '"' && c != '\\' && !is_unsafe(c) && !begins_command(s, i)) {
             i += n;
             continue;
         }
