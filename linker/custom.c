@@ -37,8 +37,7 @@ static bool is_strings(Str name)
 /* Strings of .debug_str are kept once; a part that does not end with one stands behind them as it is. */
 static void add_part(Ld *ld, Arena *arena, OutCustom *out, InCustom *c)
 {
-    out->parts = arena_grow(arena, out->parts, out->n, &out->cap, sizeof *out->parts);
-    out->parts[out->n++] = c;
+    ARENA_PUSH(arena, out->parts, out->n, out->cap) = c;
     c->out = out;
     if (ld->opt->optimize > 0 && is_strings(c->name) && c->bytes[c->size - 1] == 0) {
         if (!out->merged) out->merged = arena_alloc(arena, sizeof *out->merged);
@@ -54,8 +53,7 @@ static OutCustom *new_section(Ld *ld, Arena *arena, Str name)
 {
     OutCustom *out = arena_alloc(arena, sizeof *out);
     out->name = name;
-    ld->customs = arena_grow(arena, ld->customs, ld->n_customs, &ld->customs_cap, sizeof *ld->customs);
-    return ld->customs[ld->n_customs++] = out;
+    return ARENA_PUSH(arena, ld->customs, ld->n_customs, ld->customs_cap) = out;
 }
 
 /* requires: comdats are chosen. provides: ld->customs, and where each part goes. Nobody else looks at any of

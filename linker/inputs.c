@@ -259,12 +259,9 @@ static bool is_shared_library(const uint8_t *bytes, size_t size)
     Diags ignored = {.limit = 1};
     Reader r = rd_open(bytes, size, NULL, &ignored), section;
     uint8_t id = 0;
-    uint32_t section_size;
     Str name = {0};
     r.pos += 8;
-    if (!rd_byte(&r, "id", &id) || id != SEC_CUSTOM || !rd_u32(&r, "size", &section_size) ||
-        !rd_sub(&r, "section", section_size, &section) || !rd_name(&section, "name", &name))
-        name.len = 0;
+    if (!rd_section(&r, &id, &section) || id != SEC_CUSTOM || !rd_name(&section, "name", &name)) name.len = 0;
     diag_free(&ignored);
     return str_eq(name, STR("dylink.0")) || str_eq(name, STR("dylink"));
 }
@@ -275,12 +272,9 @@ static bool is_cut(const uint8_t *bytes, size_t size)
     Diags ignored = {.limit = 1};
     Reader r = rd_open(bytes, size, NULL, &ignored), section;
     uint8_t id;
-    uint32_t section_size;
     bool whole = true;
     r.pos += 8;
-    while (whole && r.pos < r.end)
-        whole = rd_byte(&r, "id", &id) && rd_u32(&r, "size", &section_size) &&
-                rd_sub(&r, "section", section_size, &section);
+    while (whole && rd_left(&r)) whole = rd_section(&r, &id, &section);
     diag_free(&ignored);
     return !whole;
 }

@@ -114,8 +114,7 @@ static void sort_by_tail(Arena *arena, const Str *names, TailEntry *entries, uin
         for (uint32_t i = 0, j; i < run.n; i = j) {
             for (j = i + 1; j < run.n && e[j].key == e[i].key; j++) {}
             if (j - i == 1 || (e[i].key & 0xff) == 0) continue; /* alone, or the same to their beginning */
-            runs = arena_grow(arena, runs, n_runs, &cap, sizeof *runs);
-            runs[n_runs++] = (Run){run.first + i, j - i, run.skip + sizeof e->key};
+            ARENA_PUSH(arena, runs, n_runs, cap) = (Run){run.first + i, j - i, run.skip + sizeof e->key};
         }
         if (n_runs == 0) return;
         run = runs[--n_runs];

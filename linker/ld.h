@@ -442,8 +442,7 @@ struct Ld {
 };
 
 /* Appends to a growing array of the arena; the lvalues are an array, its count and its capacity. */
-#define LD_PUSH(ld, items, n, cap)                                                                           \
-    (*((items) = arena_grow(&(ld)->arena, (items), (n), &(cap), sizeof *(items)), &(items)[(n)++]))
+#define LD_PUSH(ld, items, n, cap) ARENA_PUSH(&(ld)->arena, items, n, cap)
 
 /* ---- the passes, in their order ---- */
 
@@ -560,9 +559,13 @@ void ld_set_build_id(Ld *, Writer *, uint64_t size); /* NULL: in the file opt->o
 void ld_pack_code(Ld *);
 /* write.c */
 void ld_write_head(Ld *, Writer *);
+void ld_write_op(Writer *, WasmOp); /* one without a prefix */
+void ld_write_const(Writer *, uint32_t);
+void ld_write_const_expr(Writer *, uint32_t);
 Str ld_shown_name(Ld *, Str); /* as the name section and maps have it: demangled under no policy */
 void ld_write_tail(Ld *, Writer *);
 /* output.c */
+RelocSite ld_code_site(const InFunc *, uint8_t *at); /* of a body that was copied to `at` */
 void ld_write_module(Ld *, Writer *); /* NULL: into the file opt->output_fd */
 /* parallel.c: work(ctx, i, worker) for each i below n, in any order; worker is below threads, and the
  * caller's thread is one of them */

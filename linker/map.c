@@ -144,13 +144,10 @@ static void made(const Map *m, const Writer *w, uint64_t at)
     Reader r = rd_open(w->ptr, w->len, NULL, &ignored), body;
     if (at == 0) r.pos += w->len < 8 ? w->len : 8; /* the module's own head */
     uint8_t id;
-    uint32_t size;
     Str name;
     for (;;) {
         uint64_t from = rd_offset(&r);
-        if (!rd_left(&r) || !rd_byte(&r, "id", &id) || !rd_u32(&r, "size", &size) ||
-            !rd_sub(&r, "section", size, &body))
-            break;
+        if (!rd_left(&r) || !rd_section(&r, &id, &body)) break;
         const char *text = id < ARRAY_LEN(section_names) ? section_names[id] : NULL;
         if (!text && rd_name(&body, "name", &name))
             text = arena_printf(&m->ld->arena, "CUSTOM(%s)", diag_escape(&m->ld->arena, name));

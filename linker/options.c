@@ -133,8 +133,7 @@ typedef struct Parser {
     const char *refused_under_policy; /* an option that only --policy=none allows */
 } Parser;
 
-#define PUSH(p, items, n, cap)                                                                               \
-    (*((items) = arena_grow((p)->arena, (items), (n), &(cap), sizeof *(items)), &(items)[(n)++]))
+#define PUSH(p, items, n, cap) ARENA_PUSH((p)->arena, items, n, cap)
 
 static void add_name(Parser *p, LdNames *names, const char *name)
 {

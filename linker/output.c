@@ -152,18 +152,11 @@ static void plan_segment(Plan *plan, const OutSegment *s)
     add(plan, p);
 }
 
-static void const_offset(Writer *w, uint32_t address)
-{
-    wr_byte(w, (uint8_t)wasm_op_info[OP_I32_CONST].code);
-    wr_s32(w, (int32_t)address);
-    wr_byte(w, (uint8_t)wasm_op_info[OP_END].code);
-}
-
 static void segment_head(Writer *w, const OutSegment *s)
 {
     enum { ACTIVE = 0 };
     wr_u32(w, ACTIVE);
-    const_offset(w, (uint32_t)s->address);
+    ld_write_const_expr(w, (uint32_t)s->address);
     wr_u64(w, s->size);
 }
 
@@ -220,7 +213,7 @@ static void plan_custom(Plan *plan, OutCustom *out)
 
 /* Where the bytes of each went; their relocations go with them. */
 
-static RelocSite code_site(const InFunc *f, uint8_t *at)
+RelocSite ld_code_site(const InFunc *f, uint8_t *at)
 {
     const FuncExtra *x = f->extra;
     return (RelocSite){.at = at,
@@ -252,7 +245,7 @@ static bool copy_relocs_of(Ld *ld, const Piece *p, uint32_t i, RelocOutput *out)
 {
     if (p->of == PIECE_CODE) {
         const InFunc *f = ld->funcs[i];
-        RelocSite site = code_site(f, NULL);
+        RelocSite site = ld_code_site(f, NULL);
         return !f->relocs.n ||
                ld_copy_relocs(ld, &site, wasm_relocs_in(f->obj->code_relocs, f->relocs), f->out_offset, out);
     }
@@ -353,12 +346,10 @@ static uint32_t count_sections(const Writer *w)
     enum { MAGIC = 8 };
     Diags ignored = {.limit = 1};
     Reader r = rd_open(w->ptr, w->len, NULL, &ignored), section;
-    uint32_t n = 0, size;
+    uint32_t n = 0;
     uint8_t id;
     r.pos += w->len < MAGIC ? w->len : MAGIC;
-    while (rd_left(&r) && rd_byte(&r, "id", &id) && rd_u32(&r, "size", &size) &&
-           rd_sub(&r, "section", size, &section))
-        n++;
+    while (rd_left(&r) && rd_section(&r, &id, &section)) n++;
     diag_free(&ignored);
     return n;
 }
@@ -417,7 +408,7 @@ static bool make_code(Ld *ld, const Piece *p, uint8_t *at, bool quiet)
         if (x->check_size) memcpy(at + x->check_at, x->check, x->check_size);
         memcpy(at + x->check_at + x->check_size, f->body + x->check_at, f->size - x->check_at);
         if (f->relocs.n) {
-            RelocSite site = code_site(f, at);
+            RelocSite site = ld_code_site(f, at);
             site.quiet = quiet;
             ok &= ld_apply_relocs(ld, &site, wasm_relocs_in(f->obj->code_relocs, f->relocs));
         }

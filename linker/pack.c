@@ -42,12 +42,7 @@ void ld_pack_code(Ld *ld)
         scratch.len = w.len = 0;
         wr_bytes(&scratch, f->body, f->size);
         if (scratch.failed) break;
-        RelocSite site = {.at = scratch.ptr,
-                          .in_offset = f->code_offset,
-                          .size = f->size,
-                          .obj = f->obj,
-                          .func = f,
-                          .split = UINT32_MAX};
+        RelocSite site = ld_code_site(f, scratch.ptr);
         if (!ld_apply_relocs(ld, &site, wasm_relocs_in(f->obj->code_relocs, f->relocs))) continue;
         pack(f, scratch.ptr, &w);
         if (w.failed) break;

@@ -268,18 +268,10 @@ static void set_body(Ld *ld, InFunc *f, Writer *w)
     wr_free(w);
 }
 
-static void op(Writer *w, WasmOp o) { wr_byte(w, (uint8_t)wasm_op_info[o].code); }
-
 static void op_u32(Writer *w, WasmOp o, uint32_t immediate)
 {
-    op(w, o);
+    ld_write_op(w, o);
     wr_u32(w, immediate);
-}
-
-static void op_const(Writer *w, uint32_t value)
-{
-    op(w, OP_I32_CONST);
-    wr_s32(w, (int32_t)value);
 }
 
 static void call_on(Ld *ld, Writer *w, const InFunc *f)
@@ -307,9 +299,9 @@ static void fill_ctors(Ld *ld)
             diag_add(ld->diags, LD_BAD_CTOR, DIAG_AT(.file = ld_obj_text(s->obj), .symbol = s->name),
                      "constructor functions cannot take arguments: %s", ld_name_text(ld, s->name));
         op_u32(&w, OP_CALL, s->state == SYM_DEFINED ? s->func->out_index : s->out_index);
-        for (uint32_t r = 0; r < t->n_results; r++) op(&w, OP_DROP);
+        for (uint32_t r = 0; r < t->n_results; r++) ld_write_op(&w, OP_DROP);
     }
-    op(&w, OP_END);
+    ld_write_op(&w, OP_END);
     set_body(ld, ld->call_ctors->func, &w);
 }
 
@@ -318,13 +310,13 @@ static void fill_entry(Ld *ld, const struct Thunk *t)
     Writer w = {0};
     wr_u32(&w, 0);
     if (t->resets_stack) {
-        op_const(&w, ld->layout.stack_high);
+        ld_write_const(&w, ld->layout.stack_high);
         op_u32(&w, OP_GLOBAL_SET, ld->stack_pointer->global->out_index);
     }
     if (t->runs_ctors) op_u32(&w, OP_CALL, ld->call_ctors->func->out_index);
     call_on(ld, &w, t->of);
     if (t->runs_dtors) op_u32(&w, OP_CALL, ld->call_dtors->func->out_index);
-    op(&w, OP_END);
+    ld_write_op(&w, OP_END);
     set_body(ld, t->func, &w);
 }
 
@@ -336,14 +328,14 @@ static void fill_init_memory(Ld *ld)
     for (size_t i = 0; i < ld->n_segments; i++) {
         const OutSegment *s = ld->segments[i];
         if (!s->bss || !s->size) continue;
-        op_const(&w, (uint32_t)s->address);
-        op_const(&w, 0);
-        op_const(&w, (uint32_t)s->size);
+        ld_write_const(&w, (uint32_t)s->address);
+        ld_write_const(&w, 0);
+        ld_write_const(&w, (uint32_t)s->size);
         wr_byte(&w, wasm_op_info[OP_MEMORY_FILL].prefix);
         wr_u32(&w, wasm_op_info[OP_MEMORY_FILL].code);
         wr_byte(&w, 0); /* memory */
     }
-    op(&w, OP_END);
+    ld_write_op(&w, OP_END);
     set_body(ld, ld->init_memory, &w);
 }
 
@@ -442,12 +434,12 @@ static void add_check(Ld *ld, InFunc *f, uint32_t depth)
     uint64_t least = (uint64_t)ld->layout.stack_low + depth;
     Writer w = {0};
     op_u32(&w, OP_GLOBAL_GET, ld->stack_pointer->global->out_index);
-    op_const(&w, least > UINT32_MAX ? UINT32_MAX : (uint32_t)least);
-    op(&w, OP_I32_LT_U);
-    op(&w, OP_IF);
+    ld_write_const(&w, least > UINT32_MAX ? UINT32_MAX : (uint32_t)least);
+    ld_write_op(&w, OP_I32_LT_U);
+    ld_write_op(&w, OP_IF);
     wr_byte(&w, TYPE_VOID);
-    op(&w, OP_UNREACHABLE);
-    op(&w, OP_END);
+    ld_write_op(&w, OP_UNREACHABLE);
+    ld_write_op(&w, OP_END);
     FuncExtra *x = ld_func_extra(&ld->arena, f);
     x->check = (uint8_t *)arena_strndup(&ld->arena, (const char *)w.ptr, w.len);
     x->check_size = (uint32_t)w.len;

@@ -10,13 +10,18 @@ static size_t begin_section(Writer *w, uint8_t id)
     return wr_begin_size(w);
 }
 
-static void op(Writer *w, WasmOp o) { wr_byte(w, (uint8_t)wasm_op_info[o].code); }
+void ld_write_op(Writer *w, WasmOp o) { wr_byte(w, (uint8_t)wasm_op_info[o].code); }
 
-static void const_expr(Writer *w, uint32_t value)
+void ld_write_const(Writer *w, uint32_t value)
 {
-    op(w, OP_I32_CONST);
+    ld_write_op(w, OP_I32_CONST);
     wr_s32(w, (int32_t)value);
-    op(w, OP_END);
+}
+
+void ld_write_const_expr(Writer *w, uint32_t value)
+{
+    ld_write_const(w, value);
+    ld_write_op(w, OP_END);
 }
 
 /* ---- head ---- */
@@ -176,7 +181,7 @@ static void write_globals(Ld *ld, Writer *w)
         wr_byte(w, g->type);
         wr_byte(w, g->mutable);
         if (g->init) wr_bytes(w, g->init, g->init_size);
-        else const_expr(w, global_value(g));
+        else ld_write_const_expr(w, global_value(g));
     }
     wr_end_size(w, mark);
 }
@@ -211,7 +216,7 @@ static void write_elems(Ld *ld, Writer *w)
     wr_u32(w, 1);
     wr_u32(w, table ? ACTIVE_WITH_TABLE : 0);
     if (table) wr_u32(w, table);
-    const_expr(w, ld->opt->table_base);
+    ld_write_const_expr(w, ld->opt->table_base);
     if (table) wr_byte(w, ELEM_KIND_FUNCREF);
     wr_u32(w, (uint32_t)ld->n_elems);
     for (size_t i = 0; i < ld->n_elems; i++) {

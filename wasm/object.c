@@ -48,11 +48,9 @@ bool wasm_is_object(const uint8_t *bytes, size_t size)
     bool found = false, ok = true;
     while (ok && !found && rd_left(&r)) {
         uint8_t id;
-        uint32_t section_size;
         Reader section;
         Str name;
-        ok = rd_byte(&r, "section id", &id) && rd_u32(&r, "section size", &section_size) &&
-             rd_sub(&r, "section", section_size, &section);
+        ok = rd_section(&r, &id, &section);
         if (ok && id == SEC_CUSTOM) ok = rd_name(&section, "section name", &name), found = ok && str_eq(name, STR("linking"));
     }
     diag_free(&ignored);

@@ -134,6 +134,12 @@ bool rd_sub(Reader *r, const char *what, size_t size, Reader *out)
     return true;
 }
 
+bool rd_section(Reader *r, uint8_t *id, Reader *section)
+{
+    uint32_t size;
+    return rd_byte(r, "section id", id) && rd_u32(r, "section size", &size) && rd_sub(r, "section", size, section);
+}
+
 bool rd_end(Reader *r, const char *what)
 {
     if (r->pos == r->end) return true;

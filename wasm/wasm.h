@@ -54,6 +54,9 @@ char *arena_vprintf(Arena *, const char *format, va_list) PRINTF(2, 0);
 /* arena_grow: room for one more item in a growing array of n items; returns the (possibly moved) array.
  * *cap is doubled as needed. Nothing may point into the array while it grows. */
 void *arena_grow(Arena *, void *items, size_t n, size_t *cap, size_t item_size);
+/* Appends: the lvalues are an array, its count and its capacity. Only where no arena function returns NULL (on_oom). */
+#define ARENA_PUSH(arena, items, n, cap)                                                                               \
+    (*((items) = arena_grow((arena), (items), (n), &(cap), sizeof *(items)), &(items)[(n)++]))
 void arena_free(Arena *); /* frees all; the Arena can be used again */
 
 /* ---- diag.c: what is wrong, and where --------------------------------------------------------------------- */
@@ -201,6 +204,7 @@ MUST_USE bool rd_name(Reader *, const char *what, Str *out); /* length and UTF-8
 MUST_USE bool rd_count(Reader *, const char *what, size_t min_item, uint32_t *out);
 MUST_USE bool rd_sub(Reader *, const char *what, size_t size, Reader *out); /* cannot see past its range */
 MUST_USE bool rd_end(Reader *, const char *what);                            /* must be used up exactly    */
+MUST_USE bool rd_section(Reader *, uint8_t *id, Reader *section); /* the next one, core 2.0 §5.5.2: who only hops over them */
 static inline size_t rd_left(const Reader *r) { return (size_t)(r->end - r->pos); }
 static inline uint64_t rd_offset(const Reader *r) { return (uint64_t)(r->pos - r->base); }
 void rd_record(Reader *, DiagCode, const char *format, ...) PRINTF(3, 4); /* a Diag at pos */
