@@ -880,7 +880,8 @@ static void check_immediate(Body *b, const WasmOpInfo *info, MemArg *memarg)
 
 static void refuse_op(Body *b, const WasmOpInfo *info)
 {
-    if (info->feature == FEATURE_THREADS) violated(b->v, RULE_P202, here(b), (Str){0}, "%s", info->text);
+    if (info->feature == FEATURE_THREADS || info->feature == FEATURE_SHARED_EVERYTHING)
+        violated(b->v, RULE_P202, here(b), (Str){0}, "%s", info->text);
     feature_error(b, (WasmFeature)info->feature, info->text);
     b->dead = true;
 }

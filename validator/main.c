@@ -216,7 +216,7 @@ static int set_report(Tool *tool, const char *value)
     return usage("--report=%s: expected findings or capabilities", value);
 }
 
-/* Names, separated by commas; wamr and all stand for sets. */
+/* Names, separated by commas. */
 static int set_features(Tool *tool, const char *value)
 {
     ValOptions *o = &tool->options;
@@ -224,21 +224,8 @@ static int set_features(Tool *tool, const char *value)
     o->wamr = false;
     for (const char *p = value;;) {
         size_t n = strcspn(p, ",");
-        Str name = {p, n};
-        WasmFeature f;
-        if (str_eq(name, STR("wamr"))) {
-            o->features |= FEATURES_CORE;
-            o->wamr = true;
-        } else if (str_eq(name, STR("all"))) {
-            o->features |= FEATURES_ALL;
-        } else if (!wasm_feature_find(name, &f)) {
-            return usage("--features=%s: expected names of features, wamr or all, separated by commas",
-                         value);
-        } else if (!wasm_feature_supported(f)) {
-            return usage("--features: %s is not supported", wasm_feature_text(f));
-        } else {
-            o->features |= UINT64_C(1) << f;
-        }
+        const char *why = val_add_feature(&tool->arena, (Str){p, n}, &o->features, &o->wamr);
+        if (why) return usage("--features=%s: %s", value, why);
         if (!p[n]) return EXIT_CLEAN;
         p += n + 1;
     }

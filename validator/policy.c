@@ -207,19 +207,17 @@ static void load_rule(Load *l, CfgAt at)
                   STR_ARG(code));
 }
 
+/* The set wamr asks for its rule too; "rules" may still say otherwise. */
 static void load_features(Load *l, CfgAt root)
 {
+    bool wamr = false;
     if (!cfg_has(root, "features")) return;
     l->p->features = FEATURE_BIT(MVP) | FEATURE_BIT(MUTABLE_GLOBAL);
     for (uint32_t i = 0; i < cfg_count(root, "features"); i++) {
-        WasmFeature f;
-        Str name = cfg_string_at(root, "features", i);
-        if (!wasm_feature_find(name, &f))
-            cfg_error(root, "features", "no such feature: \"%.*s\"", STR_ARG(name));
-        else if (!wasm_feature_supported(f))
-            cfg_error(root, "features", "feature %.*s is not supported", STR_ARG(name));
-        else l->p->features |= UINT64_C(1) << f;
+        const char *why = val_add_feature(l->arena, cfg_string_at(root, "features", i), &l->p->features, &wamr);
+        if (why) cfg_error(root, "features", "%s", why);
     }
+    if (wamr) l->p->rules[RULE_P606].violated = l->p->rules[RULE_P606].not_provable = VAL_ERROR;
 }
 
 static void load_limits(Load *l, CfgAt root)
@@ -309,6 +307,7 @@ static bool load(Load *l, CfgFile *file, Diags *diags)
     *l->p = *base;
     l->p->name = copy(l, cfg_string(root, "name"));
     if (l->p->name.len == 0) cfg_error(root, "name", "\"name\": a policy needs a name");
+    load_features(l, root);
     for (uint32_t i = 0; i < cfg_count(root, "rules"); i++) load_rule(l, cfg_item(root, "rules", i));
     if (cfg_has(root, "imports.allow"))
         load_patterns(l, root, "imports.allow", &l->p->imports_allow, &l->p->n_imports_allow);
@@ -317,7 +316,6 @@ static bool load(Load *l, CfgFile *file, Diags *diags)
     if (cfg_has(root, "exports.allow"))
         load_strings(l, root, "exports.allow", &l->p->exports_allow, &l->p->n_exports_allow);
     if (cfg_has(root, "exports.memory")) l->p->exports_memory = cfg_bool(root, "exports.memory");
-    load_features(l, root);
     load_limits(l, root);
     load_waivers(l, root);
     if (l->out_of_memory) diag_add(diags, OUT_OF_MEMORY, cfg_place(root, ""), "out of memory");

@@ -1,4 +1,5 @@
-/* services.c: services and methods that are described or named, and which of them was probably meant. */
+/* services.c: services and methods that are described or named, features that are named, and which of them was
+ * probably meant. */
 #include "validator/validator.h"
 
 #include <string.h>
@@ -133,4 +134,65 @@ bool val_nearest_symbol(const ValAbi *abi, const ValNamed *named, Str symbol, ui
         }
     *out = (ValNearest){.distance = MOST};
     return symbol.len && symbol.len <= MOST && look(abi, named, symbol, true, budget, out);
+}
+
+/* ---- features ---- */
+
+typedef struct FeatureSet {
+    const char *word;
+    WasmFeatures features;
+    bool wamr;
+} FeatureSet;
+static const FeatureSet feature_sets[] = {{"wamr", FEATURES_CORE, true}, {"all", FEATURES_ALL, false}};
+
+/* The word for a feature or set that is nearest; NULL: none is. */
+static const char *nearest_feature(Str word)
+{
+    uint32_t nearest = (uint32_t)(word.len / 2 + 1); /* beyond that it is chance */
+    uint64_t budget = UINT64_MAX;
+    const char *found = NULL;
+    for (int f = 0; f < FEATURE_COUNT + (int)ARRAY_LEN(feature_sets); f++) {
+        const char *text = f < FEATURE_COUNT ? wasm_feature_text((WasmFeature)f) : feature_sets[f - FEATURE_COUNT].word;
+        uint32_t d = distance(word, str_of(text), nearest, &budget);
+        if (d >= nearest) continue;
+        nearest = d;
+        found = text;
+    }
+    return found;
+}
+
+static void explain_feature(TextBuf *t, Str word)
+{
+    const char *nearest = nearest_feature(word);
+    text_add(t, STR("no such feature: \""));
+    text_add_escaped(t, word);
+    text_add(t, STR("\""));
+    if (nearest) text_printf(t, ", did you mean %s?", nearest);
+    text_add(t, STR(" (features: "));
+    for (int f = 0; f < FEATURE_COUNT; f++)
+        if (wasm_feature_supported((WasmFeature)f)) text_printf(t, "%s, ", wasm_feature_text((WasmFeature)f));
+    text_add(t, STR("and the sets wamr and all)"));
+}
+
+const char *val_add_feature(Arena *arena, Str word, WasmFeatures *features, bool *wamr)
+{
+    WasmFeature f;
+    for (size_t i = 0; i < ARRAY_LEN(feature_sets); i++)
+        if (str_eq(word, str_of(feature_sets[i].word))) {
+            *features |= feature_sets[i].features;
+            *wamr |= feature_sets[i].wamr;
+            return NULL;
+        }
+    TextBuf t = {0};
+    if (!wasm_feature_find(word, &f)) {
+        explain_feature(&t, word);
+    } else if (!wasm_feature_supported(f)) {
+        text_printf(&t, "feature %s is not supported: modules that use it are refused", wasm_feature_text(f));
+    } else {
+        *features |= UINT64_C(1) << f;
+        return NULL;
+    }
+    const char *copy = t.failed ? NULL : arena_strndup(arena, t.ptr, t.len);
+    text_free(&t);
+    return copy ? copy : "no such feature";
 }

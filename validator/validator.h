@@ -91,6 +91,12 @@ const char *val_base_text(ValBase);
 
 /* policy.h has the rest: policy files, the canonical text and its digest. */
 
+/* val_add_feature: what one word of --features, or of a policy's features, stands for: a feature, or a set of them.
+ * in:     word       "simd", "all" (what is supported) or "wamr" (what WAMR 2.4 runs whatever its build)
+ * out:    *features  grows by it; *wamr becomes true for "wamr": P606 is asked for as well
+ * returns NULL; else why it stands for none, in words, with the nearest one and the list; in the arena */
+const char *val_add_feature(Arena *, Str word, WasmFeatures *features, bool *wamr);
+
 /* ---- descriptions of services ------------------------------------------------------------------------------------ */
 
 typedef struct ValMethod {

@@ -51,6 +51,9 @@ static const ForeignType foreign_values[] = {
     {0x68, FEATURE_STACK_SWITCHING, "contref"},
     {0x75, FEATURE_STACK_SWITCHING, "nullcontref"},
     {0x67, FEATURE_STRINGREF, "stringref"},
+    {0x66, FEATURE_STRINGREF, "stringview_wtf8"},
+    {0x61, FEATURE_STRINGREF, "stringview_iter"},
+    {0x65, FEATURE_SHARED_EVERYTHING, "shared type"},
     {0x6a, FEATURE_GC, "arrayref"},
     {0x6b, FEATURE_GC, "structref"},
     {0x6c, FEATURE_GC, "i31ref"},
@@ -69,6 +72,7 @@ static const ForeignType foreign_forms[] = {
     {0x5d, FEATURE_STACK_SWITCHING, "continuation type"},
     {0x4d, FEATURE_CUSTOM_DESCRIPTORS, "descriptor type"},
     {0x4c, FEATURE_CUSTOM_DESCRIPTORS, "described type"},
+    {0x65, FEATURE_SHARED_EVERYTHING, "shared type"},
 };
 
 static const ForeignType *find_foreign(const ForeignType *rows, size_t n, uint8_t byte)
@@ -246,7 +250,7 @@ static bool read_func_type(Ctx *c, Reader *r, WasmType *t)
 static bool read_types(Ctx *c, Reader *r)
 {
     uint32_t n;
-    if (!rd_count(r, "types", 3, &n)) return false;
+    if (!rd_count(r, "types", 2, &n)) return false; /* those of other proposals; of functions 3 */
     WasmModule *m = c->m;
     if (!(m->types = arena_array(c->arena, n, sizeof *m->types))) return no_memory(r);
     for (uint32_t i = 0; i < n; i++) {
@@ -311,6 +315,8 @@ static bool read_import(Ctx *c, Reader *r, WasmImport *im, size_t cap[KIND_COUNT
     default:
         r->pos--;
         if (im->kind == 0x20) return refuse_feature(r, FEATURE_CUSTOM_DESCRIPTORS, "import of an exact function");
+        if (im->name.len == 0 && (im->kind == 0x7f || im->kind == 0x7e))
+            return refuse_feature(r, FEATURE_COMPACT_IMPORTS, "several imports behind one module name");
         return rd_fail(r, WASM_BAD_KIND, "malformed import kind 0x%02x", im->kind);
     }
     m->n_imported[im->kind]++;
@@ -592,6 +598,7 @@ static const struct {
 /* One section: frame, order, payload. false: nothing after it can be found. *last is the order of the last known one. */
 static bool read_section(Ctx *c, Reader *r, uint8_t *last)
 {
+    enum { STRING_SECTION = 14 }; /* of the stringref proposal */
     WasmModule *m = c->m;
     uint32_t offset = (uint32_t)rd_offset(r), size;
     uint8_t id;
@@ -599,6 +606,9 @@ static bool read_section(Ctx *c, Reader *r, uint8_t *last)
     if (!rd_byte(r, "section id", &id)) return false;
     if (id >= ARRAY_LEN(section_rows)) {
         r->pos--;
+        if (id == STRING_SECTION)
+            return rd_fail(r, WASM_SECTION_ID, "malformed section id %u: feature %s is not supported: section of strings", id,
+                           wasm_feature_text(FEATURE_STRINGREF));
         return rd_fail(r, WASM_SECTION_ID, "malformed section id %u", id);
     }
     if (!rd_u32(r, "section size", &size)) return false;

@@ -13,7 +13,7 @@ const WasmOpInfo wasm_op_info[OP_COUNT] = {
 };
 
 /* By encoding: the single bytes, then a block for each of the prefixes 0xfb to 0xfe; 1 + WasmOp, 0 = not assigned. */
-enum { FIRST_PREFIX = 0xfb, PREFIXES = 4, PLAIN_CODES = 0x100, PREFIXED_CODES = 0x120 };
+enum { FIRST_PREFIX = 0xfb, PREFIXES = 4, PLAIN_CODES = 0x100, PREFIXED_CODES = 0x150 };
 #define SLOT(prefix, code) ((prefix) ? PLAIN_CODES + ((prefix)-FIRST_PREFIX) * PREFIXED_CODES + (code) : (code))
 static const uint16_t by_code[PLAIN_CODES + PREFIXES * PREFIXED_CODES] = {
 #define OP(name, text, prefix, code, pops, pushes, imm, align, feature) [SLOT(prefix, code)] = 1 + OP_##name,

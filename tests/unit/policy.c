@@ -94,6 +94,7 @@ static const struct {
     {HEAD "imports = {\n allow = [ \"greeting\" ]; };\n", CFG_VALUE, 4, "of the form service/Method"},
     {HEAD "imports = { deny = [ \"a/b/c\" ]; };\n", CFG_VALUE, 3, "of the form service/Method"},
     {HEAD "features = [ \"sse2\" ];\n", CFG_VALUE, 3, "no such feature: \"sse2\""},
+    {HEAD "features = [ \"multivalue\" ];\n", CFG_VALUE, 3, "did you mean multi-value? (features: mvp, "},
     {HEAD "features = [ \"threads\" ];\n", CFG_VALUE, 3, "feature threads is not supported"},
     {HEAD "limits = { memory = 5; };\n", CFG_TYPE, 3, "a size in a string"},
     {HEAD "limits = { params = 1001; };\n", CFG_VALUE, 3, "at most 1000"},
@@ -126,6 +127,26 @@ START_TEST(refused)
 }
 END_TEST
 
+/* A set of features is written out; wamr asks for its rule, unless the file says otherwise. */
+START_TEST(feature_sets)
+{
+    Arena a = {0};
+    Diags d = {0};
+    ValPolicy p;
+    ck_assert(parse(&a, HEAD "features = [ \"wamr\", \"simd\" ];\n", &d, &p));
+    ck_assert(p.features == (FEATURES_CORE | FEATURE_BIT(SIMD)));
+    ck_assert(p.rules[RULE_P606].violated == VAL_ERROR);
+    canonical_again(&p);
+    ck_assert(parse(&a, HEAD "features = [ \"wamr\" ];\nrules = ( { code = \"P606\"; violated = \"note\"; } );\n", &d, &p));
+    ck_assert(p.rules[RULE_P606].violated == VAL_NOTE);
+    ck_assert(parse(&a, HEAD "features = [ \"all\" ];\n", &d, &p));
+    ck_assert(p.features == FEATURES_ALL && p.rules[RULE_P606].violated == VAL_OFF);
+    canonical_again(&p);
+    arena_free(&a);
+    diag_free(&d);
+}
+END_TEST
+
 START_TEST(digests)
 {
     uint8_t x[32];
@@ -147,6 +168,7 @@ int main(void)
     tcase_add_test(t, builtin);
     tcase_add_test(t, values);
     tcase_add_loop_test(t, refused, 0, ARRAY_LEN(wrong));
+    tcase_add_test(t, feature_sets);
     tcase_add_test(t, digests);
     return run_tap(s);
 }
