@@ -910,6 +910,7 @@ void check_instruction(Body *b, WasmOp op)
     case OP_BR_IF: check_br(b, true); break;
     case OP_BR_TABLE: check_br_table(b); break;
     case OP_RETURN:
+        if (!b->ctl->unreachable) known_leave(b);
         pop_vals(b, b->type->results, b->type->n_results);
         unreachable(b);
         break;
@@ -1083,6 +1084,7 @@ static void check_body(Body *b, uint32_t func, WasmRange range)
     *b->ctl = (Ctl){.height = OPS_PAD, .sig = SIG_INDEX + b->m->func_types[func], .kind = CTL_FUNC};
     known_reset(b);
     run_body(b);
+    if (!b->ctls->unreachable) known_leave(b);
     if (b->frame_depth && still_valid(b->v)) judge_frame(b->v, func, b->frame_at, b->frame_depth);
 }
 

@@ -73,6 +73,7 @@ typedef struct Body {
     uint32_t known_locals[MAX_KNOWN_LOCALS];
     uint32_t n_known;
     bool sp_moved, sp_known;     /* the stack pointer was set in this body; it is at its start + sp_delta */
+    bool sp_guessed;             /* sp_delta rests on the deepest point, where it was read while it was not known */
     uint32_t sp_delta;
     uint32_t deepest;            /* most that it was lowered by constants */
     uint32_t frame_depth;        /* deepest at the last frame above the guard, 0 = there was none */
@@ -112,6 +113,7 @@ static inline void known_join(Body *b)
 void known_set_local(Body *, uint32_t index, uint8_t operand, uint64_t value);
 void known_global_get(Body *, uint32_t index); /* the operand has been pushed */
 void known_global_set(Body *, uint32_t index, uint8_t operand, uint64_t value);
+void known_leave(Body *); /* the function ends at b->at, and control gets there */
 /* The operands at sp[0] and sp[1] were popped by op and its result pushed at sp[0]: sp points behind it. */
 void known_binary(Body *, WasmOp op, uint8_t *result, uint8_t left, uint8_t right);
 void known_unary(Body *, WasmOp op, uint8_t *result, uint8_t operand);

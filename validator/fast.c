@@ -344,6 +344,10 @@ br:
 
 return_:
     if (b->type->n_results > 1 || (b->type->n_results == 1 && !IS(sp[-1], b->type->results[0]))) goto slow;
+    if (b->sp_moved && !ctl->unreachable) {
+        b->at = at;
+        known_leave(b);
+    }
     goto unreachable;
 
 call : {

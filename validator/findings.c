@@ -202,15 +202,19 @@ const char val_more_findings[] = "more findings of this rule, not shown";
 static const DiagSeverity severities[] = {
     [VAL_OFF] = SEV_NOTE, [VAL_NOTE] = SEV_NOTE, [VAL_WARNING] = SEV_WARNING, [VAL_ERROR] = SEV_ERROR};
 
+static uint32_t most_findings(const Val *v) { return v->o.findings_limit ? v->o.findings_limit : FINDINGS_DEFAULT; }
+
+bool worth_words(const Val *v, ValRule rule) { return v->rules[rule].stored < most_findings(v); }
+
 static void PRINTF(6, 0)
     record(Val *v, ValRule rule, ValLevel level, Site site, Str symbol, const char *format, va_list args)
 {
-    uint32_t limit = v->o.findings_limit ? v->o.findings_limit : FINDINGS_DEFAULT;
+    uint32_t limit = most_findings(v);
     if (level == VAL_ERROR) v->rule_errors++;
     DiagPlace at = DIAG_AT(.file = v->m->file);
     char text[1200]; /* room for names of both sides of an import, and of the nearest method */
     const char *words = val_more_findings;
-    if (v->rules[rule].stored < limit) { /* names and words are made only for those that will be shown */
+    if (worth_words(v, rule)) { /* names and words are made only for those that will be shown */
         at = place(v, site);
         at.symbol = symbol;
         vsnprintf(text, sizeof text, format, args);

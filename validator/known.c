@@ -9,6 +9,7 @@
 #include "validator/body.h"
 
 enum { STACK_ALIGN = 16 }; /* tool-conventions BasicCABI.md "The linear stack" */
+enum { STACK_STEP = 4 };   /* that of the compilers with the smallest: AssemblyScript pushes references */
 
 void known_reset(Body *b)
 {
@@ -16,6 +17,7 @@ void known_reset(Body *b)
         0; /* locals are fresh and unknown, but for zero in those that are not parameters: of no use */
     b->sp_moved = false;
     b->sp_known = true;
+    b->sp_guessed = false;
     b->sp_delta = b->deepest = b->frame_depth = 0;
 }
 
@@ -51,14 +53,15 @@ void known_global_get(Body *b, uint32_t index)
     const GlobalFacts *g = &b->v->globals[index];
     size_t slot = (size_t)(b->sp - 1 - b->ops);
     if (g->is_known) b->vals[slot] = kv(KV_CONST, g->value);
-    else if (index == b->v->stack_pointer)
+    else if (index == b->v->stack_pointer) {
         b->vals[slot] = kv(KV_STACK, b->sp_known ? b->sp_delta : 0u - b->deepest);
-    else return;
+        b->sp_guessed |= !b->sp_known;
+    } else return;
     b->sp[-1] |= KNOWN;
 }
 
 /* A value that a compiler writes to the stack pointer: a frame below where it was, or the way back. */
-static bool is_frame(uint32_t delta) { return (int32_t)delta <= 0 && delta % STACK_ALIGN == 0; }
+static bool is_frame(uint32_t delta) { return (int32_t)delta <= 0 && delta % STACK_STEP == 0; }
 
 /* How deep the stack pointer was before this set; what is not known counts as the deepest point. */
 static uint32_t depth_now(const Body *b) { return b->sp_known ? 0u - b->sp_delta : b->deepest; }
@@ -79,6 +82,7 @@ static void set_stack_pointer(Body *b, GlobalFacts *g, bool is_known, uint64_t v
         return;
     }
     if (!is_frame(low)) g->unlike_stack = true;
+    else if (low) g->frames++;
     uint32_t before = depth_now(b), depth = 0u - low;
     b->sp_moved |= low != 0 || !b->sp_known || b->sp_delta != 0;
     b->sp_known = true;
@@ -89,6 +93,17 @@ static void set_stack_pointer(Body *b, GlobalFacts *g, bool is_known, uint64_t v
         if (!b->frame_depth) b->frame_at = here(b).offset;
         b->frame_depth = b->deepest;
     }
+}
+
+/* A stack pointer is where it was when its function returns. What is not known at this point is no evidence. */
+void known_leave(Body *b)
+{
+    if (!b->sp_moved || !b->sp_known || b->sp_guessed || b->sp_delta == 0) return;
+    GlobalFacts *g = &b->v->globals[b->v->stack_pointer];
+    if (g->left_by) return;
+    g->left_by = b->sp_delta;
+    g->left_func = b->func;
+    g->left_at = here(b).offset;
 }
 
 void known_global_set(Body *b, uint32_t index, uint8_t operand, uint64_t value)

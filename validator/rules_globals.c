@@ -67,56 +67,158 @@ void take_thunk(FuncStart *s)
     }
 }
 
-/* ---- P101 ---- */
+/* ---- words ---- */
 
-/* The first exported function that does not start by setting the global to its initial value; NULL when all
- * do. */
-static const WasmExport *entry_without_reset(Val *v, uint32_t global)
+enum { NAME_SHOWN = 200 }; /* bytes of a name within other words */
+
+static Str clip(Str name) { return name.len > NAME_SHOWN ? (Str){name.ptr, NAME_SHOWN} : name; }
+
+static const WasmExport *export_of(const WasmModule *m, uint32_t global)
 {
-    const WasmModule *m = v->m;
-    for (uint32_t i = 0; i < m->n_exports; i++) {
-        uint32_t value;
-        FuncStart s;
-        if (m->exports[i].kind != KIND_FUNC) continue;
-        open_func(v, m->exports[i].index, &s);
-        if (!v->globals[global].has_init || !start_sets(&s, global, &value) ||
-            value != v->globals[global].value)
-            return &m->exports[i];
-    }
+    for (uint32_t i = 0; i < m->n_exports; i++)
+        if (m->exports[i].kind == KIND_GLOBAL && m->exports[i].index == global) return &m->exports[i];
     return NULL;
 }
 
-static bool is_exported(const WasmModule *m, uint32_t global)
+static const char *words(const char *made) { return made ? made : ""; }
+
+/* `0 "counter"`, by the name section or else by an export; `0` where it has no name. */
+static const char *global_words(Val *v, uint32_t global)
 {
-    for (uint32_t i = 0; i < m->n_exports; i++)
-        if (m->exports[i].kind == KIND_GLOBAL && m->exports[i].index == global) return true;
+    if (!worth_words(v, RULE_P101)) return "";
+    Str name = global_name(v, global);
+    const WasmExport *e = name.len ? NULL : export_of(v->m, global);
+    if (e) name = e->name;
+    if (name.len == 0) return words(arena_printf(&v->scratch, "%u", global));
+    return words(arena_printf(&v->scratch, "%u \"%.*s\"", global, STR_ARG(clip(name))));
+}
+
+/* `function 3 "next" (a.c:12)` */
+static const char *func_words(Val *v, uint32_t func, uint32_t offset)
+{
+    DiagPlace p = place(v, (Site){offset, func});
+    const char *name = p.func_name.len ? arena_printf(&v->scratch, " \"%.*s\"", STR_ARG(clip(p.func_name))) : "";
+    const char *line = p.src_file ? arena_printf(&v->scratch, " (%s:%u)", p.src_file, p.src_line) : "";
+    return words(arena_printf(&v->scratch, "function %u%s%s", func, words(name), words(line)));
+}
+
+/* `2 writes, the first at 0x5d in function 3 "next" (a.c:12)` */
+static const char *write_words(Val *v, const GlobalFacts *g)
+{
+    if (!worth_words(v, RULE_P101)) return "";
+    if (g->sets == 0) return "which no code writes";
+    return words(arena_printf(&v->scratch, "%u write%s, the first at 0x%x in %s", g->sets, g->sets == 1 ? "" : "s",
+                              g->first_set, func_words(v, g->first_func, g->first_set)));
+}
+
+/* ---- entries ---- */
+
+/* A function that whoever holds the module can call. */
+typedef struct Entry {
+    uint32_t func, offset; /* index; of the export or import that gives it away */
+    Str name;              /* of that */
+    bool by_reference;
+} Entry;
+
+static bool resets(Val *v, uint32_t func, uint32_t global)
+{
+    uint32_t value;
+    FuncStart s;
+    open_func(v, func, &s);
+    return v->globals[global].has_init && start_sets(&s, global, &value) && value == v->globals[global].value;
+}
+
+static bool has_funcref(const uint8_t *types, uint32_t n) { return n && memchr(types, TYPE_FUNCREF, n); }
+
+/* Where a reference to a function could leave the module; false: nowhere. */
+static bool references_leave(const WasmModule *m, Entry *out)
+{
+    for (uint32_t i = 0; i < m->n_exports; i++) {
+        const WasmExport *e = &m->exports[i];
+        const WasmType *t = e->kind == KIND_FUNC ? wasm_func_type(m, e->index) : NULL;
+        bool leaves = e->kind == KIND_TABLE || (e->kind == KIND_GLOBAL && m->globals[e->index].type == TYPE_FUNCREF) ||
+                      (t && has_funcref(t->results, t->n_results));
+        if (leaves) return *out = (Entry){.offset = e->offset, .name = e->name, .by_reference = true}, true;
+    }
+    for (uint32_t i = 0; i < m->n_imports; i++) {
+        const WasmImport *im = &m->imports[i];
+        const WasmType *t = im->kind == KIND_FUNC ? wasm_func_type(m, im->index) : NULL;
+        bool leaves = im->kind == KIND_TABLE ||
+                      (im->kind == KIND_GLOBAL && m->globals[im->index].mutable && m->globals[im->index].type == TYPE_FUNCREF) ||
+                      (t && has_funcref(t->params, t->n_params));
+        if (leaves) return *out = (Entry){.offset = im->offset, .name = im->name, .by_reference = true}, true;
+    }
     return false;
+}
+
+/* The first entry that does not start by setting the global to its initial value; false when all do. Where references
+ * leave, each function that one can be made of is an entry. */
+static bool entry_without_reset(Val *v, uint32_t global, Entry *out)
+{
+    const WasmModule *m = v->m;
+    for (uint32_t i = 0; i < m->n_exports; i++) {
+        const WasmExport *e = &m->exports[i];
+        if (e->kind == KIND_FUNC && !resets(v, e->index, global))
+            return *out = (Entry){e->index, e->offset, e->name, false}, true;
+    }
+    if (!references_leave(m, out)) return false;
+    for (uint32_t func = 0; func < m->n_funcs; func++)
+        if ((v->declared[func / 8] >> func % 8 & 1) && !resets(v, func, global)) return out->func = func, true;
+    return false;
+}
+
+/* ---- P101 ---- */
+
+/* What there is to say of a global that is not let through. */
+static void violated_by(Val *v, uint32_t global)
+{
+    const GlobalFacts *g = &v->globals[global];
+    Site site = {v->m->globals[global].init.offset, NONE32};
+    const char *left = "";
+    if (worth_words(v, RULE_P101) && g->left_by)
+        left = words(arena_printf(&v->scratch, "; %s leaves it %u %s where it was",
+                                  func_words(v, g->left_func, g->left_at),
+                                  (int32_t)g->left_by < 0 ? 0u - g->left_by : g->left_by,
+                                  (int32_t)g->left_by < 0 ? "below" : "above"));
+    violated(v, RULE_P101, site, global_name(v, global), "mutable global %s (%s), %s%s", global_words(v, global),
+             wasm_type_text(v->m->globals[global].type), write_words(v, g), left);
 }
 
 static void judge_stack_pointer(Val *v, uint32_t global)
 {
     const GlobalFacts *g = &v->globals[global];
     Site site = {v->m->globals[global].init.offset, NONE32};
-    Str name = global_name(v, global);
     bool recorded = v->report->section == PM_PRESENT && v->report->pm.stack_pointer == global + 1;
-    if (g->sets == 0 && !is_exported(v->m, global)) return; /* it never changes */
-    const WasmExport *entry = entry_without_reset(v, global);
-    if (!entry && !is_exported(v->m, global)) return;
+    Entry entry = {.func = NONE32};
+    bool exported = export_of(v->m, global) != NULL;
+    if (g->sets == 0 && !exported) return; /* it never changes */
+    bool kept = entry_without_reset(v, global, &entry);
+    if (!kept && !exported) return;
     v->stack_ok = false;
-    if (!recorded && !g->unlike_stack && g->has_init) {
-        Str who = entry ? entry->name : STR("the host");
-        not_provable(v, RULE_P101, site, name,
-                     "global %u is used like a stack pointer (%u writes), but \"%.*s\" does not reset it",
-                     global, g->sets, STR_ARG(who));
-        return;
-    }
-    if (recorded && entry)
-        violated(v, RULE_P101, SITE(entry->offset), entry->name,
+    if (recorded && kept && entry.by_reference)
+        violated(v, RULE_P101, SITE(entry.offset), entry.name,
+                 "\"%.*s\" lets references to functions out, and %s does not start by setting the stack pointer, global %u",
+                 STR_ARG(clip(entry.name)), func_words(v, entry.func, NONE32), global);
+    else if (recorded && kept)
+        violated(v, RULE_P101, SITE(entry.offset), entry.name,
                  "entry \"%.*s\" does not start by setting the stack pointer, global %u, to 0x%x",
-                 STR_ARG(entry->name), global, g->value);
+                 STR_ARG(entry.name), global, g->value);
+    else if (recorded || !used_like_stack(g))
+        violated_by(v, global);
+    else if (!kept)
+        not_provable(v, RULE_P101, site, global_name(v, global),
+                     "global %s is used like a stack pointer (%s), but it is exported: the host can set it",
+                     global_words(v, global), write_words(v, g));
+    else if (entry.by_reference)
+        not_provable(v, RULE_P101, site, global_name(v, global),
+                     "global %s is used like a stack pointer (%s), but \"%.*s\" lets references to functions out, and %s does "
+                     "not reset it", global_words(v, global), write_words(v, g), STR_ARG(clip(entry.name)),
+                     func_words(v, entry.func, NONE32));
     else
-        violated(v, RULE_P101, site, name, "mutable global %u (i32), %u writes, the first at 0x%x", global,
-                 g->sets, g->first_set);
+        not_provable(v, RULE_P101, site, global_name(v, global),
+                     "global %s is used like a stack pointer (%s), but entry \"%.*s\" does not reset it: what one entry "
+                     "leaves in it the next one finds", global_words(v, global), write_words(v, g),
+                     STR_ARG(clip(entry.name)));
 }
 
 /* The host's fuel: an i64 that only the host and the metering code touch. Here: nobody but the host. */
@@ -126,29 +228,24 @@ static bool is_fuel(const Val *v, uint32_t global)
            v->m->globals[global].type == TYPE_I64;
 }
 
+static void judge_defined(Val *v)
+{
+    const WasmModule *m = v->m;
+    for (uint32_t i = m->n_imported[KIND_GLOBAL]; i < m->n_globals; i++) {
+        if (!m->globals[i].mutable) continue;
+        if (i == v->stack_pointer) judge_stack_pointer(v, i);
+        else if (!is_fuel(v, i)) violated_by(v, i);
+        else if (v->globals[i].sets)
+            not_provable(v, RULE_P101, SITE(m->globals[i].init.offset), global_name(v, i),
+                         "fuel, global %u, is written by code that this version does not prove", i);
+    }
+}
+
 void judge_globals(Val *v)
 {
     const WasmModule *m = v->m;
     v->stack_ok = true;
-    for (uint32_t i = m->n_imported[KIND_GLOBAL]; i < m->n_globals; i++) {
-        const GlobalFacts *g = &v->globals[i];
-        Site site = {m->globals[i].init.offset, NONE32};
-        if (!m->globals[i].mutable) continue;
-        if (i == v->stack_pointer) {
-            judge_stack_pointer(v, i);
-        } else if (is_fuel(v, i)) {
-            if (g->sets)
-                not_provable(v, RULE_P101, site, global_name(v, i),
-                             "fuel, global %u, is written by code that this version does not prove", i);
-        } else if (g->sets == 0) {
-            violated(v, RULE_P101, site, global_name(v, i), "mutable global %u (%s), which no code writes", i,
-                     wasm_type_text(m->globals[i].type));
-        } else {
-            violated(v, RULE_P101, site, global_name(v, i),
-                     "mutable global %u (%s), %u writes, the first at 0x%x", i,
-                     wasm_type_text(m->globals[i].type), g->sets, g->first_set);
-        }
-    }
+    judge_defined(v);
     for (uint32_t i = 0; i < m->n_imports; i++) {
         const WasmImport *im = &m->imports[i];
         if (im->kind == KIND_GLOBAL && m->globals[im->index].mutable)

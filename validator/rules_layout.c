@@ -326,8 +326,7 @@ static void look_for_bss(Val *v)
 {
     enum { DEFAULT_STACK = 65536, ALIGNMENT = 16 };
     uint32_t sp = v->stack_pointer;
-    if (sp == NONE32 || !v->globals[sp].has_init || v->globals[sp].sets == 0 || v->globals[sp].unlike_stack)
-        return;
+    if (sp == NONE32 || !used_like_stack(&v->globals[sp])) return;
     uint64_t end = data_end(v->m), top = v->globals[sp].value;
     if (end == 0 || top < end + DEFAULT_STACK + ALIGNMENT) return;
     violated(v, RULE_P104, SITE_OF_MODULE, (Str){0},

@@ -27,11 +27,20 @@ typedef struct GlobalFacts {
     uint32_t sets;       /* global.set of it */
     uint32_t first_set;  /* offset of the first */
     uint32_t first_func;
+    uint32_t frames;     /* sets that lower it like a stack pointer, by a constant */
     bool unlike_stack;   /* some set is no frame of a stack: see known.c */
+    uint32_t left_by;    /* bytes above or below where it was, when left_func ends at left_at; 0: none is known to */
+    uint32_t left_func, left_at;
     bool is_known;       /* immutable, i32, initialised by i32.const */
     uint32_t value;      /* of that; or the initial value of a mutable one when has_init */
     bool has_init;
 } GlobalFacts;
+
+/* What is seen of it is what a compiler does with a stack pointer. That proves nothing. */
+static inline bool used_like_stack(const GlobalFacts *g)
+{
+    return g->has_init && g->value && g->frames && !g->unlike_stack && !g->left_by;
+}
 
 typedef struct Val {
     const WasmModule *m;
@@ -90,6 +99,8 @@ static inline bool rule_on(const Val *v, ValRule r)
 {
     return v->rules[r].violated != VAL_OFF || v->rules[r].not_provable != VAL_OFF;
 }
+/* Will the words of the next finding of this rule be shown? Others need not be made. */
+bool worth_words(const Val *, ValRule);
 /* A rule is broken here. symbol: what a waiver may name; {0} = none. */
 void violated(Val *, ValRule, Site, Str symbol, const char *format, ...) PRINTF(5, 6);
 /* The same with a level that the caller has found by itself, for each policy and its waivers. */

@@ -1,7 +1,7 @@
 ;; Another linker's stack pointer: not provable, an error under --strict.
 ;; NEED: wat2wasm
 ;; RUN: wat2wasm %s -o m.wasm && parigot-validate m.wasm
-;; OUT: global 0 is used like a stack pointer (2 writes), but "parigot_event" does not reset it [P101]
+;; OUT: global 0 is used like a stack pointer (2 writes, the first at 0x74 in function 0), but entry "parigot_event" does not reset it: what one entry leaves in it the next one finds [P101]
 ;; OUT: not provable: P101 P104
 (module (memory 2 2) (global $__stack_pointer (mut i32) (i32.const 66560))
  (func $f (export "parigot_event") (param i32 i32 i32) (local i32)

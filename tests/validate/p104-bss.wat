@@ -7,4 +7,4 @@
  (data (i32.const 1024) "hello, world")
  (func (export "f") (param i32) (result i32) (local i32)
   (local.set 1 (i32.sub (global.get 0) (i32.const 16))) (global.set 0 (local.get 1))
-  (i32.store (local.get 1) (local.get 0)) (local.get 1)))
+  (i32.store (local.get 1) (local.get 0)) (global.set 0 (i32.add (local.get 1) (i32.const 16))) (local.get 1)))
