@@ -180,6 +180,58 @@
 (module (memory 1 1) (func (param i32) (i32.store (local.get 0) (i32.const 1))))
 ;; P104 violated: a fixed address
 (module (memory 1 1) (func $f (i32.store (i32.const 1024) (i32.const 1))))
+;; P104 violated: a data segment that its linker calls .data
+;; SAYS: data segment 1 is called ".data": 3 bytes of writable static data
+(module (memory 1 1) (data $.rodata (i32.const 0) "x") (data $.data (i32.const 1024) "abc")
+ (func (param i32) (i32.store (local.get 0) (i32.const 1))))
+;; P104 violated: .bss, passive
+;; SAYS: data segment 0 is called ".bss.served"
+(module (memory 1 1) (data $.bss.served "\00") (func (param i32) (i32.store (local.get 0) (i32.const 1))))
+;; P104 not provable: names of constant data
+(module (memory 1 1) (data $.rodata (i32.const 0) "x") (data $.data.rel.ro (i32.const 16) "y") (data $.database (i32.const 32) "z")
+ (func (param i32) (i32.store (local.get 0) (i32.const 1))))
+;; P104 violated: a fixed address in a segment of its own
+;; SAYS: writes 4 bytes at the fixed address 0x404, "served"
+(module (memory 1 1) (data $.rodata (i32.const 0) "x") (data $.data.served (i32.const 1024) "12345678")
+ (func (i32.store offset=4 (i32.const 1024) (i32.const 1))))
+;; P104 violated: a fixed address in a segment of many
+;; SAYS: writes 1 byte at the fixed address 0x401, in segment ".rodata"
+(module (memory 1 1) (data $.rodata (i32.const 1024) "xyz") (func (i32.store8 (i32.const 1025) (i32.const 1))))
+;; P104 violated: through a local, i32.add and the offset
+;; SAYS: writes 2 bytes at the fixed address 0x40c
+(module (memory 1 1) (func (local i32) (local.set 0 (i32.const 1000))
+ (i32.store16 offset=4 (i32.add (local.get 0) (i32.const 32)) (i32.const 1))))
+;; P104 violated: through i64, wrapped
+;; SAYS: writes 4 bytes at the fixed address 0x10
+(module (memory 1 1) (func (i32.store (i32.wrap_i64 (i64.add (i64.const 0x100000000) (i64.const 16))) (i32.const 1))))
+;; P104 violated: memory.fill
+;; SAYS: writes 8 bytes at the fixed address 0x40
+(module (memory 1 1) (func (memory.fill (i32.const 64) (i32.const 0) (i32.const 8))))
+;; P104 violated: memory.copy, of a length that is not known
+;; SAYS: writes at the fixed address 0x40
+(module (memory 1 1) (func (param i32) (memory.copy (i32.const 64) (i32.const 0) (local.get 0))))
+;; P104 violated: memory.init
+;; SAYS: writes 1 byte at the fixed address 0x40
+(module (memory 1 1) (data "x") (func (memory.init 0 (i32.const 64) (i32.const 0) (i32.const 1))))
+;; P104 violated: a vector
+;; SAYS: writes 16 bytes at the fixed address 0x40
+(module (memory 1 1) (func (v128.store (i32.const 64) (v128.const i64x2 0 0))))
+;; P104 violated: the gap of wasm-ld's layout
+;; SAYS: 4100 bytes between data and stack, 0x40c to 0x1410: zero-initialised data (.bss), if the stack has 64 KiB
+(module (memory 3 3) (global $__stack_pointer (mut i32) (i32.const 70672))
+ (data (i32.const 1024) "hello, world")
+ (func (export "f") (param i32) (local i32)
+  (global.set 0 (local.tee 1 (i32.sub (global.get 0) (i32.const 16))))
+  (i32.store (local.get 1) (local.get 0))
+  (global.set 0 (i32.add (local.get 1) (i32.const 16)))))
+;; P104 not provable: an address that differs by path
+(module (memory 1 1) (func (param i32) (local i32)
+ (local.set 1 (i32.const 8)) (if (local.get 0) (then (local.set 1 (local.get 0)))) (i32.store (local.get 1) (i32.const 1))))
+;; P104 waived: by symbol, which a segment's name tells
+;; POLICY: waivers = ( { name = "n"; rule = "P104"; symbol = "served"; reason = "a test"; },
+;; POLICY: { name = "s"; rule = "P104"; symbol = ".data.served"; reason = "a test"; },
+;; POLICY: { name = "m"; rule = "P104"; finding = "P104@"; reason = "no layout is recorded, and f is all that writes"; } );
+(module (memory 1 1) (data $.data.served (i32.const 1024) "12345678") (func (i32.store (i32.const 1024) (i32.const 1))))
 ;; P104 waived: by finding
 ;; POLICY: waivers = ( { name = "n"; rule = "P104"; finding = "P104@f"; reason = "a test"; },
 ;; POLICY: { name = "m"; rule = "P104"; finding = "P104@"; reason = "no layout is recorded, and f is all that writes"; } );
@@ -241,6 +293,9 @@
 (module (func (export "__wasm_init_tls")))
 ;; P203 violated: by a name
 (module (global $__tls_base (mut i32) (i32.const 0)))
+;; P203 violated: by the name of a data segment
+;; SAYS: data segment 0 is called ".tdata"
+(module (memory 1 1) (data $.tdata "x"))
 ;; P204 proved: other imports
 (module (import "wasi_snapshot_preview1" "fd_write" (func)))
 ;; P204 violated: wasi-threads

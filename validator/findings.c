@@ -2,6 +2,7 @@
 #include "validator/state.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { FINDINGS_DEFAULT = 100 };
@@ -26,6 +27,20 @@ Str global_name(Val *v, uint32_t global)
     return global < v->names.n_globals ? v->names.globals[global] : (Str){0};
 }
 
+Str data_name(Val *v, uint32_t data)
+{
+    read_names(v);
+    return data < v->names.n_datas ? v->names.datas[data] : (Str){0};
+}
+
+/* For the first place in code, or the first address. */
+static Dwarf *dwarf_of(Val *v)
+{
+    if (!v->dwarf_asked) v->dwarf = dwarf_open_module(v->m, &v->scratch);
+    v->dwarf_asked = true;
+    return v->dwarf;
+}
+
 /* Source lines cost a walk through debug information: for the first so many places only. */
 enum { LINES_MOST = 1000 };
 
@@ -35,8 +50,8 @@ static void add_line(Val *v, Site s, DiagPlace *p)
     if (v->lines_asked >= LINES_MOST || s.func < m->n_imported[KIND_FUNC] ||
         s.func - m->n_imported[KIND_FUNC] >= m->n_bodies)
         return;
-    if (v->lines_asked++ == 0) v->dwarf = dwarf_open_module(m, &v->scratch);
-    if (!v->dwarf) return;
+    v->lines_asked++;
+    if (!dwarf_of(v)) return;
     WasmRange body = m->bodies[s.func - m->n_imported[KIND_FUNC]];
     if (s.offset < body.offset || s.offset - body.offset >= body.size) return; /* of an export, say */
     for (uint32_t i = 0; i < m->n_sections; i++)
@@ -55,6 +70,77 @@ DiagPlace place(Val *v, Site s)
         add_line(v, s, &p);
     }
     return p;
+}
+
+/* ---- what lies at an address ---- */
+
+typedef struct DataAt {
+    uint32_t address, index;
+} DataAt;
+
+static int by_address(const void *a, const void *b)
+{
+    const DataAt *x = a, *y = b;
+    if (x->address != y->address) return x->address < y->address ? -1 : 1;
+    return x->index < y->index ? -1 : x->index > y->index;
+}
+
+/* Active data segments at constant addresses, sorted; made for the first question. */
+static void sort_datas(Val *v)
+{
+    const WasmModule *m = v->m;
+    if (v->datas_sorted) return;
+    v->datas_sorted = true;
+    DataAt *items = arena_array(&v->scratch, m->n_datas, sizeof *items);
+    if (!items) return; /* names only */
+    for (uint32_t i = 0; i < m->n_datas; i++) {
+        if (m->datas[i].mode != SEG_ACTIVE || !wasm_const_i32(m, m->datas[i].where, &items[v->n_data_at].address)) continue;
+        items[v->n_data_at++].index = i;
+    }
+    qsort(items, v->n_data_at, sizeof *items, by_address);
+    v->data_at = items;
+}
+
+/* The segment's index, or NONE32. */
+static uint32_t segment_at(Val *v, uint64_t address)
+{
+    uint32_t low = 0, high;
+    sort_datas(v);
+    for (high = v->n_data_at; low < high;) { /* the first behind it */
+        uint32_t mid = low + (high - low) / 2;
+        if (v->data_at[mid].address <= address) low = mid + 1;
+        else high = mid;
+    }
+    if (low == 0) return NONE32;
+    const DataAt *d = &v->data_at[low - 1];
+    return address - d->address < v->m->datas[d->index].bytes.size ? d->index : NONE32;
+}
+
+/* ".bss.counter": a segment for each datum (clang -fdata-sections, wasm-ld --no-merge-data-segments) */
+static Str datum_of_segment(Str name)
+{
+    static const char *const prefixes[] = {".data.rel.ro.", ".data.", ".bss.", ".rodata.", ".tdata.", ".tbss."};
+    for (size_t i = 0; i < ARRAY_LEN(prefixes); i++) {
+        Str p = str_of(prefixes[i]);
+        if (str_has_prefix(name, p)) return (Str){name.ptr + p.len, name.len - p.len};
+    }
+    return (Str){0};
+}
+
+Datum datum_at(Val *v, uint64_t address)
+{
+    Datum d = {0};
+    DwarfVariable found;
+    uint32_t segment = segment_at(v, address);
+    if (segment != NONE32) d.segment = data_name(v, segment);
+    if (address <= UINT32_MAX && dwarf_variable_at(dwarf_of(v), (uint32_t)address, &found)) {
+        d.symbol = found.name;
+        d.src_file = found.file;
+        d.src_line = found.line;
+    } else {
+        d.symbol = datum_of_segment(d.segment);
+    }
+    return d;
 }
 
 void out_of_memory(Val *v)

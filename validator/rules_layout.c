@@ -3,6 +3,7 @@
  *
  * read_layout comes before the code and notes what the code is compared with; judge_constant_store and
  * judge_frame come with the code; judge_layout gives the verdict. */
+#include "validator/object_rules.h"
 #include "validator/state.h"
 
 #include <stdio.h>
@@ -186,6 +187,19 @@ static void check_segments(Val *v, const PmLayout *l)
 
 /* ---- 4: stores ---- */
 
+/* `, "served" (a.c:3)`, or `, in segment ".data"` */
+static const char *datum_words(Val *v, const Datum *d)
+{
+    enum { SHOWN = 200 };
+    if (!worth_words(v, RULE_P104)) return "";
+    Str name = d->symbol.len ? d->symbol : d->segment;
+    if (name.len > SHOWN) name.len = SHOWN;
+    const char *line = d->src_file ? arena_printf(&v->scratch, " (%s:%u)", d->src_file, d->src_line) : "";
+    const char *words = name.len ? arena_printf(&v->scratch, ", %s\"%.*s\"%s", d->symbol.len ? "" : "in segment ",
+                                                STR_ARG(name), line ? line : "") : "";
+    return words ? words : "";
+}
+
 void judge_constant_store(Val *v, Site site, uint64_t address, uint64_t size)
 {
     uint64_t end = address + (size ? size : 1);
@@ -195,12 +209,12 @@ void judge_constant_store(Val *v, Site site, uint64_t address, uint64_t size)
         if (within(address, end, l->heap_base, (uint64_t)l->heap_base + l->heap_control)) return;
         v->layout_ok = false;
     }
-    if (size)
-        violated(v, RULE_P104, site, (Str){0}, "writes %llu bytes at the fixed address 0x%llx",
-                 (unsigned long long)size, (unsigned long long)address);
-    else
-        violated(v, RULE_P104, site, (Str){0}, "writes at the fixed address 0x%llx",
-                 (unsigned long long)address);
+    if (!rule_on(v, RULE_P104)) return;
+    Datum datum = datum_at(v, address);
+    char bytes[40] = "";
+    if (size) snprintf(bytes, sizeof bytes, " %llu byte%s", (unsigned long long)size, size == 1 ? "" : "s");
+    violated(v, RULE_P104, site, datum.symbol, "writes%s at the fixed address 0x%llx%s", bytes,
+             (unsigned long long)address, datum_words(v, &datum));
 }
 
 /* ---- 5: the waived range ---- */
@@ -319,6 +333,18 @@ static uint64_t data_end(const WasmModule *m)
     return end;
 }
 
+/* .data, .bss, .data.counter; not .data.rel.ro, which is constant once it is relocated */
+static bool is_writable_by_name(Str name)
+{
+    static const char *const kinds[] = {".data", ".bss", ".tdata", ".tbss"};
+    if (val_segment_is_constant(&(WasmSegmentInfo){.name = name})) return false;
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        Str kind = str_of(kinds[i]);
+        if (str_has_prefix(name, kind) && (name.len == kind.len || name.ptr[kind.len] == '.')) return true;
+    }
+    return false;
+}
+
 /* wasm-ld without --stack-first: data, zero-initialised data (which is in no segment), then 64 KiB of stack,
  * at whose upper end the stack pointer starts. What lies between is .bss. Another -z stack-size would be
  * misread, so the text says what it rests on. */
@@ -336,6 +362,19 @@ static void look_for_bss(Val *v)
              (unsigned long long)(top - DEFAULT_STACK));
 }
 
+/* Linkers name data segments in the name section (extended name section, subsection 9). A name proves nothing; but a
+ * linker that calls a segment .data says that compilers meant it to be written. */
+static void look_for_writable_segments(Val *v)
+{
+    for (uint32_t i = 0; i < v->m->n_datas; i++) {
+        Str name = data_name(v, i);
+        if (is_writable_by_name(name))
+            violated(v, RULE_P104, SITE(v->m->datas[i].offset), name,
+                     "data segment %u is called \"%.*s\": %u bytes of writable static data", i, STR_ARG(name),
+                     v->m->datas[i].bytes.size);
+    }
+}
+
 void judge_layout(Val *v)
 {
     if (has_layout(v)) {
@@ -343,6 +382,7 @@ void judge_layout(Val *v)
         return;
     }
     if (v->m->n_memories == 0 || !v->memory_written) return; /* nothing to write to, or nothing that writes */
+    look_for_writable_segments(v);
     look_for_bss(v);
     if (v->report->rules[RULE_P104].verdict != VAL_VIOLATED)
         not_provable(v, RULE_P104, SITE_OF_MODULE, (Str){0},

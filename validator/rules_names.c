@@ -379,5 +379,10 @@ void judge_threads(Val *v)
         if (str_eq(global_name(v, i), STR("__tls_base")))
             violated(v, RULE_P203, SITE(m->globals[i].init.offset), global_name(v, i),
                      "global %u is __tls_base", i);
+    for (uint32_t i = 0; i < m->n_datas; i++) {
+        Str name = data_name(v, i);
+        if (str_has_prefix(name, STR(".tdata")) || str_has_prefix(name, STR(".tbss")))
+            violated(v, RULE_P203, SITE(m->datas[i].offset), name, "data segment %u is called \"%.*s\"", i, STR_ARG(name));
+    }
     judge_target_features(v);
 }

@@ -68,6 +68,10 @@ typedef struct Val {
     bool names_read;
     Dwarf *dwarf; /* opened for the first place in code; NULL when there is none */
     uint32_t lines_asked;
+    bool dwarf_asked;
+    bool datas_sorted;
+    struct DataAt *data_at; /* findings.c */
+    uint32_t n_data_at;
 
     uint8_t *declared;      /* a bit for each function: named outside of code (core 2.0 §3.4.1: C.refs) */
     GlobalFacts *globals;   /* one for each */
@@ -87,6 +91,15 @@ typedef struct Val {
 DiagPlace place(Val *, Site);
 Str func_name(Val *, uint32_t func);
 Str global_name(Val *, uint32_t global);
+Str data_name(Val *, uint32_t data);
+/* What lies at an address of linear memory: a variable by debug information, else by the name of a data segment of its own;
+ * at least the segment. All may be empty. */
+typedef struct Datum {
+    Str symbol, segment;
+    const char *src_file; /* of the variable's declaration */
+    uint32_t src_line;
+} Datum;
+Datum datum_at(Val *, uint64_t address);
 /* An error of the specification. */
 void invalid(Val *, DiagCode, Site, const char *format, ...) PRINTF(4, 5);
 /* Notes that the module uses a feature; false, and an error that names it, when it is not allowed. */

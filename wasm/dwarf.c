@@ -5,7 +5,8 @@
  *   sequence's rows are kept once somebody asks for it. Then two binary searches.
  * - line of a symbol: .debug_info is walked once, flat; every entry whose location is an address, and every function,
  *   is kept with its declaration and found by binary search.
- * In an object, addresses are what relocations say they are; in a linked module they stand there.
+ * In an object, addresses are what relocations say they are; in a linked module they stand there, and the same index
+ * answers a third question: which variable lies at an address of linear memory.
  *
  * A bad value ends what it was found in (a row, a sequence, a unit), and there is no place for that: never an error.
  * What hostile tables can cost is bounded: tables by the bytes that are left, by MAX_FORMATS and MAX_FILES; the walk by
@@ -74,11 +75,14 @@ typedef struct Sequence {
 
 /* ---- declarations ---- */
 
-enum { SPACE_FUNCTION = UINT32_MAX }; /* else a data segment */
+enum { SPACE_FUNCTION = UINT32_MAX, SPACE_MEMORY = 0 }; /* else a data segment; in a linked module linear memory */
 typedef struct Decl {
-    uint32_t space, at;        /* function index, or offset in the segment */
+    uint32_t space, at;        /* function index, or offset in the segment, or address */
     uint32_t unit, file, line; /* line unit */
     uint32_t order;
+    uint32_t info, type;       /* linked: index into infos; where its type stands in that section, 0 = not known */
+    uint32_t name_form;        /* linked: DW_FORM of its name, 0 = none, and where that is */
+    uint32_t name;
 } Decl;
 
 typedef struct Abbrev {
@@ -92,12 +96,13 @@ struct Dwarf {
     const WasmObject *object; /* NULL: linked */
     Diags ignored;            /* full from the start: stores nothing */
     uint32_t code_offset, code_size;
-    Section abbrev, addr, line, line_str, str;
+    Section abbrev, addr, line, line_str, str, str_offsets;
 
     bool has_lines, has_decls; /* the indexes have been built, as far as possible */
     LineUnit *units;       size_t n_units, cap_units;
     Sequence *sequences;   size_t n_sequences, cap_sequences;
     Decl *decls;           size_t n_decls, cap_decls;
+    struct InfoUnit *infos; size_t n_infos, cap_infos; /* linked */
     uint32_t files_left;
 
     Abbrev *abbrevs;       size_t n_abbrevs, cap_abbrevs;
@@ -173,9 +178,21 @@ static bool code_address(const Dwarf *d, const Section *s, uint32_t at, uint64_t
     return true;
 }
 
-/* The data or function that the address at `at` in an object belongs to. */
-static bool symbol_address(const Dwarf *d, const Section *s, uint32_t at, Decl *out)
+/* An address of data in a linked module; those of what was not linked are 0 or -1. */
+static bool memory_address(Dwarf *d, const Section *s, uint32_t at, Decl *out)
 {
+    uint64_t address;
+    Reader r = reader_at(d, s, at, (uint64_t)at + 4);
+    if (!read_fixed(&r, 4, &address) || address == 0 || address == UINT32_MAX) return false;
+    out->space = SPACE_MEMORY;
+    out->at = (uint32_t)address;
+    return true;
+}
+
+/* The data or function that the address at `at` in an object belongs to; in a linked module the address. */
+static bool symbol_address(Dwarf *d, const Section *s, uint32_t at, Decl *out)
+{
+    if (!d->object) return memory_address(d, s, at, out);
     const WasmReloc *r = find_reloc(s, at);
     const WasmRelocInfo *info = r ? wasm_reloc_info(r->type) : NULL;
     if (!info || (info->index_kind != RI_DATA && info->index_kind != RI_FUNC_OFFSET)) return false;
@@ -726,11 +743,15 @@ static const Abbrev *find_abbrev(Dwarf *d, uint64_t code)
 
 /* ---- .debug_info: entries ---- */
 
-enum { DW_TAG_subprogram = 0x2e };
+enum { DW_TAG_array_type = 0x01, DW_TAG_pointer_type = 0x0f, DW_TAG_reference_type = 0x10, DW_TAG_typedef = 0x16,
+       DW_TAG_subrange_type = 0x21, DW_TAG_const_type = 0x26, DW_TAG_subprogram = 0x2e, DW_TAG_volatile_type = 0x35,
+       DW_TAG_atomic_type = 0x47 };
+enum { DW_AT_name = 0x03, DW_AT_byte_size = 0x0b, DW_AT_upper_bound = 0x2f, DW_AT_count = 0x37, DW_AT_type = 0x49,
+       DW_AT_str_offsets_base = 0x72 };
 enum { DW_AT_location = 0x02, DW_AT_stmt_list = 0x10, DW_AT_low_pc = 0x11, DW_AT_abstract_origin = 0x31,
        DW_AT_decl_file = 0x3a, DW_AT_decl_line = 0x3b, DW_AT_specification = 0x47, DW_AT_addr_base = 0x73,
        DW_AT_GNU_addr_base = 0x2133 };
-enum { DW_OP_addr = 0x03, DW_OP_const4u = 0x0c, DW_OP_addrx = 0xa1, DW_OP_constx = 0xa2, DW_OP_WASM_location = 0xed,
+enum { DW_OP_addr = 0x03, DW_OP_const4u = 0x0c, DW_OP_piece = 0x93, DW_OP_addrx = 0xa1, DW_OP_constx = 0xa2, DW_OP_WASM_location = 0xed,
        DW_OP_GNU_addr_index = 0xfb };
 enum { DW_UT_type = 2, DW_UT_skeleton = 4, DW_UT_split_compile = 5, DW_UT_split_type = 6 };
 
@@ -738,13 +759,14 @@ typedef struct InfoUnit {
     const Section *section;
     uint32_t start, end, entries; /* in .debug_info; entries: behind the header */
     Encoding enc;
-    uint64_t abbrevs, addr_base;
+    uint64_t abbrevs, addr_base, str_base;
     uint32_t line_unit; /* or none */
 } InfoUnit;
 
 typedef struct Entry {
     uint64_t tag; /* 0: the end of a list of siblings */
-    Value location, low_pc, stmt_list, addr_base, origin, file, line;
+    Value location, low_pc, stmt_list, addr_base, str_base, origin, file, line;
+    Value name, type, size, count; /* count: DW_AT_count, or DW_AT_upper_bound plus one */
 } Entry;
 
 static bool read_entry_of_info(Dwarf *d, const InfoUnit *u, Reader *r, Entry *e)
@@ -774,6 +796,12 @@ static bool read_entry_of_info(Dwarf *d, const InfoUnit *u, Reader *r, Entry *e)
         case DW_AT_abstract_origin: e->origin = v; break;
         case DW_AT_decl_file: e->file = v; break;
         case DW_AT_decl_line: e->line = v; break;
+        case DW_AT_name: e->name = v; break;
+        case DW_AT_type: e->type = v; break;
+        case DW_AT_byte_size: e->size = v; break;
+        case DW_AT_count: e->count = v; break;
+        case DW_AT_upper_bound: e->count = v; e->count.number++; break;
+        case DW_AT_str_offsets_base: e->str_base = v; break;
         default: break;
         }
     }
@@ -811,23 +839,28 @@ static uint32_t line_unit_at(const Dwarf *d, uint64_t offset)
 }
 
 /* Entry `index` of this unit's part of .debug_addr. "7.27 Address Table" */
-static bool indexed_address(const Dwarf *d, const InfoUnit *u, uint64_t index, Decl *out)
+static bool indexed_address(Dwarf *d, const InfoUnit *u, uint64_t index, Decl *out)
 {
     if (index > d->addr.size || u->addr_base > d->addr.size) return false;
     uint64_t at = u->addr_base + index * u->enc.address_size;
     return at < d->addr.size && symbol_address(d, &d->addr, (uint32_t)at, out);
 }
 
-/* An address, or the thread's base plus an address: `DW_OP_WASM_location 3 __tls_base, DW_OP_addr x, DW_OP_plus` */
-static bool location_address(Dwarf *d, const InfoUnit *u, const Value *location, Decl *out)
+/* An address, or the thread's base plus an address: `DW_OP_WASM_location 3 __tls_base, DW_OP_addr x, DW_OP_plus`. Of a
+ * variable in pieces, which optimisers make, the first that is in memory; *in_pieces then. */
+static bool location_address(Dwarf *d, const InfoUnit *u, const Value *location, bool *in_pieces, Decl *out)
 {
     enum { GLOBAL_U32 = 3 };
     Reader r = reader_at(d, u->section, location->at, location->at + (uint64_t)location->bytes.len);
     uint8_t op;
     uint64_t n;
-    if (!rd_byte(&r, "", &op)) return false;
+    do {
+        if (!rd_byte(&r, "", &op)) return false;
+        *in_pieces |= op == DW_OP_piece;
+    } while (op == DW_OP_piece && rd_u64(&r, "", &n));
     if (op == DW_OP_WASM_location) {
         uint8_t kind;
+        if (!d->object) return false; /* it has no address before a thread has */
         if (!rd_byte(&r, "", &kind) || !(kind == GLOBAL_U32 ? read_fixed(&r, 4, &n) : rd_u64(&r, "", &n))) return false;
         if (!rd_byte(&r, "", &op)) return false;
     }
@@ -841,10 +874,24 @@ static bool location_address(Dwarf *d, const InfoUnit *u, const Value *location,
     }
 }
 
+/* Where the type of an entry stands; 0: it says none. */
+static uint64_t type_of(const InfoUnit *u, const Entry *e)
+{
+    if (!e->type.form || e->type.form == DW_FORM_ref_sig8) return 0;
+    return e->type.form == DW_FORM_ref_addr ? e->type.number : u->start + e->type.number;
+}
+
+static bool is_in_unit(const InfoUnit *u, uint64_t at) { return at >= u->entries && at < u->end; }
+
 static bool entry_address(Dwarf *d, const InfoUnit *u, const Entry *e, Decl *out)
 {
-    if (e->location.bytes.len) return location_address(d, u, &e->location, out);
-    if (e->tag != DW_TAG_subprogram) return false;
+    bool in_pieces = false;
+    if (e->location.bytes.len) {
+        if (!location_address(d, u, &e->location, &in_pieces, out)) return false;
+        out->type = in_pieces || !is_in_unit(u, type_of(u, e)) ? 0 : (uint32_t)type_of(u, e);
+        return true;
+    }
+    if (!d->object || e->tag != DW_TAG_subprogram) return false; /* of linked code, lines are enough */
     switch (e->low_pc.form) {
     case DW_FORM_addr: return symbol_address(d, u->section, e->low_pc.at, out);
     case DW_FORM_addrx:
@@ -861,7 +908,7 @@ static bool entry_address(Dwarf *d, const InfoUnit *u, const Entry *e, Decl *out
  * (DW_AT_abstract_origin): one hop, within the unit. */
 static void follow_origin(Dwarf *d, const InfoUnit *u, Entry *e)
 {
-    if (!e->origin.form || (e->file.form && e->line.form)) return;
+    if (!e->origin.form || (e->file.form && e->line.form && e->name.form && e->type.form)) return;
     bool in_section = e->origin.form == DW_FORM_ref_addr;
     uint64_t at = in_section ? section_offset(u->section, e->origin.at, e->origin.number) : u->start + e->origin.number;
     if (e->origin.form == DW_FORM_ref_sig8 || at < u->entries || at >= u->end) return;
@@ -870,6 +917,8 @@ static void follow_origin(Dwarf *d, const InfoUnit *u, Entry *e)
     if (!read_entry_of_info(d, u, &r, &origin)) return;
     if (!e->file.form) e->file = origin.file;
     if (!e->line.form) e->line = origin.line;
+    if (!e->name.form) e->name = origin.name;
+    if (!e->type.form) e->type = origin.type;
 }
 
 static bool add_decl(Dwarf *d, Decl decl)
@@ -882,7 +931,15 @@ static bool add_decl(Dwarf *d, Decl decl)
     return true;
 }
 
-static void walk_unit(Dwarf *d, InfoUnit *u)
+/* The name of a variable of a linked module: not looked at before somebody asks. */
+static void keep_name(Decl *decl, const Value *name)
+{
+    if (name->form == 0 || name->form > UINT32_MAX || name->number > UINT32_MAX) return;
+    decl->name_form = (uint32_t)name->form;
+    decl->name = name->form == DW_FORM_string ? name->at : (uint32_t)name->number;
+}
+
+static void walk_unit(Dwarf *d, InfoUnit *u, uint32_t index)
 {
     Reader r = reader_at(d, u->section, u->entries, u->end);
     Entry e;
@@ -890,11 +947,14 @@ static void walk_unit(Dwarf *d, InfoUnit *u)
     if (!e.stmt_list.form) return; /* no lines, no places */
     u->line_unit = line_unit_at(d, section_offset(u->section, e.stmt_list.at, e.stmt_list.number));
     if (e.addr_base.form) u->addr_base = section_offset(u->section, e.addr_base.at, e.addr_base.number);
+    if (e.str_base.form) u->str_base = section_offset(u->section, e.str_base.at, e.str_base.number);
     while (rd_left(&r)) {
-        Decl decl = {.unit = u->line_unit};
+        Decl decl = {.unit = u->line_unit, .info = index};
         if (!read_entry_of_info(d, u, &r, &e)) return;
+        if (e.location.bytes.len && !d->object) follow_origin(d, u, &e); /* for its type */
         if (!entry_address(d, u, &e, &decl)) continue;
         follow_origin(d, u, &e);
+        if (!d->object) keep_name(&decl, &e.name);
         if (!e.file.form || !e.line.form || e.file.number >= none || e.line.number >= none) continue;
         decl.file = (uint32_t)e.file.number;
         decl.line = (uint32_t)e.line.number;
@@ -919,6 +979,16 @@ static Section section_of(const Dwarf *d, const WasmCustom *c)
     return s;
 }
 
+/* For the types of its variables. */
+static bool keep_info(Dwarf *d, const InfoUnit *u)
+{
+    InfoUnit *items = arena_grow(d->arena, d->infos, d->n_infos, &d->cap_infos, sizeof *items);
+    if (!items) return false;
+    d->infos = items;
+    items[d->n_infos++] = *u;
+    return true;
+}
+
 /* Every section of that name: type units come in sections of their own. */
 static void index_decls(Dwarf *d)
 {
@@ -933,13 +1003,18 @@ static void index_decls(Dwarf *d)
 
     for (uint32_t i = 0; i < m->n_customs; i++) {
         if (!str_eq(m->customs[i].name, STR(".debug_info"))) continue;
-        Section info = section_of(d, &m->customs[i]);
-        Reader r = reader_at(d, &info, 0, info.size), unit;
+        Section *info = arena_alloc(d->arena, sizeof *info);
+        if (!info) return;
+        *info = section_of(d, &m->customs[i]);
+        Reader r = reader_at(d, info, 0, info->size), unit;
         while (rd_left(&r)) {
-            InfoUnit u = {.section = &info, .start = (uint32_t)rd_offset(&r), .line_unit = none};
+            InfoUnit u = {.section = info, .start = (uint32_t)rd_offset(&r), .line_unit = none};
             if (!read_unit(&r, &unit, &u.enc.offset_size)) break;
             u.end = (uint32_t)(unit.end - unit.base);
-            if (read_info_header(&unit, &u)) walk_unit(d, &u);
+            if (!read_info_header(&unit, &u)) continue;
+            size_t before = d->n_decls;
+            walk_unit(d, &u, (uint32_t)d->n_infos);
+            if (!d->object && d->n_decls > before && !keep_info(d, &u)) return;
         }
     }
     if (d->n_decls) qsort(d->decls, d->n_decls, sizeof *d->decls, by_symbol);
@@ -969,6 +1044,74 @@ bool dwarf_line_of_symbol(Dwarf *d, uint32_t symbol, const char **file, uint32_t
     return true;
 }
 
+/* ---- variables of a linked module ---- */
+
+/* Bytes of the type that stands there; 0 = not known. */
+static uint64_t type_size(Dwarf *d, const InfoUnit *u, uint64_t at, unsigned hops)
+{
+    Entry e;
+    Reader r = reader_at(d, u->section, at, u->end);
+    if (hops == 0 || !is_in_unit(u, at) || !read_entry_of_info(d, u, &r, &e)) return 0;
+    if (e.size.form) return e.size.number;
+    switch (e.tag) {
+    case DW_TAG_pointer_type:
+    case DW_TAG_reference_type: return u->enc.address_size;
+    case DW_TAG_typedef:
+    case DW_TAG_const_type:
+    case DW_TAG_volatile_type:
+    case DW_TAG_atomic_type: return type_size(d, u, type_of(u, &e), hops - 1);
+    case DW_TAG_array_type: break;
+    default: return 0;
+    }
+    uint64_t size = type_size(d, u, type_of(u, &e), hops - 1);
+    while (size && size <= UINT32_MAX && read_entry_of_info(d, u, &r, &e) && e.tag) /* its dimensions */
+        if (e.tag == DW_TAG_subrange_type) size = e.count.number > UINT32_MAX ? 0 : size * e.count.number;
+    return size <= UINT32_MAX ? size : 0;
+}
+
+/* "7.26 String Offsets Table": entry `index` of this unit's part of .debug_str_offsets */
+static Str indexed_string(Dwarf *d, const InfoUnit *u, uint32_t index)
+{
+    uint64_t at = u->str_base + (uint64_t)index * u->enc.offset_size, offset;
+    if (u->str_base > d->str_offsets.size) return (Str){0};
+    Reader r = reader_at(d, &d->str_offsets, at, at + u->enc.offset_size);
+    return read_fixed(&r, u->enc.offset_size, &offset) ? string_at(&d->str, offset) : (Str){0};
+}
+
+static Str decl_name(Dwarf *d, const InfoUnit *u, const Decl *decl)
+{
+    switch (decl->name_form) {
+    case DW_FORM_string: return string_at(u->section, decl->name);
+    case DW_FORM_strp: return string_at(&d->str, decl->name);
+    case DW_FORM_line_strp: return string_at(&d->line_str, decl->name);
+    case DW_FORM_strx:
+    case DW_FORM_strx1:
+    case DW_FORM_strx2:
+    case DW_FORM_strx3:
+    case DW_FORM_strx4:
+    case DW_FORM_GNU_str_index: return indexed_string(d, u, decl->name);
+    default: return (Str){0};
+    }
+}
+
+bool dwarf_variable_at(Dwarf *d, uint32_t address, DwarfVariable *out)
+{
+    if (!d || d->object) return false;
+    index_decls(d);
+    size_t i;
+    LAST_AT_OR_BEFORE(d->decls, d->n_decls, at, address, i);
+    if (i == d->n_decls || d->decls[i].info >= d->n_infos) return false;
+    const Decl *decl = &d->decls[i];
+    const InfoUnit *u = &d->infos[decl->info];
+    enum { HOPS = 16 };
+    uint64_t size = decl->type && load_abbrevs(d, u->abbrevs) ? type_size(d, u, decl->type, HOPS) : 0;
+    if (address != decl->at && address - decl->at >= size) return false; /* between what is known */
+    *out = (DwarfVariable){.name = decl_name(d, u, decl), .address = decl->at, .size = size > UINT32_MAX ? 0 : (uint32_t)size};
+    out->file = file_path(d, decl->unit, decl->file);
+    out->line = out->file ? decl->line : 0;
+    return out->name.len > 0;
+}
+
 /* ---- opening ---- */
 
 static Dwarf *open_dwarf(const WasmModule *m, const WasmObject *object, Arena *arena)
@@ -984,6 +1127,7 @@ static Dwarf *open_dwarf(const WasmModule *m, const WasmObject *object, Arena *a
         {&d->addr, STR(".debug_addr")},
         {&d->line_str, STR(".debug_line_str")},
         {&d->str, STR(".debug_str")},
+        {&d->str_offsets, STR(".debug_str_offsets")},
     };
     for (size_t i = 0; i < ARRAY_LEN(others); i++) {
         const WasmCustom *c = wasm_find_custom(m, others[i].name);

@@ -763,6 +763,14 @@ Dwarf *dwarf_open_object(const WasmObject *, Arena *); /* NULL when there is no 
 Dwarf *dwarf_open_module(const WasmModule *, Arena *); /* a linked module: addresses count from the code section's payload */
 /* Line of the code at this offset in the code section's payload. */
 bool dwarf_line_of_code(Dwarf *, uint32_t code_offset, const char **file, uint32_t *line);
+/* The variable of a linked module in which this address of linear memory lies: by its type's size, where that is known. */
+typedef struct DwarfVariable {
+    Str name;         /* without namespaces; in the file */
+    uint32_t address, size; /* bytes; 0 = not known */
+    const char *file; /* of its declaration, or NULL */
+    uint32_t line;
+} DwarfVariable;
+bool dwarf_variable_at(Dwarf *, uint32_t address, DwarfVariable *out);
 /* Declaration of the variable or function whose address is this symbol (objects only). */
 bool dwarf_line_of_symbol(Dwarf *, uint32_t symbol, const char **file, uint32_t *line);
 

@@ -203,6 +203,60 @@ START_TEST(linked_module)
 }
 END_TEST
 
+/* Variables of a linked module, by addresses in them. */
+static const char variables_source[] =
+    "#line 1 \"v.c\"\n"
+    "typedef struct Shelf { int size; short items[3][5]; struct Shelf *next; } Shelf;\n"
+    "Shelf shelf = {1, {{1}}, 0};\n"
+    "const volatile Shelf *shown;\n"
+    "char letters[7];\n"
+    "static long long wide;\n"
+    "long long *use(void) { return &wide; }\n";
+static const struct {
+    const char *symbol;
+    uint32_t line, size;
+} variables[] = {{"shelf", 2, 40}, {"shown", 3, 4}, {"letters", 4, 7}};
+#define EXPORT_VARIABLES "--no-entry --export=use --export=shelf --export=shown --export=letters"
+
+static uint32_t address_of(const WasmModule *m, const char *symbol)
+{
+    uint32_t address = 0;
+    for (uint32_t i = 0; i < m->n_exports; i++)
+        if (str_eq(m->exports[i].name, str_of(symbol)))
+            ck_assert(wasm_const_i32(m, m->globals[m->exports[i].index].init, &address));
+    ck_assert_uint_ne(address, 0);
+    return address;
+}
+
+START_TEST(linked_variables)
+{
+    Bytes b, linked;
+    if (!compile("c", variables_source, flags[_i], &b) || !link_by_wasm_ld(b, EXPORT_VARIABLES, &linked)) return;
+    Arena a = {0};
+    Diags d = {0};
+    WasmModule m;
+    DwarfVariable v;
+    ck_assert(wasm_read_module(&a, linked.ptr, linked.size, "m.wasm", NULL, &d, &m));
+    Dwarf *dwarf = dwarf_open_module(&m, &a);
+    for (size_t i = 0; i < ARRAY_LEN(variables); i++) {
+        uint32_t start = address_of(&m, variables[i].symbol), size = variables[i].size;
+        for (uint32_t at = start; at < start + size; at++) {
+            ck_assert_msg(dwarf_variable_at(dwarf, at, &v), "%s + %u", variables[i].symbol, at - start);
+            ck_assert(str_eq(v.name, str_of(variables[i].symbol)) && v.address == start);
+            ck_assert_uint_eq(v.size, size);
+            ck_assert(v.line == variables[i].line && strcmp(v.file, "v.c") == 0);
+        }
+        if (dwarf_variable_at(dwarf, start + size, &v)) ck_assert(!str_eq(v.name, str_of(variables[i].symbol)));
+    }
+    ck_assert(!dwarf_variable_at(dwarf, 0, &v) && !dwarf_variable_at(dwarf, 4, &v) && !dwarf_variable_at(dwarf, UINT32_MAX, &v));
+    ck_assert(!dwarf_variable_at(NULL, 0, &v));
+    arena_free(&a);
+    diag_free(&d);
+    bytes_free(&b);
+    bytes_free(&linked);
+}
+END_TEST
+
 /* ---- hostile: by hand ---- */
 
 static void custom(Writer *w, const char *name, Writer *payload)
@@ -484,6 +538,25 @@ static void ask_everything(Bytes b)
     close_object(&o);
 }
 
+static void ask_for_variables(Bytes b)
+{
+    Arena a = {0};
+    Diags d = {0};
+    WasmModule m;
+    if (wasm_read_module(&a, b.ptr, b.size, "m.wasm", NULL, &d, &m)) {
+        Dwarf *dwarf = dwarf_open_module(&m, &a);
+        size_t total = 0;
+        for (uint32_t at = 1000; at < 1100; at += 3) {
+            DwarfVariable v;
+            if (dwarf_variable_at(dwarf, at, &v)) total += v.name.len + v.size + (v.file ? strlen(v.file) : 0);
+        }
+        ck_assert_uint_le(a.used_bytes, 16 << 20);
+        (void)total;
+    }
+    arena_free(&a);
+    diag_free(&d);
+}
+
 static bool is_debug(const WasmCustom *c)
 {
     return str_has_prefix(c->name, STR(".debug_")) || str_has_prefix(c->name, STR("reloc..debug_"));
@@ -511,6 +584,32 @@ START_TEST(flipped)
 }
 END_TEST
 
+START_TEST(flipped_variables)
+{
+    static const char *const versions[] = {"-O1 -gdwarf-4", "-O1 -gdwarf-5"};
+    Bytes b, linked;
+    if (!compile("c", variables_source, versions[_i], &b) || !link_by_wasm_ld(b, EXPORT_VARIABLES, &linked)) return;
+    Arena a = {0};
+    Diags d = {0};
+    WasmModule m;
+    ck_assert(wasm_read_module(&a, linked.ptr, linked.size, "m.wasm", NULL, &d, &m));
+    for (uint32_t i = 0; i < m.n_customs; i++) {
+        const WasmCustom *c = &m.customs[i];
+        if (!is_debug(c)) continue;
+        for (uint32_t at = c->payload.offset; at < c->payload.offset + c->payload.size; at++)
+            for (int bit = 0; bit < 8; bit++) {
+                linked.ptr[at] ^= (uint8_t)(1 << bit);
+                ask_for_variables(linked);
+                linked.ptr[at] ^= (uint8_t)(1 << bit);
+            }
+    }
+    arena_free(&a);
+    diag_free(&d);
+    bytes_free(&b);
+    bytes_free(&linked);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("dwarf");
@@ -520,7 +619,9 @@ int main(void)
     tcase_add_loop_test(t, clang_cpp, 0, 4);
     tcase_add_loop_test(t, linked_module, 0, 4);
     tcase_add_test(t, without_debug_info);
+    tcase_add_loop_test(t, linked_variables, 0, ARRAY_LEN(flags));
     tcase_add_loop_test(t, flipped, 0, 2);
+    tcase_add_loop_test(t, flipped_variables, 0, 2);
     suite_add_tcase(s, t);
     t = tcase_create("hostile");
     tcase_set_timeout(t, 60);

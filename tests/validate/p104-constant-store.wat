@@ -4,7 +4,7 @@
 ;; EXIT: 1
 ;; OUT: writes 4 bytes at the fixed address 0x400 (func 0 "direct") [P104]
 ;; OUT: writes 8 bytes at the fixed address 0x408 (func 1 "local") [P104]
-;; OUT: writes 1 bytes at the fixed address 0x400 (func 2 "sum") [P104]
+;; OUT: writes 1 byte at the fixed address 0x400 (func 2 "sum") [P104]
 ;; OUT: writes 2 bytes at the fixed address 0x1002 (func 3 "global") [P104]
 ;; OUT: writes 8 bytes at the fixed address 0x10 (func 4 "wrap") [P104]
 ;; OUT: writes 100 bytes at the fixed address 0x40 (func 5 "fill") [P104]
