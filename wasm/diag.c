@@ -55,7 +55,7 @@ PRINTF(5, 0) static Diag *add(Diags *d, DiagSeverity severity, DiagCode code, Di
     bool error = severity >= SEV_ERROR;
     if (error) d->errors++;
     if (severity == SEV_WARNING) d->warnings++;
-    if (error && d->limit && d->errors > d->limit) return NULL;
+    if (error && d->limit && d->errors_stored >= d->limit) return NULL;
 
     Diag *items = arena_grow(&d->arena, d->items, d->n, &d->cap, sizeof *items);
     if (!items) {
@@ -68,6 +68,7 @@ PRINTF(5, 0) static Diag *add(Diags *d, DiagSeverity severity, DiagCode code, Di
         d->out_of_memory = true;
         text = rows[code].summary;
     }
+    d->errors_stored += error;
     Diag *it = &items[d->n++];
     *it = (Diag){.code = code, .severity = severity, .place = copy_place(&d->arena, place), .text = text};
     return it;

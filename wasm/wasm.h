@@ -109,6 +109,7 @@ typedef struct Diags {
     Diag *items;
     size_t n, cap;
     size_t errors, warnings; /* counted also beyond the limit                                                 */
+    size_t errors_stored;    /* so many of them were                                                          */
     size_t limit;            /* store at most so many errors; 0 = all. errors > limit: say so                 */
     bool out_of_memory;      /* a Diag could not be stored: errors is right, items is not complete            */
 } Diags;
