@@ -67,7 +67,7 @@ START_TEST(values)
     ck_assert(p.exports_memory && p.n_exports_allow == 1);
     ck_assert(p.features == (FEATURE_BIT(MVP) | FEATURE_BIT(MUTABLE_GLOBAL) | FEATURE_BIT(SIMD) | FEATURE_BIT(BULK_MEMORY)));
     ck_assert(p.limits[VAL_LIMIT_MEMORY] == 1 << 20 && p.limits[VAL_LIMIT_TYPES] == UINT64_MAX && p.limits[VAL_LIMIT_BODY] == 10);
-    ck_assert(p.limits[VAL_LIMIT_FUNCTIONS] == UINT64_C(5000000000) && p.limits[VAL_LIMIT_IMPORTS] == 1000);
+    ck_assert(p.limits[VAL_LIMIT_FUNCTIONS] == UINT64_C(5000000000) && p.limits[VAL_LIMIT_IMPORTS] == 10000);
     ck_assert(p.n_waivers == 3 && str_eq(p.waivers[0].name, STR("a")) && p.waivers[0].has_archive && p.waivers[0].bytes == 4096);
     ck_assert_int_eq(p.waivers[2].expires, 1835481599); /* date -d '2028-02-29 23:59:59 UTC' +%s */
     canonical_again(&p);
