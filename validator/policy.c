@@ -161,8 +161,7 @@ static void load_patterns(Load *l, CfgAt at, const char *key, Str **out, uint32_
 {
     load_strings(l, at, key, out, n_out);
     for (uint32_t i = 0; i < *n_out; i++) {
-        const char *slash = (*out)[i].len ? memchr((*out)[i].ptr, '/', (*out)[i].len) : NULL;
-        if (!slash || memchr(slash + 1, '/', (size_t)((*out)[i].ptr + (*out)[i].len - slash - 1)))
+        if (!(*out)[i].len || !memchr((*out)[i].ptr, '/', (*out)[i].len))
             cfg_error(at, key, "\"%s\": expected a pattern of the form service/Method, found \"%.*s\"", key,
                       STR_ARG((*out)[i]));
     }

@@ -10,9 +10,9 @@
 
 static bool is_hosts_package(Str service) { return str_has_prefix(service, STR("parigot.")); }
 
-/* `*` stands for any characters but '/'. One star is tried again at a time: at most |pattern| * |name| steps.
- */
-static bool matches(Str pattern, Str name)
+/* `*` stands for any characters but `stop` (-1: for any). One star is tried again at a time: at most |pattern| * |name|
+ * steps. */
+static bool glob(Str pattern, Str name, int stop)
 {
     size_t p = 0, n = 0, star = SIZE_MAX, mark = 0;
     while (n < name.len) {
@@ -22,7 +22,7 @@ static bool matches(Str pattern, Str name)
         } else if (p < pattern.len && pattern.ptr[p] == name.ptr[n]) {
             p++;
             n++;
-        } else if (star != SIZE_MAX && name.ptr[mark] != '/') {
+        } else if (star != SIZE_MAX && name.ptr[mark] != stop) {
             p = star + 1;
             n = ++mark;
         } else return false;
@@ -31,10 +31,26 @@ static bool matches(Str pattern, Str name)
     return p == pattern.len;
 }
 
+static bool matches(Str pattern, Str name) { return glob(pattern, name, '/'); }
+
 static bool any_matches(const Str *patterns, uint32_t n, Str name)
 {
     for (uint32_t i = 0; i < n; i++)
         if (matches(patterns[i], name)) return true;
+    return false;
+}
+
+/* Both sides of an import against both sides of a pattern, whose last slash separates them: so no name of one side
+ * can pass for the other's. */
+static bool any_matches_import(const Str *patterns, uint32_t n, const WasmImport *im)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        const char *slash = patterns[i].len ? memrchr(patterns[i].ptr, '/', patterns[i].len) : NULL;
+        size_t side = slash ? (size_t)(slash - patterns[i].ptr) : 0;
+        if (slash && glob((Str){patterns[i].ptr, side}, im->module, -1) &&
+            glob((Str){slash + 1, patterns[i].len - side - 1}, im->name, -1))
+            return true;
+    }
     return false;
 }
 
@@ -76,22 +92,13 @@ static const char *abi_signature(Val *v, const AbiFunc *a)
 
 /* ---- P301 to P305 ---- */
 
-/* The import as "service/Method", for patterns and messages; cut where it is longer than any name may be. */
-static Str joined(char buffer[2 * WASM_SERVICE_NAME_MAX + 2], Str service, Str method)
-{
-    memcpy(buffer, service.ptr, service.len);
-    buffer[service.len] = '/';
-    memcpy(buffer + service.len + 1, method.ptr, method.len);
-    return (Str){buffer, service.len + 1 + method.len};
-}
-
-static bool is_allowed(const Val *v, Str name)
+static bool is_allowed(const Val *v, const WasmImport *im)
 {
     for (int i = 0; i < 2; i++) {
         const ValPolicy *p = policy_at(v, i);
         if (!p || p->rules[RULE_P303].violated == VAL_OFF) continue;
-        if (!any_matches(p->imports_allow, p->n_imports_allow, name) ||
-            any_matches(p->imports_deny, p->n_imports_deny, name))
+        if (!any_matches_import(p->imports_allow, p->n_imports_allow, im) ||
+            any_matches_import(p->imports_deny, p->n_imports_deny, im))
             return false;
     }
     return true;
@@ -124,10 +131,19 @@ static void judge_described_import(Val *v, const WasmImport *im, Site site)
                  STR_ARG(im->module), STR_ARG(im->name));
 }
 
+/* P303, whatever the import is and is called: a policy may let through what no service is, and still have a list. */
+static bool judge_allowed(Val *v, const WasmImport *im, Site site)
+{
+    if ((im->kind == KIND_FUNC && str_eq(im->module, kernel)) || is_allowed(v, im)) return true;
+    violated(v, RULE_P303, site, im->name, "import \"%.*s\" \"%.*s\" is not allowed by the policy",
+             STR_ARG(im->module), STR_ARG(im->name));
+    return false;
+}
+
 static void judge_import(Val *v, const WasmImport *im)
 {
     Site site = SITE(im->offset);
-    char buffer[2 * WASM_SERVICE_NAME_MAX + 2];
+    bool allowed = judge_allowed(v, im, site);
     if (im->module.len == 0 || im->name.len == 0) {
         violated(v, RULE_P302, site, (Str){0}, "import \"%.*s\" \"%.*s\" has an empty name",
                  STR_ARG(im->module), STR_ARG(im->name));
@@ -152,10 +168,7 @@ static void judge_import(Val *v, const WasmImport *im)
             return;
         }
     } else {
-        if (!is_allowed(v, joined(buffer, im->module, im->name)))
-            violated(v, RULE_P303, site, im->name, "import \"%.*s\" \"%.*s\" is not allowed by the policy",
-                     STR_ARG(im->module), STR_ARG(im->name));
-        else if (!val_is_named(&v->o.named, im->module))
+        if (allowed && !val_is_named(&v->o.named, im->module))
             violated(v, RULE_P303, site, im->name,
                      "import \"%.*s\" \"%.*s\": the service is not named by --service%s",
                      STR_ARG(im->module), STR_ARG(im->name), nearest(v, im->module, im->name));

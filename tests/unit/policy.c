@@ -92,7 +92,7 @@ static const struct {
     {HEAD "rules = ( { code = \"P104\";\n violated = \"fatal\"; } );\n", CFG_VALUE, 4, "expected error, warning, note or off, found \"fatal\""},
     {HEAD "rules = ( { violated = \"error\"; } );\n", CFG_MISSING, 3, "rules[].code"},
     {HEAD "imports = {\n allow = [ \"greeting\" ]; };\n", CFG_VALUE, 4, "of the form service/Method"},
-    {HEAD "imports = { deny = [ \"a/b/c\" ]; };\n", CFG_VALUE, 3, "of the form service/Method"},
+    {HEAD "imports = { deny = [ \"a/b\", \"\" ]; };\n", CFG_VALUE, 3, "of the form service/Method"},
     {HEAD "features = [ \"sse2\" ];\n", CFG_VALUE, 3, "no such feature: \"sse2\""},
     {HEAD "features = [ \"multivalue\" ];\n", CFG_VALUE, 3, "did you mean multi-value? (features: mvp, "},
     {HEAD "features = [ \"threads\" ];\n", CFG_VALUE, 3, "feature threads is not supported"},
