@@ -226,20 +226,26 @@ static bool names_finding(Val *v, Str finding, ValRule rule, uint32_t func)
     return str_eq(rest, str_of(number)) || (rest.len && str_eq(rest, func_name(v, func)));
 }
 
-static bool lets_through(Val *v, const ValWaiver *w, ValRule rule, uint32_t func, Str symbol)
+/* Whether it has expired or not. */
+static bool names(Val *v, const ValWaiver *w, ValRule rule, uint32_t func, Str symbol)
 {
-    if (w->rule != rule || waiver_expired(v, w)) return false;
+    if (w->rule != rule) return false;
     if (w->has_archive) /* what an archive brings of P104 is counted in bytes: rules_layout.c */
         return rule != RULE_P104 && symbol.len && from_archive(v, rule, symbol, w->archive);
     if (w->symbol.len) return str_eq(w->symbol, symbol) && waiver_object_linked(v, w);
     return names_finding(v, w->finding, rule, func);
 }
 
-static const ValWaiver *find_waiver(Val *v, const ValPolicy *p, ValRule rule, uint32_t func, Str symbol)
+/* *expired: one that would have, had it not expired; else as it was. */
+static const ValWaiver *find_waiver(Val *v, const ValPolicy *p, ValRule rule, uint32_t func, Str symbol,
+                                    const ValWaiver **expired)
 {
     if (!val_rule_info[rule].waivable) return NULL;
-    for (uint32_t i = 0; i < p->n_waivers; i++)
-        if (lets_through(v, &p->waivers[i], rule, func, symbol)) return &p->waivers[i];
+    for (uint32_t i = 0; i < p->n_waivers; i++) {
+        if (!names(v, &p->waivers[i], rule, func, symbol)) continue;
+        if (!waiver_expired(v, &p->waivers[i])) return &p->waivers[i];
+        *expired = &p->waivers[i];
+    }
     return NULL;
 }
 
@@ -247,14 +253,14 @@ static const ValWaiver *find_waiver(Val *v, const ValPolicy *p, ValRule rule, ui
  * *waiver: all do. So a policy to which it is a note does not turn it into the error that another one has
  * waived. */
 static ValLevel weigh(Val *v, ValRule rule, bool is_violated, uint32_t func, Str symbol,
-                      const ValWaiver **waiver)
+                      const ValWaiver **waiver, const ValWaiver **expired)
 {
     ValLevel level = VAL_OFF;
-    *waiver = NULL;
+    *waiver = *expired = NULL;
     for (int i = 0; i < 2; i++) {
         const ValPolicy *p = policy_at(v, i);
         if (!p || p->rules[rule].violated == VAL_OFF) continue;
-        const ValWaiver *w = find_waiver(v, p, rule, func, symbol);
+        const ValWaiver *w = find_waiver(v, p, rule, func, symbol, expired);
         ValLevel its = is_violated || v->o.strict ? p->rules[rule].violated : p->rules[rule].not_provable;
         if (w) *waiver = w;
         else if (its > level) level = its;
@@ -292,8 +298,16 @@ static uint32_t most_findings(const Val *v) { return v->o.findings_limit ? v->o.
 
 bool worth_words(const Val *v, ValRule rule) { return v->rules[rule].stored < most_findings(v); }
 
-static void PRINTF(6, 0)
-    record(Val *v, ValRule rule, ValLevel level, Site site, Str symbol, const char *format, va_list args)
+static void say_expired(Val *v, Diag *d, const ValWaiver *w)
+{
+    char day[VAL_DAY_SIZE];
+    diag_note(v->diags, d, "waiver \"%.*s\" let this through until %s: it has expired", STR_ARG(w->name),
+              val_day_text(day, w->expires));
+}
+
+/* expired: a waiver that was for it, or NULL */
+static void PRINTF(7, 0) record(Val *v, ValRule rule, ValLevel level, Site site, Str symbol, const ValWaiver *expired,
+                                const char *format, va_list args)
 {
     uint32_t limit = most_findings(v);
     if (level == VAL_ERROR) v->rule_errors++;
@@ -311,38 +325,40 @@ static void PRINTF(6, 0)
         return;
     }
     v->rules[rule].stored++;
-    diag_add_as(v->diags, severities[level], val_rule_info[rule].diag, at, "%s", words);
+    Diag *d = diag_add_as(v->diags, severities[level], val_rule_info[rule].diag, at, "%s", words);
+    if (expired && words != val_more_findings) say_expired(v, d, expired);
 }
 
-static void PRINTF(6, 0) count_violation(Val *v, ValRule rule, ValLevel level, Site site, Str symbol,
-                                         const char *format, va_list args)
+static void PRINTF(7, 0) count_violation(Val *v, ValRule rule, ValLevel level, Site site, Str symbol,
+                                         const ValWaiver *expired, const char *format, va_list args)
 {
     ValResult *result = &v->report->rules[rule];
     result->verdict = VAL_VIOLATED;
     result->findings++;
-    if (level != VAL_OFF) record(v, rule, level, site, symbol, format, args);
+    if (level != VAL_OFF) record(v, rule, level, site, symbol, expired, format, args);
 }
 
 void violated(Val *v, ValRule rule, Site site, Str symbol, const char *format, ...)
 {
     if (!rule_on(v, rule)) return;
-    const ValWaiver *w;
-    ValLevel level = weigh(v, rule, true, site.func, symbol, &w);
+    const ValWaiver *w, *expired;
+    ValLevel level = weigh(v, rule, true, site.func, symbol, &w, &expired);
     if (w && level == VAL_OFF) {
         record_waived(v, rule, (ValWaived){w, symbol, 0, 0, site.func});
         return;
     }
     va_list args;
     va_start(args, format);
-    count_violation(v, rule, level, site, symbol, format, args);
+    count_violation(v, rule, level, site, symbol, expired, format, args);
     va_end(args);
 }
 
-void violated_as(Val *v, ValRule rule, ValLevel level, Site site, Str symbol, const char *format, ...)
+void violated_as(Val *v, ValRule rule, ValLevel level, Site site, Str symbol, const ValWaiver *expired, const char *format,
+                 ...)
 {
     va_list args;
     va_start(args, format);
-    count_violation(v, rule, level, site, symbol, format, args);
+    count_violation(v, rule, level, site, symbol, expired, format, args);
     va_end(args);
 }
 
@@ -350,8 +366,8 @@ void not_provable(Val *v, ValRule rule, Site site, Str symbol, const char *forma
 {
     if (!rule_on(v, rule)) return;
     ValResult *result = &v->report->rules[rule];
-    const ValWaiver *w;
-    ValLevel level = weigh(v, rule, false, site.func, symbol, &w);
+    const ValWaiver *w, *expired;
+    ValLevel level = weigh(v, rule, false, site.func, symbol, &w, &expired);
     if (w && level == VAL_OFF) {
         record_waived(v, rule, (ValWaived){w, symbol, 0, 0, site.func});
         return;
@@ -361,6 +377,6 @@ void not_provable(Val *v, ValRule rule, Site site, Str symbol, const char *forma
     if (level == VAL_OFF) return;
     va_list args;
     va_start(args, format);
-    record(v, rule, level, site, symbol, format, args);
+    record(v, rule, level, site, symbol, expired, format, args);
     va_end(args);
 }

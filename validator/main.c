@@ -495,7 +495,7 @@ static int validate_inputs(Run *run)
     if (jobs > tool->inputs.n) jobs = tool->inputs.n ? (unsigned)tool->inputs.n : 1;
     Batch batch = {.n = tool->inputs.n, .jobs = jobs, .ctx = run, .work = check_file, .take = report_checked};
     run->slots = arena_array(&tool->arena, jobs * BATCH_SLOTS_PER_JOB, sizeof *run->slots);
-    if (!run->slots) {
+    if (!run->slots || !run->reporter.let_through) {
         run->out.failed = true;
         flush(run);
         return run->status;
@@ -566,6 +566,10 @@ static int validate_all(Tool *tool)
                                 .policy = tool->policy.name,
                                 .digest = digest_words.ptr ? digest_words.ptr : "",
                                 .fail_level = tool->fail_level,
+                                .waivers = tool->policy.waivers,
+                                .n_waivers = tool->policy.n_waivers,
+                                .let_through = arena_array(&tool->arena, tool->policy.n_waivers, sizeof(uint32_t)),
+                                .now = tool->options.now,
                                 .baseline = tool->baseline_file ? tool->baseline_file : tool->write_baseline}};
         status = finish_baseline(tool, validate_inputs(&run));
         text_free(&run.out);

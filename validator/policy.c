@@ -78,51 +78,6 @@ void digest_text(TextBuf *t, const uint8_t digest[32])
     for (size_t i = 0; i < 32; i++) text_printf(t, "%02x", digest[i]);
 }
 
-/* ---- days ---- */
-
-enum { DAY_SECONDS = 86400 };
-
-/* Days since 1970-01-01, proleptic Gregorian calendar; March is the first month, so that leap days come last.
- */
-static int64_t days_of(int year, int month, int day)
-{
-    int64_t y = month <= 2 ? year - 1 : year, m = month <= 2 ? month + 9 : month - 3;
-    return 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719468;
-}
-
-static bool parse_number(Str s, size_t at, size_t n, int *out)
-{
-    *out = 0;
-    for (size_t i = at; i < at + n; i++) {
-        if (s.ptr[i] < '0' || s.ptr[i] > '9') return false;
-        *out = *out * 10 + s.ptr[i] - '0';
-    }
-    return true;
-}
-
-/* "2027-06-30": the last second of that day. */
-static bool parse_day(Str s, int64_t *out)
-{
-    static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    int y, m, d;
-    if (s.len != 10 || s.ptr[4] != '-' || s.ptr[7] != '-') return false;
-    if (!parse_number(s, 0, 4, &y) || !parse_number(s, 5, 2, &m) || !parse_number(s, 8, 2, &d)) return false;
-    if (y < 1970 || m < 1 || m > 12 || d < 1) return false;
-    bool leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
-    if (d > lengths[m - 1] + (m == 2 && leap)) return false;
-    *out = (days_of(y, m, d) + 1) * DAY_SECONDS - 1;
-    return true;
-}
-
-static void day_text(TextBuf *t, int64_t seconds)
-{
-    int64_t days = seconds / DAY_SECONDS;
-    int year = 1970, month = 1;
-    while (days_of(year + 1, 1, 1) <= days) year++;
-    while (month < 12 && days_of(year, month + 1, 1) <= days) month++;
-    text_printf(t, "%04d-%02d-%02d", year, month, (int)(days - days_of(year, month, 1)) + 1);
-}
-
 /* ---- from a file ---- */
 
 typedef struct Load {
@@ -266,7 +221,7 @@ static void load_waiver(Load *l, CfgAt at, ValWaiver *w)
         cfg_error(at, "finding",
                   "\"finding\": expected %.*s@function, or %.*s@ for one about the whole module",
                   STR_ARG(rule), STR_ARG(rule));
-    if (day.len && !parse_day(day, &w->expires))
+    if (day.len && !val_parse_day(day, &w->expires))
         cfg_error(at, "expires", "\"expires\": expected a day, 2027-06-30, found \"%.*s\"", STR_ARG(day));
 }
 
@@ -419,9 +374,8 @@ static void waiver_text(TextBuf *t, const ValWaiver *w)
     if (w->finding.len) key_text(t, "finding", w->finding);
     key_text(t, "reason", w->reason);
     if (w->expires) {
-        text_add(t, STR(" expires = \""));
-        day_text(t, w->expires);
-        text_add(t, STR("\";"));
+        char day[VAL_DAY_SIZE];
+        key_text(t, "expires", str_of(val_day_text(day, w->expires)));
     }
     if (w->has_archive)
         text_printf(t, " bytes = %llu%s;", (unsigned long long)w->bytes, w->bytes > INT32_MAX ? "L" : "");

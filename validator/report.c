@@ -90,6 +90,44 @@ static void summary(const Reporter *r, TextBuf *t)
     report_totals(r, t);
 }
 
+/* ---- waivers ---- */
+
+enum { SOON_SECONDS = 30 * 86400 };
+
+WaiverState report_waiver_state(const Reporter *r, uint32_t waiver)
+{
+    const ValWaiver *w = &r->waivers[waiver];
+    if (w->expires && r->now > w->expires) return WAIVER_EXPIRED;
+    if (r->let_through[waiver] == 0) return WAIVER_UNUSED;
+    return w->expires && w->expires - r->now < SOON_SECONDS ? WAIVER_SOON : WAIVER_USED;
+}
+
+static void count_waivers(Reporter *r, const FileReport *f)
+{
+    for (uint32_t i = 0; f->read && i < f->report->n_waived; i++) {
+        r->let_through[f->report->waived[i].waiver - r->waivers]++; /* they are of this policy: there is no other */
+    }
+}
+
+/* Those that somebody should look at: a policy is to say no more than it must. */
+static void text_waivers(const Reporter *r, TextBuf *t)
+{
+    char day[VAL_DAY_SIZE];
+    for (uint32_t i = 0; i < r->n_waivers; i++) {
+        const ValWaiver *w = &r->waivers[i];
+        WaiverState state = report_waiver_state(r, i);
+        if (state == WAIVER_USED) continue;
+        text_add(t, STR("waiver \""));
+        text_add_escaped(t, w->name);
+        text_printf(t, "\" (%s) ", val_rule_info[w->rule].code);
+        if (state == WAIVER_UNUSED) text_add(t, STR("let nothing through: it can go\n"));
+        else if (state == WAIVER_EXPIRED) text_printf(t, "expired after %s\n", val_day_text(day, w->expires));
+        else
+            text_printf(t, "expires after %s: %lld days from now\n", val_day_text(day, w->expires),
+                        (long long)((w->expires - r->now) / 86400));
+    }
+}
+
 /* ---- all formats ---- */
 
 DiagSeverity report_lowest(FailLevel level)
@@ -115,6 +153,7 @@ void report_file(Reporter *r, TextBuf *t, FileReport *f)
     r->n_files++;
     r->n_passed += f->passes;
     r->n_unread += !f->read;
+    count_waivers(r, f);
     switch (r->format) {
     case REPORT_TEXT:
         if (r->n_files > 1) text_add(t, STR("\n"));
@@ -135,7 +174,10 @@ void report_file(Reporter *r, TextBuf *t, FileReport *f)
 void report_end(Reporter *r, TextBuf *t)
 {
     switch (r->format) {
-    case REPORT_TEXT: summary(r, t); break;
+    case REPORT_TEXT:
+        summary(r, t);
+        text_waivers(r, t);
+        break;
     case REPORT_GNU: break;
     case REPORT_JSON: json_end(r, t); break;
     case REPORT_SARIF: sarif_end(r, t); break;

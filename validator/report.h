@@ -34,6 +34,9 @@ typedef struct Reporter {
     const char *digest;   /* of the policy: "blake2b-256:..." */
     FailLevel fail_level;
     const char *baseline; /* file, or NULL */
+    const ValWaiver *waivers; uint32_t n_waivers; /* of the policy */
+    uint32_t *let_through; /* by each: findings in all files; the caller's array */
+    int64_t now;
     uint32_t n_files, n_passed, n_unread;
     TextBuf summary;      /* a line for each file, shown after several */
     struct KeptDiags {    /* for SARIF; malloc */
@@ -59,6 +62,9 @@ void capabilities_end(const Reporter *, TextBuf *);
 
 /* ---- of report_json.c and report_ci.c, for report.c and each other ---- */
 
+/* What a waiver of the policy was good for, now that all files are done. */
+typedef enum WaiverState { WAIVER_USED, WAIVER_SOON, WAIVER_UNUSED, WAIVER_EXPIRED } WaiverState;
+WaiverState report_waiver_state(const Reporter *, uint32_t waiver);
 void report_totals(const Reporter *, TextBuf *); /* "2 files under policy strict: 1 pass, 1 fail" */
 void json_begin(const Reporter *, TextBuf *);
 void json_file(const Reporter *, TextBuf *, const FileReport *);

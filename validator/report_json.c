@@ -103,8 +103,25 @@ void json_begin(const Reporter *r, TextBuf *t)
     text_add(t, STR(",\"files\":["));
 }
 
+static void json_policy_waivers(const Reporter *r, TextBuf *t)
+{
+    static const char *const states[] = {
+        [WAIVER_USED] = "used", [WAIVER_SOON] = "expires soon", [WAIVER_UNUSED] = "unused", [WAIVER_EXPIRED] = "expired"};
+    char day[VAL_DAY_SIZE];
+    text_add(t, STR("\n],\"waivers\":["));
+    for (uint32_t i = 0; i < r->n_waivers; i++) {
+        const ValWaiver *w = &r->waivers[i];
+        text_printf(t, "%s{\"rule\":\"%s\"", i ? ",\n " : "", val_rule_info[w->rule].code);
+        json_key(t, "name", w->name);
+        json_key(t, "reason", w->reason);
+        if (w->expires) json_key(t, "expires", str_of(val_day_text(day, w->expires)));
+        text_printf(t, ",\"findings\":%u,\"state\":\"%s\"}", r->let_through[i], states[report_waiver_state(r, i)]);
+    }
+}
+
 void json_end(const Reporter *r, TextBuf *t)
 {
-    text_printf(t, "\n],\"summary\":{\"files\":%u,\"pass\":%u,\"fail\":%u,\"unread\":%u}}\n", r->n_files, r->n_passed,
+    json_policy_waivers(r, t);
+    text_printf(t, "],\"summary\":{\"files\":%u,\"pass\":%u,\"fail\":%u,\"unread\":%u}}\n", r->n_files, r->n_passed,
                 r->n_files - r->n_passed, r->n_unread);
 }

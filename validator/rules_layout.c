@@ -226,16 +226,22 @@ static int by_address(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The policy's waiver that lets this one through; *admitted: bytes so far by each of the policy's waivers. */
-static const ValWaiver *find_grant(Val *v, const ValPolicy *p, const PmWaiver *w, uint64_t *admitted)
+/* The policy's waiver that lets this one through; *admitted: bytes so far by each of the policy's waivers; *expired: one
+ * that would have, had it not expired. */
+static const ValWaiver *find_grant(Val *v, const ValPolicy *p, const PmWaiver *w, uint64_t *admitted,
+                                   const ValWaiver **expired)
 {
     for (uint32_t i = 0; i < p->n_waivers; i++) {
         const ValWaiver *g = &p->waivers[i];
-        if (g->rule != RULE_P104 || waiver_expired(v, g)) continue;
+        if (g->rule != RULE_P104) continue;
         if (g->has_archive) {
             if (!w->has_archive || memcmp(g->archive, w->archive, sizeof g->archive) != 0) continue;
             if (w->size > g->bytes || admitted[i] > g->bytes - w->size) continue;
         } else if (g->symbol.len == 0 || !str_eq(g->symbol, w->symbol) || !waiver_object_linked(v, g)) {
+            continue;
+        }
+        if (waiver_expired(v, g)) {
+            *expired = g;
             continue;
         }
         admitted[i] += w->size;
@@ -247,17 +253,17 @@ static const ValWaiver *find_grant(Val *v, const ValPolicy *p, const PmWaiver *w
 /* It counts as the highest of the policies' levels that do not grant it. */
 static void judge_waiver(Val *v, const PmWaiver *w, uint64_t *admitted[2])
 {
-    const ValWaiver *grant = NULL;
+    const ValWaiver *grant = NULL, *expired = NULL;
     const ValPolicy *strictest = NULL;
     for (int i = 0; i < 2; i++) {
         const ValPolicy *p = policy_at(v, i);
         if (!p || p->rules[RULE_P104].violated == VAL_OFF) continue;
-        const ValWaiver *g = find_grant(v, p, w, admitted[i]);
+        const ValWaiver *g = find_grant(v, p, w, admitted[i], &expired);
         if (g) grant = g;
         else if (!strictest || p->rules[RULE_P104].violated > strictest->rules[RULE_P104].violated) strictest = p;
     }
     if (strictest)
-        violated_as(v, RULE_P104, strictest->rules[RULE_P104].violated, SITE_OF_MODULE, w->symbol,
+        violated_as(v, RULE_P104, strictest->rules[RULE_P104].violated, SITE_OF_MODULE, w->symbol, expired,
                     "writable static data: %.*s, %u bytes at 0x%x; waived when it was linked (%.*s), but not by "
                     "policy %.*s",
                     STR_ARG(w->symbol), w->size, w->address, STR_ARG(w->waiver), STR_ARG(strictest->name));

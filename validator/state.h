@@ -116,8 +116,9 @@ static inline bool rule_on(const Val *v, ValRule r)
 bool worth_words(const Val *, ValRule);
 /* A rule is broken here. symbol: what a waiver may name; {0} = none. */
 void violated(Val *, ValRule, Site, Str symbol, const char *format, ...) PRINTF(5, 6);
-/* The same with a level that the caller has found by itself, for each policy and its waivers. */
-void violated_as(Val *, ValRule, ValLevel, Site, Str symbol, const char *format, ...) PRINTF(6, 7);
+/* The same with a level that the caller has found by itself, for each policy and its waivers; expired: one that was for it,
+ * or NULL. */
+void violated_as(Val *, ValRule, ValLevel, Site, Str symbol, const ValWaiver *expired, const char *format, ...) PRINTF(7, 8);
 /* Nothing was found, but nothing is shown either. */
 void not_provable(Val *, ValRule, Site, Str symbol, const char *format, ...) PRINTF(5, 6);
 /* A finding that parigot.module and the policy have both let through. */

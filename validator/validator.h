@@ -89,6 +89,11 @@ typedef struct ValPolicy {
 const ValPolicy *val_builtin_policy(Str name);
 const char *val_base_text(ValBase);
 
+/* The last second of a day that is written 2027-06-30; false: it is not, or no such day. And back: returns the text. */
+enum { VAL_DAY_SIZE = 20 };
+bool val_parse_day(Str, int64_t *seconds);
+const char *val_day_text(char text[VAL_DAY_SIZE], int64_t seconds);
+
 /* policy.h has the rest: policy files, the canonical text and its digest. */
 
 /* val_add_feature: what one word of --features, or of a policy's features, stands for: a feature, or a set of them.

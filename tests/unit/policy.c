@@ -76,6 +76,7 @@ START_TEST(values)
 }
 END_TEST
 
+#define DIGEST "blake2b-256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define HEAD "policy = 1;\nname = \"p\";\n"
 static const struct {
     const char *text;
@@ -110,6 +111,21 @@ static const struct {
     {HEAD "waivers = ( { name = \"n\"; rule = \"P105\"; finding = \"P104@x\"; reason = \"y\"; } );\n", CFG_VALUE, 3, "expected P105@function"},
     {HEAD "waivers = ( { name = \"n\"; rule = \"P104\"; symbol = \"x\"; reason = \"y\"; expires = \"2027-02-29\"; } );\n", CFG_VALUE, 3, "expected a day"},
     {HEAD "waivers = ( { name = \"n\"; rule = \"P104\"; symbol = \"x\"; reason = \"y\"; bytes = 5; } );\n", CFG_VALUE, 3, "bytes goes with archive"},
+    {HEAD "waivers = ( { name = \"\"; rule = \"P104\"; symbol = \"x\"; reason = \"y\"; } );\n", CFG_VALUE, 3, "needs a name"},
+    {HEAD "waivers = ( { name = \"n\"; symbol = \"x\"; reason = \"y\"; } );\n", CFG_MISSING, 3, "waivers[].rule"},
+    {HEAD "waivers = (\n { name = \"n\"; rule = \"P104\"; finding = \"P104@x\"; reason = \"y\";\n object = \"" DIGEST "\"; } );\n", CFG_VALUE, 5, "object goes with symbol"},
+    {HEAD "waivers = ( { name = \"n\"; rule = \"P104\"; symbol = \"x\"; object = \"00\"; reason = \"y\"; } );\n", CFG_VALUE, 3, "64 hexadecimal digits"},
+    {HEAD "waivers = ( { name = \"n\"; rule = \"P104\"; archive = \"" DIGEST "\"; reason = \"y\"; } );\n", CFG_VALUE, 3, "an archive needs bytes"},
+    {HEAD "waivers = ( { name = \"n\"; rule = \"P104\"; symbol = \"x\"; reason = \"y\"; expires = \"tomorrow\"; } );\n", CFG_VALUE, 3, "expected a day, 2027-06-30, found \"tomorrow\""},
+    {HEAD "waivers = ( { name = \"n\"; rule = \"P104\"; symbol = \"x\"; reasons = \"y\"; } );\n", CFG_UNKNOWN_KEY, 3, "waivers[].reasons"},
+    {HEAD "exports = { memory = \"yes\"; };\n", CFG_TYPE, 3, "true or false"},
+    {HEAD "rules = {};\n", CFG_TYPE, 3, "parentheses"},
+    {HEAD "limits = { types = -1; };\n", CFG_VALUE, 3, "not negative"},
+    {HEAD "limits = { body = \"1 kB\"; };\n", CFG_VALUE, 3, "MiB"},
+    {HEAD "polcies = 1;\n", CFG_UNKNOWN_KEY, 3, "polcies"},
+    {HEAD "features = [ \"simd\" ;\n", CFG_SYNTAX, 3, "syntax"},
+    {HEAD "@include \"other.cfg\"\n", CFG_INCLUDE, 3, "@include"},
+    {"policy = 2;\nname = \"p\";\n", CFG_VERSION, 1, "version 1"},
     {HEAD "waivers = ( { name = \"n\"; rule = \"P104\"; symbol = \"x\"; reason = \"y\"; },\n { name = \"n\"; rule = \"P104\"; symbol = \"z\"; reason = \"y\"; } );\n",
      CFG_VALUE, 3, "two waivers are called \"n\""},
 };
@@ -147,6 +163,17 @@ START_TEST(feature_sets)
 }
 END_TEST
 
+/* Each code that a policy file can be refused with is among them. */
+START_TEST(each_code_is_tested)
+{
+    for (DiagCode code = CFG_SYNTAX; code <= CFG_VALUE; code++) {
+        bool found = false;
+        for (size_t i = 0; i < ARRAY_LEN(wrong); i++) found |= wrong[i].code == code && wrong[i].line;
+        ck_assert_msg(found, "no file is refused with %s at a line", diag_code_text(code));
+    }
+}
+END_TEST
+
 START_TEST(digests)
 {
     uint8_t x[32];
@@ -168,6 +195,7 @@ int main(void)
     tcase_add_test(t, builtin);
     tcase_add_test(t, values);
     tcase_add_loop_test(t, refused, 0, ARRAY_LEN(wrong));
+    tcase_add_test(t, each_code_is_tested);
     tcase_add_test(t, feature_sets);
     tcase_add_test(t, digests);
     return run_tap(s);
