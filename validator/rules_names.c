@@ -354,6 +354,30 @@ static const Telltale *betrays(Str name)
     return NULL;
 }
 
+/* Binaryen's asyncify exports functions that switch the program's state; where exports were given short names they are known
+ * by their code, which later passes leave as it is (Binaryen, passes/Asyncify.cpp):
+ *     i32.const state, global.set S, (local.get 0, global.set D,)? then the check that the buffer's position D[0] is not
+ *     above its end D[4]: global.get D, i32.load 0, global.get D, i32.load 4, i32.gt_u, if, unreachable, end, end */
+static bool has_code_of_asyncify(Val *v, uint32_t func)
+{
+    FuncStart s, next;
+    uint32_t state, data, align;
+    open_func(v, func, &s);
+    if (!start_op(&s, OP_I32_CONST) || !start_i32(&s, &state) || state > 2 || !start_op(&s, OP_GLOBAL_SET) ||
+        !rd_u32(&s.r, "index", &data))
+        return false;
+    next = s;
+    if (start_op(&next, OP_LOCAL_GET) && start_u32(&next, 0) && start_op(&next, OP_GLOBAL_SET) && rd_u32(&next.r, "index", &data))
+        s = next;
+    for (uint32_t offset = 0; offset <= 4; offset += 4) {
+        if (!start_op(&s, OP_GLOBAL_GET) || !(offset ? start_u32(&s, data) : rd_u32(&s.r, "index", &data)) ||
+            !start_op(&s, OP_I32_LOAD) || !rd_u32(&s.r, "alignment", &align) || !start_u32(&s, offset))
+            return false;
+    }
+    return start_op(&s, OP_I32_GT_U) && start_op(&s, OP_IF) && start_byte(&s, TYPE_VOID) && start_op(&s, OP_UNREACHABLE) &&
+           start_op(&s, OP_END) && start_op(&s, OP_END);
+}
+
 /* tool-conventions Linking.md "Target Features Section": vec(prefix, name) */
 static void judge_target_features(Val *v)
 {
@@ -387,6 +411,9 @@ void judge_threads(Val *v)
         const Telltale *t = betrays(e->name);
         if (t)
             violated(v, t->rule, SITE(e->offset), e->name, "export \"%.*s\" %s", STR_ARG(e->name), t->what);
+        else if (e->kind == KIND_FUNC && rule_on(v, RULE_P206) && has_code_of_asyncify(v, e->index))
+            violated(v, RULE_P206, (Site){e->offset, e->index}, e->name,
+                     "export \"%.*s\" suspends the program: it has the code of asyncify", STR_ARG(e->name));
     }
     for (uint32_t i = m->n_imported[KIND_GLOBAL]; i < m->n_globals; i++)
         if (str_eq(global_name(v, i), STR("__tls_base")))
