@@ -40,7 +40,7 @@ enum { KV_CONST = 0, KV_STACK = 1 }; /* KV_STACK: the stack pointer at the funct
 static inline uint64_t kv(uint32_t kind, uint32_t value) { return (uint64_t)kind << 32 | value; }
 
 /* What fast.c wants to know of an instruction at once. */
-typedef enum FastKind { FAST_NONE, FAST_PLAIN, FAST_LOAD, FAST_STORE } FastKind;
+typedef enum FastKind { FAST_NONE, FAST_PLAIN, FAST_LOAD, FAST_STORE, FAST_LANE, FAST_LANES16, FAST_V128 } FastKind;
 typedef struct FastRow {
     uint8_t kind; /* FastKind, of vector instructions */
     uint8_t n_in, in[3], out, align_log2;

@@ -149,6 +149,8 @@ bool check_const_expr_at(Val *v, Reader *r, uint8_t type)
 
 void check_const_expr(Val *v, WasmRange range, uint8_t type)
 {
+    uint32_t value;
+    if (type == TYPE_I32 && wasm_const_i32(v->m, range, &value)) return; /* nearly all of them */
     Reader r = wasm_reader(v->m, range, v->diags);
     if (check_const_expr_at(v, &r, type) && r.pos != r.end)
         invalid(v, VAL_NOT_CONSTANT, SITE((uint32_t)rd_offset(&r)),

@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-enum { MARGIN = 24 }; /* longer than any instruction that is read here */
+enum { MARGIN = 32 }; /* longer than any instruction that is read here */
 
 static void one_slow_step(Body *b)
 {
@@ -128,19 +128,28 @@ static void fill_row(FastRow *row, const WasmOpInfo *info)
     row->align_log2 = info->align_log2;
 }
 
-/* Vector instructions by the second number: those without immediate and the plain loads and stores. */
+static FastKind simd_kind(const Body *b, const WasmOpInfo *info)
+{
+    switch ((WasmImm)info->imm) {
+    case IMM_NONE: return FAST_PLAIN;
+    case IMM_MEMARG: return b->m->n_memories == 0 ? FAST_NONE : info->pushes[0] ? FAST_LOAD : FAST_STORE;
+    case IMM_LANE: return FAST_LANE;
+    case IMM_LANES16: return FAST_LANES16;
+    case IMM_V128: return FAST_V128;
+    default: return FAST_NONE;
+    }
+}
+
+/* Vector instructions by the second number: all but loads and stores of lanes. */
 static void fill_simd(Body *b)
 {
     for (uint32_t code = 0; code < ARRAY_LEN(b->simd); code++) {
         WasmOp op = wasm_op_find(0xfd, code);
         if (op == OP_COUNT) continue;
         const WasmOpInfo *info = &wasm_op_info[op];
-        bool memory = info->imm == IMM_MEMARG && b->m->n_memories;
-        if (info->feature != FEATURE_SIMD || (info->imm != IMM_NONE && !memory) ||
-            !(b->v->allowed & FEATURE_BIT(SIMD)))
-            continue;
+        if (info->feature != FEATURE_SIMD || !(b->v->allowed & FEATURE_BIT(SIMD))) continue;
         fill_row(&b->simd[code], info);
-        b->simd[code].kind = memory ? (info->pushes[0] ? FAST_LOAD : FAST_STORE) : FAST_PLAIN;
+        b->simd[code].kind = simd_kind(b, info);
     }
 }
 
@@ -485,6 +494,10 @@ i32_const : {
                                      (uint32_t)(p[2] & 0x7f) << 18 | (uint32_t)p[3] << 25) >>
                            4);
         p += 4;
+    } else if (p[4] < 0x08 || (p[4] & 0xf8) == 0x78) { /* the bits that do not fit are the sign's */
+        value = (value & 0x7f) | (uint32_t)(p[1] & 0x7f) << 7 | (uint32_t)(p[2] & 0x7f) << 14 |
+                (uint32_t)(p[3] & 0x7f) << 21 | (uint32_t)p[4] << 28;
+        p += 5;
     } else {
         goto slow;
     }
@@ -554,11 +567,23 @@ simd : {
     if (row->kind == FAST_NONE) goto slow;
     for (uint8_t i = 0; i < row->n_in; i++)
         if (!IS(sp[i - row->n_in], row->in[i])) goto slow;
-    if (row->kind != FAST_PLAIN) {
+    switch (row->kind) {
+    case FAST_LANE: /* the column align of opcodes.def has log2 of the number of lanes */
+        if (*p++ >> row->align_log2) goto slow;
+        break;
+    case FAST_LANES16:
+        if ((load64(p) | load64(p + 8)) & 0xe0e0e0e0e0e0e0e0) goto slow; /* each chooses one of 32 */
+        p += 16;
+        break;
+    case FAST_V128: p += 16; break;
+    case FAST_LOAD:
+    case FAST_STORE:
         if (*p > row->align_log2 || (row->kind == FAST_STORE && (sp[-2] & KNOWN))) goto slow;
         p++;
         READ_U32(n);
         wrote |= row->kind == FAST_STORE;
+        break;
+    default: break;
     }
     sp -= row->n_in;
     if (row->out) *sp++ = row->out;

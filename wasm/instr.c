@@ -93,9 +93,23 @@ bool rd_skip_imm(Reader *r, WasmOp op)
     return rd_fail(r, WASM_BAD_OPCODE, "illegal opcode: %s", wasm_op_info[op].text);
 }
 
+bool rd_plain_i32(Reader *r, uint32_t *value)
+{
+    if (rd_left(r) < 6 || r->pos[0] != wasm_op_info[OP_I32_CONST].code) return false;
+    unsigned n = short_leb(r->pos + 1, value);
+    if (n == 0 || r->pos[1 + n] != wasm_op_info[OP_END].code) return false;
+    *value = (uint32_t)short_leb_signed(*value, n);
+    r->pos += n + 2;
+    return true;
+}
+
 bool wasm_skip_expr(Reader *r, WasmFeatures allowed, WasmRange *out)
 {
-    uint32_t start = (uint32_t)rd_offset(r);
+    uint32_t start = (uint32_t)rd_offset(r), value;
+    if (rd_plain_i32(r, &value)) {
+        *out = (WasmRange){start, (uint32_t)rd_offset(r) - start};
+        return true;
+    }
     for (uint32_t depth = 1; depth;) {
         WasmOp op;
         if (!rd_op(r, allowed, &op) || !rd_skip_imm(r, op)) return false;

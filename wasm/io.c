@@ -27,11 +27,22 @@ static bool too_big(Diags *d, const char *path, size_t limit)
     return false;
 }
 
+/* Memory for a file: of large pages where that saves faults, since a page fault costs more than copying the page. */
+static uint8_t *room_for_file(size_t size)
+{
+    enum { LARGE_PAGE = 2 << 20 };
+    void *p;
+    if (size < 2 * LARGE_PAGE) return malloc(size);
+    if (posix_memalign(&p, LARGE_PAGE, size) != 0) return NULL;
+    (void)madvise(p, size / LARGE_PAGE * LARGE_PAGE, MADV_HUGEPAGE); /* the rest by small ones: no more memory than without */
+    return p;
+}
+
 /* Reads to the end, whatever fstat said: pipes have no size and files can grow meanwhile. */
 static bool read_all(int fd, const char *path, size_t limit, size_t expected, Diags *d, FileBytes *out)
 {
     size_t cap = expected + 1, len = 0; /* one more, so that the read that finds the end has room */
-    uint8_t *p = malloc(cap);
+    uint8_t *p = room_for_file(cap);
     for (;;) {
         if (!p) {
             diag_add(d, OUT_OF_MEMORY, DIAG_AT(.file = path), "out of memory while reading");

@@ -741,7 +741,10 @@ bool wasm_const_i32(const WasmModule *m, WasmRange expr, uint32_t *out)
     Diags ignored = {.limit = 1};
     Reader r = wasm_reader(m, expr, &ignored);
     WasmOp op, end;
+    uint32_t plain;
     int32_t value;
+    if (rd_plain_i32(&r, &plain) && r.pos == r.end) return *out = plain, true;
+    r = wasm_reader(m, expr, &ignored);
     bool ok = rd_op(&r, FEATURES_ALL, &op) && op == OP_I32_CONST && rd_s32(&r, "value", &value) &&
               rd_op(&r, FEATURES_ALL, &end) && end == OP_END && r.pos == r.end;
     if (ok) *out = (uint32_t)value;

@@ -523,6 +523,9 @@ MUST_USE bool rd_skip_imm(Reader *, WasmOp op);
 /* A value type (a reference type); those of features that are not allowed or not supported are refused by name. */
 MUST_USE bool rd_value_type(Reader *, WasmFeatures allowed, const char *what, uint8_t *out);
 MUST_USE bool rd_ref_type(Reader *, WasmFeatures allowed, const char *what, uint8_t *out);
+/* Reads `i32.const n end` where n has up to four bytes: what most constant expressions are. false: it is something else,
+ * nothing was read and nothing recorded. */
+MUST_USE bool rd_plain_i32(Reader *, uint32_t *value);
 /* Skips one constant expression, leaving pos after its `end`. Blocks nest; whether it is constant is validation. */
 MUST_USE bool wasm_skip_expr(Reader *, WasmFeatures allowed, WasmRange *out);
 
