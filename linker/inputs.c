@@ -560,7 +560,7 @@ static void add_input(Ld *ld, Reading *r)
 static void read_at_once(Ld *ld, Reading *readings, size_t n)
 {
     enum { WORTH_A_THREAD = 4 };
-    unsigned threads = ld_threads(ld);
+    unsigned threads = ld_threads(ld->opt);
     if (threads > n / WORTH_A_THREAD) threads = (unsigned)(n / WORTH_A_THREAD);
     if (threads < 2) return; /* each in its turn is as good */
     ld->worker_arenas = arena_array(&ld->arena, threads, sizeof *ld->worker_arenas);
@@ -572,7 +572,7 @@ static void read_at_once(Ld *ld, Reading *readings, size_t n)
             (Arena){.limit_bytes = ld->opt->memory_limit, .on_oom = give_up, .oom_ctx = &work.workers[i]};
     }
     ld->n_worker_arenas = threads;
-    ld_parallel(threads, (uint32_t)n, read_one, &work);
+    parallel_for(threads, (uint32_t)n, read_one, &work);
 }
 
 /* requires: options. provides: ld->sources, every object and archive of the command line opened, in its

@@ -567,11 +567,7 @@ void ld_write_tail(Ld *, Writer *);
 /* output.c */
 RelocSite ld_code_site(const InFunc *, uint8_t *at); /* of a body that was copied to `at` */
 void ld_write_module(Ld *, Writer *); /* NULL: into the file opt->output_fd */
-/* parallel.c: work(ctx, i, worker) for each i below n, in any order; worker is below threads, and the
- * caller's thread is one of them */
-typedef void LdWork(void *ctx, uint32_t i, unsigned worker);
-void ld_parallel(unsigned threads, uint32_t n, LdWork *, void *ctx);
-unsigned ld_threads(const Ld *); /* how many may run */
+unsigned ld_threads(const LdOptions *); /* link.c: how many may run */
 
 /* ---- words.c: who and where, for messages ---- */
 

@@ -55,6 +55,12 @@ static void forget_repeated(Ld *ld, size_t first)
     d->n = kept;
 }
 
+unsigned ld_threads(const LdOptions *o)
+{
+    unsigned n = o->threads ? o->threads : parallel_processors();
+    return n > PARALLEL_MOST ? PARALLEL_MOST : n;
+}
+
 /* What is written is what was validated. Frames larger than the null guard are found by the validator; then
  * their checks are put in and the module is made, and judged, once more. */
 static bool write_and_validate(Ld *ld, Writer *out)
@@ -107,7 +113,7 @@ static void start_gathering(Ld *ld)
     uint64_t size = 0;
     for (size_t o = 0; o < ld->n_objs; o++) size += ld->objs[o]->debug.size;
     ld->aside.arena = (Arena){.limit_bytes = ld->opt->memory_limit, .on_oom = give_up_aside, .oom_ctx = ld};
-    ld->aside.running = ld_threads(ld) > 1 && size >= WORTH_A_THREAD &&
+    ld->aside.running = ld_threads(ld->opt) > 1 && size >= WORTH_A_THREAD &&
                         pthread_create(&ld->aside.thread, NULL, gather_aside, ld) == 0;
     if (!ld->aside.running) (void)gather_aside(ld);
 }

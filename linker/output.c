@@ -364,7 +364,7 @@ static void plan_relocs(Plan *plan)
     add_made(plan, &plan->linking);
     RelocPlan rp = {.ld = ld};
     list_relocs(&rp, code);
-    ld_parallel(ld_threads(ld), (uint32_t)rp.n, measure, &rp);
+    parallel_for(ld_threads(ld->opt), (uint32_t)rp.n, measure, &rp);
     for (size_t i = 0; i < rp.n_sections; i++)
         plan_reloc_section(plan, &rp, &rp.sections[i],
                            i + 1 < rp.n_sections ? rp.sections[i + 1].first : rp.n);
@@ -567,12 +567,12 @@ void ld_write_module(Ld *ld, Writer *w)
     Plan plan = {.ld = ld, .fd = ld->opt->output_fd};
     make_plan(&plan);
     if (ld->opt->tell_map) ld_make_map(ld, &plan.places, ld->map);
-    unsigned threads = ld_threads(ld);
+    unsigned threads = ld_threads(ld->opt);
     if (threads > plan.size / WORTH_A_THREAD + 1) threads = (unsigned)(plan.size / WORTH_A_THREAD) + 1;
     if (plan.head.failed || plan.linking.failed || plan.tail.failed || plan.size > UINT32_MAX || !get_memory(&plan, w, threads))
         diag_add(ld->diags, OUT_OF_MEMORY, DIAG_AT(), "out of memory, or the module is larger than 4 GiB");
     else {
-        ld_parallel(threads, (uint32_t)plan.n, make_and_place, &plan);
+        parallel_for(threads, (uint32_t)plan.n, make_and_place, &plan);
         say_what_is_wrong(&plan);
         ld_set_build_id(ld, w, plan.size);
     }

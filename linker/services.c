@@ -35,7 +35,8 @@ bool ld_load_services(LdCommand *c, Arena *arena, Diags *d)
 
 ValOptions ld_val_options(const LdOptions *o)
 {
-    return (ValOptions){.policy = o->policy, .now = o->now, .abi = o->abi, .named = o->named};
+    return (ValOptions){.policy = o->policy, .now = o->now, .abi = o->abi, .named = o->named,
+                        .threads = ld_threads(o)};
 }
 
 static void judge_import(Ld *ld, const Symbol *s, const ValOptions *how)

@@ -14,6 +14,7 @@
 static void vrecord(Body *b, DiagCode code, const char *format, va_list args) PRINTF(3, 0);
 static void vrecord(Body *b, DiagCode code, const char *format, va_list args)
 {
+    if (only_marked(b->v)) return;
     diag_vadd(b->v->diags, code, place(b->v, here(b)), format, args);
 }
 
@@ -30,6 +31,7 @@ static void give_up(Body *b)
 {
     b->dead = true;
     Diags *d = b->v->diags;
+    if (only_marked(b->v)) return;
     if (d->n == 0 || (d->limit && d->errors > d->limit)) return;
     DiagPlace *p = &d->items[d->n - 1].place;
     if (p->func != DIAG_NOWHERE32) return;
@@ -1066,8 +1068,14 @@ static bool read_locals(Body *b)
 
 /* ---- bodies ---- */
 
-static void check_body(Body *b, uint32_t func, WasmRange range)
+void check_body(Body *b, uint32_t body)
 {
+    Val *v = b->v;
+    WasmRange range = v->m->bodies[body];
+    uint32_t func = v->m->n_imported[KIND_FUNC] + body;
+    if (range.size > v->limits[VAL_LIMIT_BODY])
+        violated(v, RULE_P602, (Site){range.offset, func}, (Str){0}, "function body of %u bytes, limits.body is %llu",
+                 range.size, (unsigned long long)v->limits[VAL_LIMIT_BODY]);
     b->func = func;
     b->type = wasm_func_type(b->m, func);
     b->r = wasm_reader(b->m, range, b->v->diags);
@@ -1085,29 +1093,20 @@ static void check_body(Body *b, uint32_t func, WasmRange range)
     known_reset(b);
     run_body(b);
     if (!b->ctls->unreachable) known_leave(b);
-    if (b->frame_depth && still_valid(b->v)) judge_frame(b->v, func, b->frame_at, b->frame_depth);
+    if (b->frame_depth && still_valid(v)) judge_frame(v, func, b->frame_at, b->frame_depth);
 }
 
-void check_code(Val *v)
+Body *body_new(Val *v)
 {
-    Body *b = arena_alloc(&v->scratch, sizeof *b);
     enum { FIRST_CTLS = 64 };
+    Body *b = arena_alloc(&v->scratch, sizeof *b);
     if (b) b->ctls = arena_array(&v->scratch, FIRST_CTLS, sizeof *b->ctls);
     if (!b || !b->ctls) {
         out_of_memory(v);
-        return;
+        return NULL;
     }
     b->cap_ctls = FIRST_CTLS;
     b->v = v;
     b->m = v->m;
-    if (!grow_operands(b, 0, 4 * OPS_PAD))
-        return; /* zeroed: the padding is sentinels, and nobody writes there */
-    uint32_t first = v->m->n_imported[KIND_FUNC];
-    for (uint32_t i = 0; i < v->m->n_bodies; i++) {
-        if (v->m->bodies[i].size > v->limits[VAL_LIMIT_BODY])
-            violated(v, RULE_P602, (Site){v->m->bodies[i].offset, first + i}, (Str){0},
-                     "function body of %u bytes, limits.body is %llu", v->m->bodies[i].size,
-                     (unsigned long long)v->limits[VAL_LIMIT_BODY]);
-        check_body(b, first + i, v->m->bodies[i]);
-    }
+    return grow_operands(b, 0, 4 * OPS_PAD) ? b : NULL; /* zeroed: the padding is sentinels, and nobody writes there */
 }

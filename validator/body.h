@@ -86,6 +86,8 @@ typedef struct Body {
 
 /* ---- body.c: the specification's algorithm ---- */
 
+Body *body_new(Val *);                     /* for one body after the other; NULL: recorded. Goes with v->scratch */
+void check_body(Body *, uint32_t body);    /* index in m->bodies */
 void check_instruction(Body *, WasmOp op); /* its opcode has been read; reads the immediates */
 WasmOp read_opcode(Body *);                /* OP_COUNT: reported, the body is dead */
 void run_body(Body *);                     /* fast.c: from the first instruction to the end */

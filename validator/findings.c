@@ -150,6 +150,7 @@ void out_of_memory(Val *v)
 
 void invalid(Val *v, DiagCode code, Site site, const char *format, ...)
 {
+    if (only_marked(v)) return;
     va_list args;
     va_start(args, format);
     diag_vadd(v->diags, code, place(v, site), format, args);
@@ -340,7 +341,7 @@ static void PRINTF(7, 0) count_violation(Val *v, ValRule rule, ValLevel level, S
 
 void violated(Val *v, ValRule rule, Site site, Str symbol, const char *format, ...)
 {
-    if (!rule_on(v, rule)) return;
+    if (!rule_on(v, rule) || only_marked(v)) return;
     const ValWaiver *w, *expired;
     ValLevel level = weigh(v, rule, true, site.func, symbol, &w, &expired);
     if (w && level == VAL_OFF) {
@@ -364,7 +365,7 @@ void violated_as(Val *v, ValRule rule, ValLevel level, Site site, Str symbol, co
 
 void not_provable(Val *v, ValRule rule, Site site, Str symbol, const char *format, ...)
 {
-    if (!rule_on(v, rule)) return;
+    if (!rule_on(v, rule) || only_marked(v)) return;
     ValResult *result = &v->report->rules[rule];
     const ValWaiver *w, *expired;
     ValLevel level = weigh(v, rule, false, site.func, symbol, &w, &expired);

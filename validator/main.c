@@ -6,7 +6,6 @@
 #include "validator/policy.h"
 #include "validator/report.h"
 
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -481,18 +480,12 @@ static bool load_options(Tool *tool, Diags *diags, uint8_t digest[32])
            abi_check_named(&tool->abi, &tool->options.named, diags);
 }
 
-static unsigned processors(void)
-{
-    cpu_set_t set;
-    int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-    return n < 1 ? 1 : n > BATCH_MAX_JOBS ? BATCH_MAX_JOBS : (unsigned)n;
-}
-
 static int validate_inputs(Run *run)
 {
     Tool *tool = run->tool;
-    unsigned jobs = tool->jobs ? tool->jobs : processors();
-    if (jobs > tool->inputs.n) jobs = tool->inputs.n ? (unsigned)tool->inputs.n : 1;
+    size_t n = tool->inputs.n ? tool->inputs.n : 1;
+    unsigned threads = tool->jobs ? tool->jobs : parallel_processors(), jobs = threads < n ? threads : (unsigned)n;
+    tool->options.threads = (threads + jobs - 1) / jobs; /* of few files each is checked by several */
     Batch batch = {.n = tool->inputs.n, .jobs = jobs, .ctx = run, .work = check_file, .take = report_checked};
     run->slots = arena_array(&tool->arena, jobs * BATCH_SLOTS_PER_JOB, sizeof *run->slots);
     if (!run->slots || !run->reporter.let_through) {

@@ -79,7 +79,7 @@ static void conclude(Val *v)
         else if (*verdict != VAL_VIOLATED && !r->valid) *verdict = VAL_NO_VERDICT;
     }
     r->features = v->used;
-    r->scratch_bytes = v->scratch.used_bytes;
+    r->scratch_bytes = v->scratch.used_bytes + v->workers_bytes;
 }
 
 bool val_view(Arena *arena, const WasmModule *m, const ValOptions *options, Diags *diags, ValReport *report)

@@ -145,7 +145,7 @@ static bool has_frame_check(Val *v, uint32_t func, uint32_t depth)
 void judge_frame(Val *v, uint32_t func, uint32_t frame_at, uint32_t depth)
 {
     ValReport *r = v->report;
-    if (!has_layout(v) || has_frame_check(v, func, depth)) return;
+    if (!has_layout(v) || has_frame_check(v, func, depth) || only_marked(v)) return;
     ValFrame *items = arena_grow(v->arena, r->frames, r->n_frames, &v->cap_frames, sizeof *items);
     if (!items) {
         out_of_memory(v);
@@ -209,7 +209,7 @@ void judge_constant_store(Val *v, Site site, uint64_t address, uint64_t size)
         if (within(address, end, l->heap_base, (uint64_t)l->heap_base + l->heap_control)) return;
         v->layout_ok = false;
     }
-    if (!rule_on(v, RULE_P104)) return;
+    if (!rule_on(v, RULE_P104) || only_marked(v)) return;
     Datum datum = datum_at(v, address);
     char bytes[40] = "";
     if (size) snprintf(bytes, sizeof bytes, " %llu byte%s", (unsigned long long)size, size == 1 ? "" : "s");

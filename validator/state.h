@@ -3,6 +3,7 @@
  * module.c    the list of passes: structure, code, rules
  * structure.c core 2.0 §3.4 "Modules" outside of code: indices, limits, names, segments
  * expr.c      constant expressions
+ * code.c      all function bodies, in threads if asked
  * body.c      one function body: the algorithm of core 2.0 §7.3, every instruction
  * fast.c      the same for the instructions that most code consists of, by computed goto; falls back to body.c
  * known.c     what is known of constants, addresses and the stack pointer while a body is read
@@ -84,9 +85,18 @@ typedef struct Val {
     uint32_t table_writes;
     size_t cap_waived, cap_frames;
     uint64_t nearest_budget; /* for "did you mean" */
+    size_t workers_bytes;    /* scratch memory that threads had */
+    bool quiet, marked;      /* code.c: findings are not recorded, they set marked */
 } Val;
 
 /* ---- findings.c ---- */
+
+/* In a thread that records nothing: leave a mark instead. */
+static inline bool only_marked(Val *v)
+{
+    v->marked |= v->quiet;
+    return v->quiet;
+}
 
 DiagPlace place(Val *, Site);
 Str func_name(Val *, uint32_t func);

@@ -157,6 +157,7 @@ typedef struct ValOptions {
                                 where the policy has them off */
     ValNamed named;          /* services that may be imported (P303, also where it is off) and provided (P501); none: those
                                 that the policy lets through */
+    unsigned threads;        /* that may check function bodies; 0, 1: the caller's alone. The result is the same */
     uint32_t findings_limit; /* Diags stored for one rule (all are counted); 0 = 100 */
 } ValOptions;
 

@@ -299,6 +299,16 @@ void put_u32_padded5(uint8_t *at, uint32_t);
 void put_s32_padded5(uint8_t *at, int32_t);
 void put_le32(uint8_t *at, uint32_t);
 
+/* ---- parallel.c: the same work on many things ----------------------------------------------------------------- */
+
+enum { PARALLEL_MOST = 64 };
+typedef void ParallelWork(void *ctx, uint32_t i, unsigned worker);
+unsigned parallel_processors(void); /* that this process may use, 1 to PARALLEL_MOST */
+/* parallel_for: work(ctx, i, worker) once for each i < n, by at most so many threads, the caller's among them; returns when
+ * all is done. A worker (0 is the caller's thread) takes ever higher i. Where no more threads can be had, those that there
+ * are do it all. threads <= PARALLEL_MOST. */
+void parallel_for(unsigned threads, uint32_t n, ParallelWork *, void *ctx);
+
 /* ---- io.c: files ---------------------------------------------------------------------------------------------- */
 
 typedef struct FileBytes {

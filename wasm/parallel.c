@@ -3,16 +3,14 @@
  * What is done must not depend on who does it, nor in what order: each item has its own place for results, and
  * whatever counts is put together afterwards in the order of the items. So the bytes of a module are the same
  * with any number of threads. */
-#include "linker/ld.h"
+#include "wasm/wasm.h"
 
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 
-enum { MOST_THREADS = 64 };
-
 typedef struct Work {
-    LdWork *work;
+    ParallelWork *work;
     void *ctx;
     uint32_t n;
     atomic_uint next;
@@ -33,20 +31,18 @@ static void *run(void *arg)
     }
 }
 
-unsigned ld_threads(const Ld *ld)
+unsigned parallel_processors(void)
 {
-    unsigned n = ld->opt->threads;
     cpu_set_t set;
-    if (n == 0) n = sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
-    return n > MOST_THREADS ? MOST_THREADS : n;
+    int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    return n < 1 ? 1 : n > PARALLEL_MOST ? PARALLEL_MOST : (unsigned)n;
 }
 
-/* Where no more threads can be had, those that there are do it all. */
-void ld_parallel(unsigned threads, uint32_t n, LdWork *work, void *ctx)
+void parallel_for(unsigned threads, uint32_t n, ParallelWork *work, void *ctx)
 {
     Work w = {.work = work, .ctx = ctx, .n = n};
-    Worker workers[MOST_THREADS];
-    pthread_t ids[MOST_THREADS];
+    Worker workers[PARALLEL_MOST];
+    pthread_t ids[PARALLEL_MOST];
     unsigned started = 1;
     if (threads > n) threads = n;
     for (unsigned i = 0; i < threads; i++) workers[i] = (Worker){&w, i};

@@ -1,0 +1,178 @@
+/* code.c: all function bodies, one after the other or in several threads.
+ *
+ * Threads do not record anything. Each has a Val of its own in which findings and errors only leave a mark
+ * (quiet); a body that left one is checked again afterwards, by the caller's thread and in the order of the
+ * module. Most bodies leave none. So what is found, and in which order it is said, cannot depend on the number
+ * of threads: it is always found in one. What bodies add to (facts of globals, features, counters) is kept by
+ * each thread and summed up in the end, where the first place counts. */
+#include "validator/body.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    WORTH_THREADS = 256 * 1024, /* bytes of code below which starting threads takes longer than it saves */
+    CHUNK = 64 * 1024,          /* bytes of code that a thread takes at a time */
+};
+
+typedef struct Worker {
+    Val v;
+    ValReport report;
+    Diags diags;
+    Arena arena; /* stands for the caller's */
+    Body *body;  /* NULL: no memory; what it should have done is left to the caller */
+} Worker;
+
+typedef struct Crew {
+    const Val *v;
+    Worker *workers;
+    uint32_t *chunks; /* first body of each, and the end */
+    uint32_t n_chunks;
+    uint8_t *again;   /* by body: to be checked again, aloud */
+} Crew;
+
+/* ---- in threads ---- */
+
+static bool left_a_mark(Worker *w)
+{
+    bool marked = w->v.marked || w->diags.n || w->diags.errors;
+    w->v.marked = false;
+    if (w->diags.n) diag_free(&w->diags);
+    w->diags.errors = 0;
+    w->diags.limit = 1;
+    return marked;
+}
+
+static void check_chunk(void *ctx, uint32_t chunk, unsigned worker)
+{
+    Crew *c = ctx;
+    Worker *w = &c->workers[worker];
+    for (uint32_t i = c->chunks[chunk]; i < c->chunks[chunk + 1]; i++) {
+        if (w->body) check_body(w->body, i);
+        c->again[i] = !w->body || left_a_mark(w);
+    }
+}
+
+/* ---- before and after ---- */
+
+static void start_worker(const Val *v, Worker *w)
+{
+    w->v = *v;
+    w->report = *v->report;
+    w->report.instructions = w->report.type_comparisons = 0;
+    w->arena = (Arena){.limit_bytes = v->arena->limit_bytes};
+    w->v.scratch = (Arena){.limit_bytes = v->scratch.limit_bytes};
+    w->v.report = &w->report;
+    w->v.diags = &w->diags;
+    w->v.arena = &w->arena;
+    w->v.errors_before = w->v.rule_errors = 0;
+    w->v.table_writes = 0;
+    w->v.quiet = true;
+    w->v.globals = arena_array(&w->v.scratch, v->m->n_globals, sizeof *w->v.globals);
+    if (w->v.globals) {
+        memcpy(w->v.globals, v->globals, v->m->n_globals * sizeof *w->v.globals);
+        w->body = body_new(&w->v);
+    }
+    (void)left_a_mark(w);
+}
+
+static void add_facts(GlobalFacts *to, const GlobalFacts *from)
+{
+    if (from->sets && (to->sets == 0 || from->first_set < to->first_set)) {
+        to->first_set = from->first_set;
+        to->first_func = from->first_func;
+    }
+    if (from->left_by && (to->left_by == 0 || from->left_at < to->left_at)) {
+        to->left_by = from->left_by;
+        to->left_func = from->left_func;
+        to->left_at = from->left_at;
+    }
+    to->sets += from->sets;
+    to->frames += from->frames;
+    to->unlike_stack |= from->unlike_stack;
+}
+
+static void add_worker(Val *v, Worker *w)
+{
+    if (w->body) {
+        for (uint32_t i = 0; i < v->m->n_globals; i++) add_facts(&v->globals[i], &w->v.globals[i]);
+        for (int f = 0; f < FEATURE_COUNT; f++) {
+            if (!(w->v.used >> f & 1)) continue;
+            if (!(v->used >> f & 1) || w->v.feature_site[f].offset < v->feature_site[f].offset)
+                v->feature_site[f] = w->v.feature_site[f];
+            v->used |= UINT64_C(1) << f;
+        }
+        v->memory_written |= w->v.memory_written;
+        v->table_writes += w->v.table_writes;
+        v->report->instructions += w->report.instructions;
+        v->report->type_comparisons += w->report.type_comparisons;
+        v->workers_bytes += w->v.scratch.used_bytes;
+    }
+    diag_free(&w->diags);
+    arena_free(&w->v.scratch);
+    arena_free(&w->arena);
+}
+
+/* What is said is said here. The facts of these bodies are there already. */
+static void check_again(Val *v, const uint8_t *again)
+{
+    uint32_t table_writes = v->table_writes;
+    GlobalFacts *facts = v->globals, *unused = arena_array(&v->scratch, v->m->n_globals, sizeof *unused);
+    Body *b = unused ? body_new(v) : NULL;
+    if (!b) {
+        if (!unused) out_of_memory(v);
+        return;
+    }
+    memcpy(unused, facts, v->m->n_globals * sizeof *unused);
+    v->globals = unused;
+    for (uint32_t i = 0; i < v->m->n_bodies; i++)
+        if (again[i]) check_body(b, i);
+    v->globals = facts;
+    v->table_writes = table_writes;
+}
+
+static uint64_t code_bytes(const WasmModule *m)
+{
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < m->n_bodies; i++) n += m->bodies[i].size;
+    return n;
+}
+
+static bool cut_into_chunks(Val *v, uint64_t bytes, Crew *c)
+{
+    uint64_t filled = CHUNK;
+    c->chunks = arena_array(&v->scratch, (size_t)(bytes / CHUNK) + 2, sizeof *c->chunks);
+    if (!c->chunks) return false;
+    for (uint32_t i = 0; i < v->m->n_bodies; i++) {
+        if (filled >= CHUNK) {
+            c->chunks[c->n_chunks++] = i;
+            filled = 0;
+        }
+        filled += v->m->bodies[i].size;
+    }
+    c->chunks[c->n_chunks] = v->m->n_bodies;
+    return true;
+}
+
+static bool check_in_threads(Val *v, unsigned threads)
+{
+    Crew c = {.v = v};
+    uint64_t bytes = code_bytes(v->m);
+    if (bytes < WORTH_THREADS) return false;
+    c.again = arena_alloc(&v->scratch, v->m->n_bodies);
+    c.workers = arena_array(&v->scratch, threads, sizeof *c.workers);
+    if (!c.again || !c.workers || !cut_into_chunks(v, bytes, &c)) return false;
+    for (unsigned i = 0; i < threads; i++) start_worker(v, &c.workers[i]);
+    parallel_for(threads, c.n_chunks, check_chunk, &c);
+    for (unsigned i = 0; i < threads; i++) add_worker(v, &c.workers[i]);
+    if (memchr(c.again, true, v->m->n_bodies)) check_again(v, c.again);
+    return true;
+}
+
+void check_code(Val *v)
+{
+    unsigned threads = v->o.threads > PARALLEL_MOST ? PARALLEL_MOST : v->o.threads;
+    if (threads > 1 && check_in_threads(v, threads)) return;
+    Body *b = body_new(v);
+    for (uint32_t i = 0; b && i < v->m->n_bodies; i++) check_body(b, i);
+}
