@@ -3,7 +3,6 @@
 #include "bundle/create.h"
 #include "bundle/tool.h"
 
-#include "validator/policy.h"
 #include "validator/validator.h"
 
 #include <stdlib.h>
@@ -87,7 +86,7 @@ static bool world_of_modules(Tool *tool, const Creating *c, char **files, uint32
     ValPolicy *policy = arena_alloc(&tool->arena, sizeof *policy);
     out->modules = arena_array(&tool->arena, n, sizeof *out->modules);
     if (!policy || !out->modules) return tool_out_of_memory(tool);
-    bool ok = policy_load(&tool->arena, c->policy ? c->policy : "strict", &tool->diags, policy);
+    bool ok = val_load_policy(&tool->arena, c->policy ? c->policy : "strict", &tool->diags, policy);
     for (uint32_t i = 0; i < n; i++) {
         WorldModule *m = &out->modules[out->n_modules++];
         *m = (WorldModule){

@@ -4,7 +4,7 @@
 #include "bundle/create_impl.h"
 
 #include "bundle/container.h"
-#include "validator/policy.h"
+#include "validator/validator.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -147,7 +147,7 @@ static void validate_modules(Making *c)
 static BundlePolicy *describe_policy(Making *c, const ValPolicy *policy)
 {
     TextBuf text = {0};
-    policy_text(&text, policy);
+    val_policy_text(&text, policy);
     BundlePolicy *p = text.failed ? NULL : arena_alloc(&c->arena, sizeof *p);
     uint8_t *digest = arena_alloc(&c->arena, BUNDLE_DIGEST_BYTES);
     if (!p || !digest) making_out_of_memory(c);

@@ -2,7 +2,6 @@
  * bytes. */
 #include "bundle/create.h"
 
-#include "validator/policy.h"
 #include "validator/validator.h"
 
 #include <string.h>
@@ -29,7 +28,7 @@ static bool revalidate_module(Arena *a, const Bundle *b, uint32_t index, Diags *
     ValPolicy under;
     ValOptions o = {.policy = &under, .world = true};
     ValReport report;
-    if (!policy_parse(a, str_of(policy->text), policy->name, d, &under)) return false;
+    if (!val_parse_policy(a, str_of(policy->text), policy->name, d, &under)) return false;
     const char *name = arena_printf(a, "%s(%s)", b->file, said->name);
     if (!name) {
         diag_add(d, OUT_OF_MEMORY, at, "out of memory");

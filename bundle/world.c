@@ -6,7 +6,7 @@
 #include "bundle/create.h"
 
 #include "validator/config.h"
-#include "validator/policy.h"
+#include "validator/validator.h"
 
 #include <string.h>
 #include <time.h>
@@ -245,7 +245,7 @@ static void load_policy(Reading *r, CfgAt at, WorldModule *m)
     if (name.len == 0)
         cfg_error(at, "policy",
                   "\"modules[].policy\": expected strict, reset or audit, or the path of a policy file");
-    else if (own && path && policy_load(r->arena, path, r->diags, own)) m->policy = own;
+    else if (own && path && val_load_policy(r->arena, path, r->diags, own)) m->policy = own;
 }
 
 static void load_module(Reading *r, CfgAt at, WorldModule *m)

@@ -1,7 +1,7 @@
 /* choose_policy.c: --policy and --waive: a built-in policy or a file's, with the waivers of the command line
  * added. */
 #include "linker/command.h"
-#include "validator/policy.h"
+#include "validator/validator.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -54,9 +54,9 @@ bool ld_choose_policy(LdCommand *c, Arena *arena, Diags *d)
     o->policy = NULL;
     if (!o->isolate) return true;
     ValPolicy *p = arena_alloc(arena, sizeof *p);
-    if (!policy_load(arena, c->policy, d, p)) return false;
+    if (!val_load_policy(arena, c->policy, d, p)) return false;
     if (o->n_waivers && !add_waivers(o, p, arena, d)) return false;
-    if (!policy_digest(p, o->policy_digest)) {
+    if (!val_policy_digest(p, o->policy_digest)) {
         diag_add(d, OUT_OF_MEMORY, DIAG_AT(), "out of memory");
         return false;
     }

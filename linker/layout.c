@@ -8,7 +8,7 @@
  * kept once. Sums are 64 bits wide and compared with the memory's size at the end: an object can claim any
  * alignment. */
 #include "linker/ld.h"
-#include "validator/object_rules.h"
+#include "validator/validator.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -1,12 +1,11 @@
 /* rules.c: the isolation rules where the culprit still has a name: each object that is in the link, judged on
- * what of it is live (validator/object_rules.h), and what a waiver lets through.
+ * what of it is live (val_object_rules), and what a waiver lets through.
  *
  * A waiver names a symbol, or an archive by its digest, and goes into the record with address and size: so
  * nothing is let through that the module does not say. What the module shows itself is judged once more on
  * its bytes (link.c). */
 #include "linker/words.h"
-#include "validator/object_rules.h"
-#include "validator/policy.h"
+#include "validator/validator.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -218,7 +217,7 @@ static void tell_found(Ld *ld, const Found *found)
     TextBuf hex = {0};
     if (str_has_suffix(stem, STR(".a"))) stem.len -= 2;
     tell_waivers(ld, d, found);
-    digest_text(&hex, digest);
+    val_digest_text(&hex, digest);
     diag_note(ld->diags, d,
               "%s: %u finding%s of %s; a waiver in the policy that lets through what this archive brings:",
               ld_name_text(ld, name), found->n, found->n == 1 ? "" : "s", code);

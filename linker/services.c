@@ -6,7 +6,7 @@
  * does. */
 #include "linker/command.h"
 #include "linker/ld.h"
-#include "validator/abi.h"
+#include "validator/validator.h"
 
 /* Without descriptions, only what could never be a service's name is known to be wrong. */
 static bool check_named(const ValNamed *named, Diags *d)
@@ -29,8 +29,8 @@ bool ld_load_services(LdCommand *c, Arena *arena, Diags *d)
     if (!c->abi_files.n) return check_named(&c->link.named, d);
     ValAbi *abi = arena_alloc(arena, sizeof *abi);
     c->link.abi = abi;
-    return abi_load(arena, c->abi_files.items, c->abi_files.n, d, abi) &&
-           abi_check_named(abi, &c->link.named, d);
+    return val_load_abi(arena, c->abi_files.items, c->abi_files.n, d, abi) &&
+           val_check_named(abi, &c->link.named, d);
 }
 
 ValOptions ld_val_options(const LdOptions *o)

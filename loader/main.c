@@ -7,7 +7,7 @@
 
 #include "loader/run.h"
 #include "validator/config.h"
-#include "validator/policy.h"
+#include "validator/validator.h"
 
 static const char help[] =
     "usage: parigot-run [--trust=FOLDER] [-p KEY.pub] [OPTION ...] FILE.pbundle\n"
@@ -137,7 +137,7 @@ static bool set_option(size_t k, const char *value, RunOptions *o, Diags *diags)
         return true;
     case VALUE_POLICY:
         o->policy = &o->own_policy;
-        if (policy_load(&o->arena, value, diags, &o->own_policy)) return true;
+        if (val_load_policy(&o->arena, value, diags, &o->own_policy)) return true;
         if (diags->n && diags->items[diags->n - 1].code == IO_READ)
             diag_note(diags, &diags->items[diags->n - 1], "built in: strict, reset, audit, none");
         return false;

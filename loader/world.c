@@ -11,7 +11,7 @@
 
 #include "loader/guest.h"
 #include "loader/watchdog.h"
-#include "validator/policy.h"
+#include "validator/validator.h"
 
 enum { STATUS_KILLED = 134, STATUS_SIGNAL = 128, MOST_STATUS = 255 };
 enum { TURNS = 16 }; /* between two looks at the event loop */
@@ -162,7 +162,7 @@ static bool read_policies(LoadWorld *w, Diags *diags)
     for (size_t i = 0; i < n; i++) {
         const BundlePolicy *p = w->manifest->policies[i];
         const char *place = arena_printf(&w->arena, "%s(policy %s)", w->bundle->file, p->name);
-        ok &= policy_parse(&w->arena, str_of(p->text), place ? place : w->bundle->file, diags, &w->policies[i]);
+        ok &= val_parse_policy(&w->arena, str_of(p->text), place ? place : w->bundle->file, diags, &w->policies[i]);
     }
     return ok;
 }

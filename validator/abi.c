@@ -5,7 +5,7 @@
  * of a service is that of its own lines and of the texts of all types that it reaches.
  *
  * descriptor.proto; protobuf.dev "Self-describing messages" */
-#include "validator/abi.h"
+#include "validator/validator.h"
 
 #include "google/protobuf/descriptor.pb-c.h"
 #include "proto/host.h"
@@ -289,7 +289,7 @@ static void add_file(Reading *r, const File *f)
 static void *take(void *arena, size_t size) { return arena_alloc(arena, size); }
 static void leave(void *arena, void *p) { (void)arena, (void)p; }
 
-static void read_set(Reading *r, const AbiSet *in)
+static void read_set(Reading *r, const ValAbiSet *in)
 {
     static const ProtoWireCodes codes = {ABI_WIRE, ABI_WIRE, ABI_TOO_BIG};
     ProtoWireLimits limits = {.max_depth = MAX_DEPTH, .max_memory_bytes = max_unpacked_bytes};
@@ -430,7 +430,7 @@ static void finish(Reading *r, ValAbi *out)
     *out = (ValAbi){services, (uint32_t)r->n_services};
 }
 
-bool abi_parse(Arena *arena, const AbiSet *sets, size_t n, Diags *diags, ValAbi *out)
+bool val_parse_abi(Arena *arena, const ValAbiSet *sets, size_t n, Diags *diags, ValAbi *out)
 {
     Reading r = {.arena = arena, .diags = diags, .errors_before = diags->errors};
     *out = (ValAbi){0};
@@ -443,9 +443,9 @@ bool abi_parse(Arena *arena, const AbiSet *sets, size_t n, Diags *diags, ValAbi 
     return !failed(&r);
 }
 
-bool abi_load(Arena *arena, const char *const *files, size_t n, Diags *diags, ValAbi *out)
+bool val_load_abi(Arena *arena, const char *const *files, size_t n, Diags *diags, ValAbi *out)
 {
-    AbiSet *sets = arena_array(arena, n + 1, sizeof *sets);
+    ValAbiSet *sets = arena_array(arena, n + 1, sizeof *sets);
     FileBytes *bytes = arena_array(arena, n + 1, sizeof *bytes);
     size_t opened = 0;
     bool ok = sets && bytes;
@@ -454,19 +454,19 @@ bool abi_load(Arena *arena, const char *const *files, size_t n, Diags *diags, Va
         diag_add(diags, OUT_OF_MEMORY, DIAG_AT(), "out of memory");
         return false;
     }
-    sets[0] = (AbiSet){"<host>", {(const char *)proto_host_services, proto_host_services_size}};
+    sets[0] = (ValAbiSet){"<host>", {(const char *)proto_host_services, proto_host_services_size}};
     for (size_t i = 0; i < n && ok; i++) {
         ok = file_read(files[i], max_file_bytes, diags, &bytes[i]);
         if (!ok) break;
         opened++;
-        sets[i + 1] = (AbiSet){files[i], {(const char *)bytes[i].ptr, bytes[i].size}};
+        sets[i + 1] = (ValAbiSet){files[i], {(const char *)bytes[i].ptr, bytes[i].size}};
     }
-    ok = ok && abi_parse(arena, sets, n + 1, diags, out);
+    ok = ok && val_parse_abi(arena, sets, n + 1, diags, out);
     for (size_t i = 0; i < opened; i++) file_close(&bytes[i]);
     return ok;
 }
 
-bool abi_check_named(const ValAbi *abi, const ValNamed *named, Diags *diags)
+bool val_check_named(const ValAbi *abi, const ValNamed *named, Diags *diags)
 {
     bool ok = true;
     for (uint32_t i = 0; i < named->n_services; i++) {

@@ -1,9 +1,8 @@
 /* main.c: parigot-validate: options in, verdicts out. validate_all is the tool; the rest is manners. */
-#include "validator/abi.h"
+#include "validator/validator.h"
 #include "validator/baseline.h"
 #include "validator/batch.h"
 #include "validator/inputs.h"
-#include "validator/policy.h"
 #include "validator/report.h"
 
 #include <stdio.h>
@@ -161,8 +160,8 @@ static int show_policy(const char *name)
     TextBuf t = {0};
     ValPolicy policy;
     int status;
-    if (policy_load(&arena, name, &diags, &policy)) {
-        policy_text(&t, &policy);
+    if (val_load_policy(&arena, name, &diags, &policy)) {
+        val_policy_text(&t, &policy);
         status = print_and_free(&t);
     } else {
         status = print_diags(&diags);
@@ -469,15 +468,15 @@ static void report_checked(void *ctx, size_t item, size_t slot)
 /* The policy, and what --abi and --service say. */
 static bool load_options(Tool *tool, Diags *diags, uint8_t digest[32])
 {
-    if (!policy_load(&tool->arena, tool->policy_name, diags, &tool->policy)) return false;
-    if (!policy_digest(&tool->policy, digest)) {
+    if (!val_load_policy(&tool->arena, tool->policy_name, diags, &tool->policy)) return false;
+    if (!val_policy_digest(&tool->policy, digest)) {
         diag_add(diags, OUT_OF_MEMORY, DIAG_AT(), "out of memory");
         return false;
     }
     if (!tool->n_abi_files) return true;
     tool->options.abi = &tool->abi;
-    return abi_load(&tool->arena, tool->abi_files, tool->n_abi_files, diags, &tool->abi) &&
-           abi_check_named(&tool->abi, &tool->options.named, diags);
+    return val_load_abi(&tool->arena, tool->abi_files, tool->n_abi_files, diags, &tool->abi) &&
+           val_check_named(&tool->abi, &tool->options.named, diags);
 }
 
 static int validate_inputs(Run *run)
@@ -549,7 +548,7 @@ static int validate_all(Tool *tool)
     int status;
     tool->baseline.folder = folder;
     if (prepare(tool, digest, &status)) {
-        digest_text(&digest_words, digest);
+        val_digest_text(&digest_words, digest);
         tool->options.policy = &tool->policy;
         tool->options.now = time(NULL);
         if (has_baseline(tool)) tool->options.findings_limit = BASELINE_FINDINGS;

@@ -3,7 +3,7 @@
 #ifndef PARIGOT_OBJECT_STATE_H
 #define PARIGOT_OBJECT_STATE_H
 
-#include "validator/object_rules.h"
+#include "validator/validator.h"
 
 typedef struct ObjectJudge {
     Arena *arena;

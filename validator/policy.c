@@ -1,6 +1,6 @@
 /* policy.c: policy files: one table of keys, from there to a ValPolicy, and back to canonical text.
  * docs/policy.md */
-#include "validator/policy.h"
+#include "validator/validator.h"
 #include "validator/config.h"
 
 #include <sodium.h>
@@ -60,7 +60,7 @@ static int hex_digit(char c)
     return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-bool digest_parse(Str s, uint8_t digest[32])
+bool val_parse_digest(Str s, uint8_t digest[32])
 {
     size_t n = sizeof digest_prefix - 1;
     if (s.len != n + 64 || memcmp(s.ptr, digest_prefix, n) != 0) return false;
@@ -72,7 +72,7 @@ bool digest_parse(Str s, uint8_t digest[32])
     return true;
 }
 
-void digest_text(TextBuf *t, const uint8_t digest[32])
+void val_digest_text(TextBuf *t, const uint8_t digest[32])
 {
     text_add(t, str_of(digest_prefix));
     for (size_t i = 0; i < 32; i++) text_printf(t, "%02x", digest[i]);
@@ -96,7 +96,7 @@ static Str copy(Load *l, Str s)
 static int compare_str(const void *a, const void *b) { return str_cmp(*(const Str *)a, *(const Str *)b); }
 
 /* A list of strings, sorted, each once. */
-static void load_strings(Load *l, CfgAt at, const char *key, Str **out, uint32_t *n_out)
+static void load_strings(Load *l, CfgAt at, const char *key, const Str **out, uint32_t *n_out)
 {
     uint32_t n = cfg_count(at, key), kept = 0;
     Str *items = arena_array(l->arena, n, sizeof *items);
@@ -112,7 +112,7 @@ static void load_strings(Load *l, CfgAt at, const char *key, Str **out, uint32_t
     *n_out = kept;
 }
 
-static void load_patterns(Load *l, CfgAt at, const char *key, Str **out, uint32_t *n_out)
+static void load_patterns(Load *l, CfgAt at, const char *key, const Str **out, uint32_t *n_out)
 {
     load_strings(l, at, key, out, n_out);
     for (uint32_t i = 0; i < *n_out; i++) {
@@ -190,7 +190,7 @@ static void load_limits(Load *l, CfgAt root)
 static void load_digest(CfgAt at, const char *key, bool *has, uint8_t digest[32])
 {
     if (!cfg_has(at, key)) return;
-    *has = digest_parse(cfg_string(at, key), digest);
+    *has = val_parse_digest(cfg_string(at, key), digest);
     if (!*has)
         cfg_error(at, key, "\"%s\": expected \"blake2b-256:\" and 64 hexadecimal digits in lower case", key);
 }
@@ -285,12 +285,12 @@ static bool finish(Arena *arena, CfgFile *file, Diags *diags, ValPolicy *out)
     return ok;
 }
 
-bool policy_parse(Arena *arena, Str text, const char *name, Diags *diags, ValPolicy *out)
+bool val_parse_policy(Arena *arena, Str text, const char *name, Diags *diags, ValPolicy *out)
 {
     return finish(arena, cfg_parse(text, name, &table, diags), diags, out);
 }
 
-bool policy_load(Arena *arena, const char *name_or_file, Diags *diags, ValPolicy *out)
+bool val_load_policy(Arena *arena, const char *name_or_file, Diags *diags, ValPolicy *out)
 {
     const ValPolicy *builtin = val_builtin_policy(str_of(name_or_file));
     if (builtin) {
@@ -359,7 +359,7 @@ static void key_text(TextBuf *t, const char *key, Str value)
 static void key_digest(TextBuf *t, const char *key, const uint8_t digest[32])
 {
     text_printf(t, " %s = \"", key);
-    digest_text(t, digest);
+    val_digest_text(t, digest);
     text_add(t, STR("\";"));
 }
 
@@ -382,7 +382,7 @@ static void waiver_text(TextBuf *t, const ValWaiver *w)
     text_add(t, STR(" }"));
 }
 
-void policy_text(TextBuf *t, const ValPolicy *p)
+void val_policy_text(TextBuf *t, const ValPolicy *p)
 {
     text_add(t, STR("policy = 1;\nname = "));
     quoted(t, p->name);
@@ -409,10 +409,10 @@ void policy_text(TextBuf *t, const ValPolicy *p)
     text_add(t, p->n_waivers ? STR("\n);\n") : STR(");\n"));
 }
 
-bool policy_digest(const ValPolicy *p, uint8_t digest[32])
+bool val_policy_digest(const ValPolicy *p, uint8_t digest[32])
 {
     TextBuf t = {0};
-    policy_text(&t, p);
+    val_policy_text(&t, p);
     bool ok = !t.failed;
     if (ok) crypto_generichash(digest, 32, (const unsigned char *)t.ptr, t.len, NULL, 0);
     text_free(&t);

@@ -3,7 +3,6 @@
  *
  * read_layout comes before the code and notes what the code is compared with; judge_constant_store and
  * judge_frame come with the code; judge_layout gives the verdict. */
-#include "validator/object_rules.h"
 #include "validator/state.h"
 
 #include <stdio.h>

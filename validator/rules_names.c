@@ -1,7 +1,6 @@
 /* rules_names.c: what a module asks for and offers: P301 to P305 imports, P501 to P504 exports, P105 and
  * P106, and the names that betray threads and schedulers, P203 to P206. docs/rules.md; the tables are
  * docs/abi.md's. */
-#include "validator/object_rules.h"
 #include "validator/state.h"
 
 #include <string.h>

@@ -31,7 +31,7 @@ const char *val_verdict_text(ValVerdict v)
 
 /* ---- built-in policies ---- */
 
-static Str any_import[] = {{"*/*", 3}};
+static const Str any_import[] = {{"*/*", 3}};
 
 /* What is not provable is one step less than violated, and never an error: strictness is an option of its own. */
 #define LESS_ERROR   VAL_WARNING

@@ -2,14 +2,37 @@
  *
  * One pass over the module checks the specification (core 2.0 §3 with SIMD, extended constant expressions and tail
  * calls) and proves the rules of docs/rules.md, as far as a policy asks for them. Linker, bundle maker, loader and
- * parigot-validate all call val_module; there is no second opinion in the tree.
+ * parigot-validate all call val_module; there is no second opinion in the tree. Others embed it: this header and
+ * wasm/wasm.h below it are installed with libparigot-validator (pkg-config: parigot-validator; docs/library.md).
  *
- * The bytes may be hostile: time and memory are linear in their size, and nothing is read outside them.
- * No global state: calls from several threads need only different arenas and Diags. */
+ *     Arena arena = {0};                                   what the report refers to; .limit_bytes bounds it
+ *     Diags diags = {.limit = 100};                        findings, in the order found
+ *     ValReport report;                                    verdicts
+ *     ValOptions options = {.policy = val_builtin_policy(str_of("strict")), .now = time(NULL)};
+ *     bool ok = val_module(&arena, bytes, size, "plugin.wasm", &options, &diags, &report);
+ *     ...                                                  ok: no error; diags.items[i].text, report.rules[i].verdict
+ *     diag_free(&diags);
+ *     arena_free(&arena);
+ *
+ * Shapes   Structures are the caller's, {0} is a valid empty one, and none is opaque. A Str is bytes with a length, not
+ *          ended by NUL. Optional pointers say so; all others must not be NULL.
+ * Units    sizes and offsets in bytes, offsets from the start of the file; memory sizes of a module in pages of 64 KiB,
+ *          of limits in bytes; times in seconds since 1970 UTC; indices as the module has them, imports first.
+ *          DIAG_NOWHERE32: there is none.
+ * Errors   Nothing prints or exits. What is wrong becomes a Diag with a code that never changes its meaning
+ *          (docs/messages.md), and the function returns false. Memory that runs out is a Diag too (OUT_OF_MEMORY), or,
+ *          when not even that could be stored, diags.out_of_memory; false then never means more than "not proved".
+ * Ownership  The caller's bytes, names and options are borrowed, and must live as long as what was made of them; they are
+ *          never written. Results lie in the caller's arena and end with it; each Diags owns its texts.
+ * Threads  No global state: calls from several threads need only different arenas and Diags.
+ * Hostile  bytes, policy files and descriptions may be: time and memory are linear in their size, and nothing is read
+ *          outside them. */
 #ifndef PARIGOT_VALIDATOR_H
 #define PARIGOT_VALIDATOR_H
 
 #include "wasm/wasm.h"
+
+#pragma GCC visibility push(default) /* what follows is what libparigot-validator exports */
 
 /* ---- rules and limits: the tables ---------------------------------------------------------------------------- */
 
@@ -76,9 +99,9 @@ typedef struct ValPolicy {
     } rules[VAL_RULE_COUNT];
     /* Patterns over "service/Method": `*` stands for any characters within the service or within the method. An import
      * must match one of allow and none of deny. The kernel's own service needs no line. */
-    Str *imports_allow;  uint32_t n_imports_allow;
-    Str *imports_deny;   uint32_t n_imports_deny;
-    Str *exports_allow;  uint32_t n_exports_allow; /* patterns over names, besides what the ABI names */
+    const Str *imports_allow;  uint32_t n_imports_allow;
+    const Str *imports_deny;   uint32_t n_imports_deny;
+    const Str *exports_allow;  uint32_t n_exports_allow; /* patterns over names, besides what the ABI names */
     bool exports_memory;
     WasmFeatures features; /* MVP and mutable-global are always in it */
     uint64_t limits[VAL_LIMIT_COUNT]; /* UINT64_MAX = none */
@@ -94,7 +117,21 @@ enum { VAL_DAY_SIZE = 20 };
 bool val_parse_day(Str, int64_t *seconds);
 const char *val_day_text(char text[VAL_DAY_SIZE], int64_t seconds);
 
-/* policy.h has the rest: policy files, the canonical text and its digest. */
+/* Policy files, docs/policy.md. (In libparigot-policy within the build: they need libconfig and libsodium.)
+ * val_load_policy: what --policy= takes: a built-in name (strict, reset, audit, none), else a file.
+ * out:    *out's arrays and strings are in the arena
+ * errors: IO_READ, C01 codes, each with file and line */
+MUST_USE bool val_load_policy(Arena *, const char *name_or_file, Diags *, ValPolicy *out);
+/* val_parse_policy: the same for the text of a file; name is for messages. */
+MUST_USE bool val_parse_policy(Arena *, Str text, const char *name, Diags *, ValPolicy *out);
+/* val_policy_text: the canonical text: base resolved, every key written, in the order of docs/policy.md, lists sorted
+ * bytewise. It is a policy file itself, and its own canonical text. Appended; TextBuf.failed when memory is out. */
+void val_policy_text(TextBuf *, const ValPolicy *);
+/* val_policy_digest: BLAKE2b-256 of the canonical text. false: out of memory. */
+MUST_USE bool val_policy_digest(const ValPolicy *, uint8_t digest[32]);
+/* "blake2b-256:" and 64 hexadecimal digits, as policies write digests. */
+bool val_parse_digest(Str, uint8_t digest[32]);
+void val_digest_text(TextBuf *, const uint8_t digest[32]);
 
 /* val_add_feature: what one word of --features, or of a policy's features, stands for: a feature, or a set of them.
  * in:     word       "simd", "all" (what is supported) or "wamr" (what WAMR 2.4 runs whatever its build)
@@ -114,7 +151,7 @@ typedef struct ValService {
     bool has_digest;      /* every type that it reaches was described */
     uint8_t digest[32];   /* of its description: docs/abi.md "Service description" */
 } ValService;
-/* What --abi=FILE says: abi.h reads it. */
+/* What --abi=FILE says: val_load_abi reads it. */
 typedef struct ValAbi {
     ValService *services; uint32_t n_services; /* by name, bytewise; each once */
 } ValAbi;
@@ -126,6 +163,22 @@ typedef struct ValNamed {
     const Str *services; uint32_t n_services;
 } ValNamed;
 bool val_is_named(const ValNamed *, Str service);
+
+/* Descriptions of services, from the FileDescriptorSets that protoc writes, docs/abi.md. (In libparigot-abi within the
+ * build: they need protobuf-c and libsodium.) */
+typedef struct ValAbiSet {
+    const char *file; /* for messages */
+    Str bytes;        /* a google.protobuf.FileDescriptorSet; not looked at any more when val_parse_abi is done */
+} ValAbiSet;
+/* val_parse_abi: what some sets, taken together, describe. A type or service may be in several, if they agree on it.
+ * out:    *out in the arena. A service whose types are not all described (protoc without --include_imports) has no digest
+ * errors: C02 codes; a service without a package is a warning */
+MUST_USE bool val_parse_abi(Arena *, const ValAbiSet *, size_t n, Diags *, ValAbi *out);
+/* val_load_abi: the host's own services, and those of some files.
+ * errors: IO_READ, IO_TOO_BIG, and those of val_parse_abi */
+MUST_USE bool val_load_abi(Arena *, const char *const *files, size_t n, Diags *, ValAbi *out);
+/* val_check_named: is each service that is named there? One Diag (ABI_NO_SERVICE) for each that is not. */
+MUST_USE bool val_check_named(const ValAbi *, const ValNamed *, Diags *);
 
 /* val_nearest_method: the method that was probably meant, of the services that are named.
  * in:     service  as it was written; if it is one that is described, only its methods are looked at
@@ -222,6 +275,74 @@ MUST_USE bool val_view(Arena *, const WasmModule *, const ValOptions *options, D
  * errors: P301 to P305, with the level that the policy gives them */
 void val_imports(const WasmModule *m, const ValOptions *, Diags *);
 
+/* ---- relocatable objects ------------------------------------------------------------------------------------------
+ *
+ * What a finished module can only show by its addresses and stores, an object says itself: which symbol is writable
+ * data, how large, in which segment, declared on which line. The linker asks for each object that is in the link, when
+ * it knows what is live: state that nothing refers to is not in the module.
+ * Besides, each index in the code must be covered by one relocation, and each relocation must cover an operand: else
+ * code of one object could reach what belongs to another, past every rule. */
+
+/* What of the object counts. A function that is NULL says yes to all. */
+typedef struct ValObjectScope {
+    void *ctx;
+    bool (*func)(void *ctx, uint32_t func);       /* will this defined function be in the module?                 */
+    bool (*segment)(void *ctx, uint32_t segment); /* ... this data segment?                                       */
+    bool (*global)(void *ctx, uint32_t global);   /* ... this defined global?                                     */
+    bool (*symbol)(void *ctx, uint32_t symbol);   /* undefined: does nobody define it, so that it will be an import?
+                                                     absolute: does anything refer to it?                         */
+} ValObjectScope;
+
+typedef struct ValObjectFinding {
+    DiagCode code;      /* of a rule (P101 ..); or OBJ_RAW_INDEX, OBJ_RELOC_SITE, OBJ_BAD_CODE, WASM_FEATURE: errors under
+                           every policy but none, and not waivable                                                */
+    ValRule rule;       /* VAL_RULE_COUNT when it is not one of a rule                                            */
+    uint32_t symbol;    /* that it is about, or DIAG_NOWHERE32                                                    */
+    uint32_t segment;   /* P104, P203: of the data, or DIAG_NOWHERE32                                             */
+    uint32_t size;      /* P104, P203: bytes                                                                      */
+    uint32_t func;      /* index in the object, or DIAG_NOWHERE32                                                 */
+    uint32_t offset;    /* in the file, or DIAG_NOWHERE32                                                         */
+    const char *text;   /* arena                                                                                  */
+} ValObjectFinding;
+
+typedef struct ValObjectReport {
+    ValObjectFinding *findings; uint32_t n_findings; /* data by segment and offset, then code by offset           */
+    size_t cap_findings;
+    uint32_t not_stored; /* further findings in code, of codes of which VAL_OBJECT_CODE_FINDINGS are among these and
+                            which cannot be waived                                                                */
+} ValObjectReport;
+enum { VAL_OBJECT_CODE_FINDINGS = 100 };
+
+/* val_object_rules: P101 to P106 and P201 to P206 by symbol, and the relocations of code.
+ * P101  a mutable global is defined          P102  one is undefined, but for __stack_pointer    P103  one is exported
+ * P104  a symbol in a segment that is not constant by name (val_segment_is_constant), or such a segment without symbols; an
+ *       absolute symbol; a store to a constant, or to the linker's own symbols outside of the object that defines
+ *       parigot_alloc
+ * P105  an instruction that changes a table (the first of a function); an exported table
+ * P106  a constructor, or a start section    P201  shared memory               P202  atomic instructions
+ * P203  thread-local data (P104 as well)     P204, P206  undefined symbols of foreign.def
+ * P205  target features atomics, shared-mem
+ * in:     the object  as wasm_read_object has read it without error
+ *         scope       NULL: all of it counts
+ * out:    *out        what was found; arrays and texts in the arena
+ * returns false when memory was out: nothing can be said then */
+MUST_USE bool val_object_rules(Arena *, const WasmObject *, const ValObjectScope *scope, ValObjectReport *out);
+
+/* val_report_finding: as a Diag with object, symbol, function, and source line when there is DWARF (NULL: there is none).
+ * returns what diag_add returned, for notes */
+Diag *val_report_finding(const WasmObject *, const ValObjectFinding *, Dwarf *, DiagSeverity, Diags *);
+
+/* Constant by name (.rodata, .data.rel.ro) and not thread-local. A name proves nothing; the seal does. */
+bool val_segment_is_constant(const WasmSegmentInfo *);
+
+/* A row of foreign.def. */
+typedef struct ValForeign {
+    ValRule rule;
+    const char *module, *name, *what;
+} ValForeign;
+/* The first row that matches this import; NULL when none does. */
+const ValForeign *val_find_foreign(Str module, Str name);
+
 /* ---- forms of code that the proofs recognise (docs/rules.md, P101 and P104) ------------------------------------------
  *
  * Here sp is the global that parigot.module names as stack_pointer. LEB128 may be padded. Local declarations may stand
@@ -243,5 +364,7 @@ void val_imports(const WasmModule *m, const ValOptions *, Diags *);
  *     where depth is how far below its value at the start this function moves sp in all by constants: for one frame, N.
  *     A function that is both thunk and framed has the thunk first, then the frame check.
  */
+
+#pragma GCC visibility pop
 
 #endif

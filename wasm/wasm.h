@@ -18,6 +18,8 @@
 #define PRINTF(f, a) __attribute__((format(printf, f, a)))
 #define ARRAY_LEN(a) (sizeof(a) / sizeof *(a))
 
+#pragma GCC visibility push(default) /* also in libparigot-validator, see validator/validator.h */
+
 /* Text or bytes owned by somebody else; no NUL behind it. {0} is the empty string. */
 typedef struct Str {
     const char *ptr;
@@ -155,6 +157,7 @@ void diag_format_gnu(TextBuf *, const Diag *, const char *tool);
 /* What makes two diagnostics the same one, also after unrelated changes: code, file, symbol, function's name, and the text
  * with # for each number outside of quotes (addresses, indices, counts). Not for showing. */
 void diag_identity(TextBuf *, const Diag *);
+#pragma GCC visibility pop
 /* sarif.c: a whole SARIF 2.1.0 log with one run of this tool.
  * in:  folder     paths below it are made relative (the working folder, without / at the end), or NULL
  *      completed  false: the tool could not do its work (usage, unreadable file), so what it found is not all       */
@@ -344,6 +347,8 @@ bool file_is_special(const char *path);
 MUST_USE bool file_begin(const char *path, Diags *, FileOutput *out);
 MUST_USE bool file_commit(FileOutput *, unsigned mode, bool sync, Diags *); /* false: as if abandoned */
 void file_abandon(FileOutput *);
+
+#pragma GCC visibility push(default) /* also in libparigot-validator, see validator/validator.h */
 
 /* ---- opcodes.def, features.def: core 2.0 §5.4 ------------------------------------------------------------------- */
 
@@ -547,6 +552,8 @@ typedef struct WasmNames {
 } WasmNames;
 void wasm_read_names(const WasmModule *, Arena *, WasmNames *out);
 
+#pragma GCC visibility pop
+
 /* ---- service_names.c: docs/abi.md "Names" -------------------------------------------------------------------------- */
 
 enum { WASM_SERVICE_NAME_MAX = 255 }; /* bytes, of a service and of a method */
@@ -591,6 +598,8 @@ typedef enum PmFound { PM_ABSENT, PM_PRESENT, PM_MISPLACED, PM_BROKEN } PmFound;
  * PM_BROKEN: errors recorded (W codes). */
 PmFound pm_read(const WasmModule *, Arena *, Diags *, PmSection *out);
 void pm_write(Writer *, const PmSection *); /* the whole custom section, id byte and size included */
+
+#pragma GCC visibility push(default) /* also in libparigot-validator, see validator/validator.h */
 
 /* ---- object.c: relocatable objects, tool-conventions Linking.md (version 2) ----------------------------------------- */
 
@@ -745,6 +754,8 @@ static inline bool wasm_next_reloc(WasmRelocCursor *c, WasmReloc *out)
 WasmRange wasm_section_contents(const WasmModule *, uint32_t section);
 const char *wasm_symbol_kind_text(uint8_t kind); /* "function" */
 
+#pragma GCC visibility pop
+
 /* ---- archive.c: ar files: GNU (also thin, 64-bit index) and BSD names ------------------------------------------------ */
 
 typedef struct ArMember {
@@ -773,8 +784,10 @@ const ArMember *ar_member_at(const Archive *, uint64_t offset); /* binary search
 
 /* Everything is bounded; a broken or unknown form ends the search for that unit: no error, just no place. */
 typedef struct Dwarf Dwarf;
+#pragma GCC visibility push(default)
 Dwarf *dwarf_open_object(const WasmObject *, Arena *); /* NULL when there is no debug info; relocations are looked through */
 Dwarf *dwarf_open_module(const WasmModule *, Arena *); /* a linked module: addresses count from the code section's payload */
+#pragma GCC visibility pop
 /* Line of the code at this offset in the code section's payload. */
 bool dwarf_line_of_code(Dwarf *, uint32_t code_offset, const char **file, uint32_t *line);
 /* The variable of a linked module in which this address of linear memory lies: by its type's size, where that is known. */

@@ -1,6 +1,6 @@
 /* Fuzz target: two descriptions of services, taken together. What is accepted is sorted, and found by its
  * names. */
-#include "validator/abi.h"
+#include "validator/validator.h"
 
 #include <stdlib.h>
 
@@ -29,11 +29,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0) return 0;
     const char *bytes = (const char *)data + 1;
     size_t all = size - 1, first = data[0] == 255 ? all : all * data[0] / 255;
-    AbiSet sets[] = {{"first", {bytes, first}}, {"second", {bytes + first, all - first}}};
+    ValAbiSet sets[] = {{"first", {bytes, first}}, {"second", {bytes + first, all - first}}};
     Arena arena = {.limit_bytes = (size_t)256 << 20};
     Diags diags = {.limit = 20};
     ValAbi abi;
-    if (abi_parse(&arena, sets, ARRAY_LEN(sets), &diags, &abi)) check(&abi);
+    if (val_parse_abi(&arena, sets, ARRAY_LEN(sets), &diags, &abi)) check(&abi);
     else if (diags.errors == 0) abort();
     diag_free(&diags);
     arena_free(&arena);

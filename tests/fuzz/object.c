@@ -1,6 +1,6 @@
 /* Fuzz target: what the linker reads: an object, or an archive and each of its members, with debug information and the
  * isolation rules by symbol. */
-#include "validator/object_rules.h"
+#include "validator/validator.h"
 
 enum { MEMORY_LIMIT = 64 << 20, QUESTIONS = 64, MEMBERS = 16 };
 

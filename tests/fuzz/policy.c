@@ -1,5 +1,5 @@
 /* Fuzz target: a policy file. What is accepted has a canonical text that is accepted again, and is its own. */
-#include "validator/policy.h"
+#include "validator/validator.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,11 +15,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     Arena arena = {0};
     Diags diags = {.limit = 20};
     ValPolicy policy, again;
-    if (policy_parse(&arena, (Str){(const char *)data, size}, "fuzz", &diags, &policy)) {
+    if (val_parse_policy(&arena, (Str){(const char *)data, size}, "fuzz", &diags, &policy)) {
         TextBuf text = {0}, second = {0};
-        policy_text(&text, &policy);
-        if (!policy_parse(&arena, (Str){text.ptr, text.len}, "again", &diags, &again)) abort();
-        policy_text(&second, &again);
+        val_policy_text(&text, &policy);
+        if (!val_parse_policy(&arena, (Str){text.ptr, text.len}, "again", &diags, &again)) abort();
+        val_policy_text(&second, &again);
         if (strcmp(text.ptr, second.ptr) != 0) abort();
         text_free(&text);
         text_free(&second);

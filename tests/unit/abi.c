@@ -1,7 +1,7 @@
 /* Descriptions of services: what a set of files comes to, its digest spelled out, sets that agree and sets
  * that do not, and what hostile bytes are refused for. */
 #include "tests/unit/tap.h"
-#include "validator/abi.h"
+#include "validator/validator.h"
 
 #include "google/protobuf/descriptor.pb-c.h"
 #include "parigot/kernel/v1/kernel.pb-c.h"
@@ -132,8 +132,8 @@ static ValAbi abi;
 
 static bool parse2(const Bytes *a, const Bytes *b)
 {
-    AbiSet sets[] = {{"a.abi", {a->p, a->n}}, {"b.abi", {b ? b->p : "", b ? b->n : 0}}};
-    return abi_parse(&arena, sets, b ? 2 : 1, &diags, &abi);
+    ValAbiSet sets[] = {{"a.abi", {a->p, a->n}}, {"b.abi", {b ? b->p : "", b ? b->n : 0}}};
+    return val_parse_abi(&arena, sets, b ? 2 : 1, &diags, &abi);
 }
 
 static void refused(const Bytes *a, const Bytes *b, DiagCode code, const char *file)
@@ -299,13 +299,13 @@ START_TEST(not_a_set)
         {"\x0a\x0e\x22\x0c\x0a\x01M\x12\x07\x0a\x01x\x18\x01\x28\x63", 16, ABI_WIRE}, /* a field of type 99 */
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        AbiSet set = {"a.abi", {rows[i].bytes, rows[i].n}};
-        ck_assert_msg(!abi_parse(&arena, &set, 1, &diags, &abi), "row %zu", i);
+        ValAbiSet set = {"a.abi", {rows[i].bytes, rows[i].n}};
+        ck_assert_msg(!val_parse_abi(&arena, &set, 1, &diags, &abi), "row %zu", i);
         ck_assert_msg(diags.items[0].code == rows[i].code, "row %zu: %s", i, diags.items[0].text);
         diag_free(&diags);
     }
-    AbiSet empty = {"e.abi", {"", 0}};
-    ck_assert(abi_parse(&arena, &empty, 1, &diags, &abi) && abi.n_services == 0);
+    ValAbiSet empty = {"e.abi", {"", 0}};
+    ck_assert(val_parse_abi(&arena, &empty, 1, &diags, &abi) && abi.n_services == 0);
     arena_free(&arena);
 }
 END_TEST
@@ -315,8 +315,8 @@ START_TEST(damage)
 {
     make_set(&one, "a.v1");
     for (size_t n = 0; n < one.n; n++) {
-        AbiSet cut = {"a.abi", {one.p, n}};
-        if (!abi_parse(&arena, &cut, 1, &diags, &abi)) ck_assert_uint_ge(diags.errors, 1);
+        ValAbiSet cut = {"a.abi", {one.p, n}};
+        if (!val_parse_abi(&arena, &cut, 1, &diags, &abi)) ck_assert_uint_ge(diags.errors, 1);
         diag_free(&diags);
         arena_free(&arena);
     }
@@ -434,8 +434,8 @@ START_TEST(out_of_memory)
     make_set(&one, "a.v1");
     for (size_t limit = 100; limit < 65536; limit += 97) {
         Arena small = {.limit_bytes = limit};
-        AbiSet set = {"a.abi", {one.p, one.n}};
-        if (!abi_parse(&small, &set, 1, &diags, &abi)) ck_assert_uint_ge(diags.errors, 1);
+        ValAbiSet set = {"a.abi", {one.p, one.n}};
+        if (!val_parse_abi(&small, &set, 1, &diags, &abi)) ck_assert_uint_ge(diags.errors, 1);
         diag_free(&diags);
         arena_free(&small);
     }
@@ -447,7 +447,7 @@ END_TEST
 /* The kernel's methods are flat: docs/abi.md. rules_names.c has the numbers of parameters in a table. */
 START_TEST(host)
 {
-    ck_assert(abi_load(&arena, NULL, 0, &diags, &abi));
+    ck_assert(val_load_abi(&arena, NULL, 0, &diags, &abi));
     ck_assert_uint_ge(abi.n_services, 3);
     for (uint32_t i = 0; i < abi.n_services; i++) {
         ck_assert(str_has_prefix(abi.services[i].name, STR("parigot.")) && abi.services[i].has_digest);

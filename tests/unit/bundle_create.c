@@ -3,7 +3,6 @@
 #include "tests/unit/tap.h"
 
 #include "bundle/create.h"
-#include "validator/policy.h"
 #include "validator/validator.h"
 
 #include <stdio.h>

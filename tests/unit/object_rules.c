@@ -2,7 +2,7 @@
  * wasi-libc of the system; code whose relocations are not what they should be, by hand. */
 #include "tests/unit/compile.h"
 #include "tests/unit/tap.h"
-#include "validator/object_rules.h"
+#include "validator/validator.h"
 
 #include <stdio.h>
 #include <string.h>

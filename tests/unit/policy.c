@@ -1,11 +1,11 @@
 /* Policy files: what they come to, the canonical text as its own canonical text, and each error with its line. */
 #include "tests/unit/tap.h"
-#include "validator/policy.h"
+#include "validator/validator.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static bool parse(Arena *a, const char *text, Diags *d, ValPolicy *p) { return policy_parse(a, str_of(text), "p.cfg", d, p); }
+static bool parse(Arena *a, const char *text, Diags *d, ValPolicy *p) { return val_parse_policy(a, str_of(text), "p.cfg", d, p); }
 
 static void canonical_again(const ValPolicy *p)
 {
@@ -13,12 +13,12 @@ static void canonical_again(const ValPolicy *p)
     Diags d = {0};
     TextBuf first = {0}, second = {0};
     ValPolicy again;
-    policy_text(&first, p);
+    val_policy_text(&first, p);
     ck_assert_msg(parse(&a, first.ptr, &d, &again), "%s\n%s", d.n ? d.items[0].text : "", first.ptr);
-    policy_text(&second, &again);
+    val_policy_text(&second, &again);
     ck_assert_str_eq(first.ptr, second.ptr);
     uint8_t x[32], y[32];
-    ck_assert(policy_digest(p, x) && policy_digest(&again, y));
+    ck_assert(val_policy_digest(p, x) && val_policy_digest(&again, y));
     ck_assert_mem_eq(x, y, 32);
     ck_assert(again.base == p->base && again.features == (p->features | FEATURE_BIT(MVP)));
     ck_assert_mem_eq(again.limits, p->limits, sizeof p->limits);
@@ -178,12 +178,12 @@ START_TEST(digests)
 {
     uint8_t x[32];
     TextBuf t = {0};
-    ck_assert(digest_parse(STR("blake2b-256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"), x));
-    digest_text(&t, x);
+    ck_assert(val_parse_digest(STR("blake2b-256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"), x));
+    val_digest_text(&t, x);
     ck_assert_str_eq(t.ptr, "blake2b-256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff");
     text_free(&t);
-    ck_assert(!digest_parse(STR("blake2b-256:00"), x) && !digest_parse((Str){0}, x));
-    ck_assert(!digest_parse(STR("blake2b-256:0011223344556677889XAABBCCDDEEFF00112233445566778899aabbccddeeff"), x));
+    ck_assert(!val_parse_digest(STR("blake2b-256:00"), x) && !val_parse_digest((Str){0}, x));
+    ck_assert(!val_parse_digest(STR("blake2b-256:0011223344556677889XAABBCCDDEEFF00112233445566778899aabbccddeeff"), x));
 }
 END_TEST
 
