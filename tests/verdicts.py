@@ -9,8 +9,8 @@ A case is a module in text, with a comment above it:
     ;; CUSTOM: target_features 01 2b ...  a custom section to append: name, bytes
     ;; SAYS: text                         a finding of the rule says this
 
-`waived` is proved, with something waived. Besides: each rule is off under policy none, and the last test fails when a rule
-that parigot-validate lists has no case for a verdict. `not provable` is asked of the rules whose code can say it."""
+`waived` is proved, with something waived. Besides: each rule is off under policy none; a test fails when a rule that
+parigot-validate lists has no case for a verdict, and one when a row of foreign.def is not told. `not provable` is asked of the rules whose code can say it."""
 import glob
 import json
 import os
@@ -106,6 +106,25 @@ def differs(tool, case, folder):
     return None
 
 
+def foreign_rows(source):
+    """An import for each row of foreign.def, and its rule."""
+    with open(os.path.join(source, 'validator/foreign.def'), encoding='utf-8') as f:
+        for rule, module, name in re.findall(r'^FOREIGN\((P\d+), +"([^"]*)", +"([^"]*)"', f.read(), re.M):
+            yield rule, 'env' if module == '*' else module, name.replace('*', 'x')
+
+
+def foreign_differs(tool, source, folder):
+    """All of them in one module: each must be told by its own rule. None when they are."""
+    rows = list(foreign_rows(source))
+    imports = ''.join(f'(import "{module}" "{name}" (func))\n' for _, module, name in rows)
+    case = Case('', '', '')
+    case.text = f'(module {imports})'
+    seen = judge(tool, ['--policy=strict'], make(case, folder))
+    missing = [r for r in rows
+               if not any(d['code'] == r[0] and f'"{r[1]}" "{r[2]}"' in d['message'] for d in seen['diagnostics'])]
+    return f'not told: {missing}' if missing or not rows else None
+
+
 def wanted(tool, source):
     """The verdicts that each rule can have."""
     listed = subprocess.run([tool, '--list-rules'], capture_output=True, text=True, check=True).stdout
@@ -131,7 +150,7 @@ def main():
         print('1..0 # SKIP wat2wasm is not installed')
         return 0
     cases = parse(os.path.join(os.path.dirname(__file__), 'verdicts.wat'))
-    print(f'1..{len(cases) + 1}')
+    print(f'1..{len(cases) + 2}')
     failed = 0
     for number, case in enumerate(cases, 1):
         with tempfile.TemporaryDirectory(prefix='parigot-verdict-') as folder:
@@ -148,7 +167,12 @@ def main():
     print(f'{"not ok" if missing else "ok"} {len(cases) + 1} - each rule has a case for each verdict')
     for m in missing:
         print('# no case: ' + m)
-    return 1 if failed or missing else 0
+    with tempfile.TemporaryDirectory(prefix='parigot-verdict-') as folder:
+        why = foreign_differs(tool, source, folder)
+    print(f'{"not ok" if why else "ok"} {len(cases) + 2} - each row of foreign.def')
+    if why:
+        print('# ' + why)
+    return 1 if failed or missing or why else 0
 
 
 if __name__ == '__main__':

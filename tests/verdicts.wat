@@ -73,6 +73,11 @@
  (func (export "a") (result funcref) (global.set 0 (i32.const 65536)) (ref.func $count))
  (func $count (global.set 0 (i32.sub (global.get 0) (i32.const 16)))))
 
+;; P101 proved: a reference to what was imported leaves
+(module (import "a.v1.B" "C" (func $f (param i32 i32 i32) (result i32))) (memory 1 1) (global $sp (mut i32) (i32.const 65536))
+ (global (export "g") funcref (ref.func $f))
+ (func (export "a") (global.set 0 (i32.const 65536))))
+
 ;; P101 proved: references that stay inside
 (module (memory 1 1) (table 1 funcref) (elem (i32.const 0) $count) (global $sp (mut i32) (i32.const 65536))
  (func (export "a") (global.set 0 (i32.const 65536)) (call_indirect (i32.const 0)))

@@ -162,7 +162,7 @@ static bool entry_without_reset(Val *v, uint32_t global, Entry *out)
             return *out = (Entry){e->index, e->offset, e->name, false}, true;
     }
     if (!references_leave(m, out)) return false;
-    for (uint32_t func = 0; func < m->n_funcs; func++)
+    for (uint32_t func = m->n_imported[KIND_FUNC]; func < m->n_funcs; func++)
         if ((v->declared[func / 8] >> func % 8 & 1) && !resets(v, func, global)) return out->func = func, true;
     return false;
 }

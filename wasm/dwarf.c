@@ -83,6 +83,8 @@ typedef struct Decl {
     uint32_t info, type;       /* linked: index into infos; where its type stands in that section, 0 = not known */
     uint32_t name_form;        /* linked: DW_FORM of its name, 0 = none, and where that is */
     uint32_t name;
+    uint32_t size;             /* of the type, once somebody has asked: sized */
+    bool sized;
 } Decl;
 
 typedef struct Abbrev {
@@ -1101,12 +1103,16 @@ bool dwarf_variable_at(Dwarf *d, uint32_t address, DwarfVariable *out)
     size_t i;
     LAST_AT_OR_BEFORE(d->decls, d->n_decls, at, address, i);
     if (i == d->n_decls || d->decls[i].info >= d->n_infos) return false;
-    const Decl *decl = &d->decls[i];
+    Decl *decl = &d->decls[i];
     const InfoUnit *u = &d->infos[decl->info];
     enum { HOPS = 16 };
-    uint64_t size = decl->type && load_abbrevs(d, u->abbrevs) ? type_size(d, u, decl->type, HOPS) : 0;
-    if (address != decl->at && address - decl->at >= size) return false; /* between what is known */
-    *out = (DwarfVariable){.name = decl_name(d, u, decl), .address = decl->at, .size = size > UINT32_MAX ? 0 : (uint32_t)size};
+    if (!decl->sized) {
+        uint64_t size = decl->type && load_abbrevs(d, u->abbrevs) ? type_size(d, u, decl->type, HOPS) : 0;
+        decl->size = size > UINT32_MAX ? 0 : (uint32_t)size;
+        decl->sized = true;
+    }
+    if (address != decl->at && address - decl->at >= decl->size) return false; /* between what is known */
+    *out = (DwarfVariable){.name = decl_name(d, u, decl), .address = decl->at, .size = decl->size};
     out->file = file_path(d, decl->unit, decl->file);
     out->line = out->file ? decl->line : 0;
     return out->name.len > 0;
