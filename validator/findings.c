@@ -54,10 +54,9 @@ static void add_line(Val *v, Site s, DiagPlace *p)
     if (!dwarf_of(v)) return;
     WasmRange body = m->bodies[s.func - m->n_imported[KIND_FUNC]];
     if (s.offset < body.offset || s.offset - body.offset >= body.size) return; /* of an export, say */
-    for (uint32_t i = 0; i < m->n_sections; i++)
-        if (m->sections[i].id == SEC_CODE)
-            (void)dwarf_line_of_code(v->dwarf, s.offset - m->sections[i].payload.offset, &p->src_file,
-                                     &p->src_line);
+    for (uint32_t i = 0; v->code_at == 0 && i < m->n_sections; i++)
+        if (m->sections[i].id == SEC_CODE) v->code_at = m->sections[i].payload.offset;
+    (void)dwarf_line_of_code(v->dwarf, s.offset - v->code_at, &p->src_file, &p->src_line);
 }
 
 DiagPlace place(Val *v, Site s)
@@ -191,26 +190,58 @@ bool waiver_expired(const Val *v, const ValWaiver *w)
     return w->expires && v->o.now && v->o.now > w->expires;
 }
 
-bool waiver_object_linked(const Val *v, const ValWaiver *w)
+/* What parigot.module records is asked for by every finding that a waiver might let through: it is sorted first. */
+
+static int by_digest(const void *a, const void *b)
 {
-    if (!w->has_object) return true;
+    return memcmp((*(const PmInput *const *)a)->digest, (*(const PmInput *const *)b)->digest, sizeof ((PmInput *)0)->digest);
+}
+
+static int by_symbol(const void *a, const void *b)
+{
+    const PmWaiver *x = *(const PmWaiver *const *)a, *y = *(const PmWaiver *const *)b;
+    int c = str_cmp(x->symbol, y->symbol);
+    if (c == 0) c = memcmp(x->archive, y->archive, sizeof x->archive);
+    return c ? c : str_cmp(x->rule, y->rule);
+}
+
+static void sort_recorded(Val *v)
+{
     const PmSection *pm = &v->report->pm;
-    for (uint32_t i = 0; i < pm->n_inputs; i++)
-        if (memcmp(pm->inputs[i].digest, w->object, sizeof w->object) == 0) return true;
-    return false;
+    if (v->recorded_sorted) return;
+    v->recorded_sorted = true;
+    v->inputs = arena_array(&v->scratch, pm->n_inputs, sizeof *v->inputs);
+    v->archive_waivers = arena_array(&v->scratch, pm->n_waivers, sizeof *v->archive_waivers);
+    if (!v->inputs || !v->archive_waivers) {
+        out_of_memory(v);
+        return;
+    }
+    for (uint32_t i = 0; i < pm->n_inputs; i++) v->inputs[v->n_inputs++] = &pm->inputs[i];
+    for (uint32_t i = 0; i < pm->n_waivers; i++)
+        if (pm->waivers[i].has_archive) v->archive_waivers[v->n_archive_waivers++] = &pm->waivers[i];
+    qsort(v->inputs, v->n_inputs, sizeof *v->inputs, by_digest);
+    qsort(v->archive_waivers, v->n_archive_waivers, sizeof *v->archive_waivers, by_symbol);
+}
+
+bool waiver_object_linked(Val *v, const ValWaiver *w)
+{
+    PmInput wanted;
+    const PmInput *key = &wanted;
+    if (!w->has_object) return true;
+    sort_recorded(v);
+    memcpy(wanted.digest, w->object, sizeof wanted.digest);
+    return v->n_inputs && bsearch(&key, v->inputs, v->n_inputs, sizeof *v->inputs, by_digest);
 }
 
 /* Did the linker record that this symbol, found to break this rule, came from that archive? */
-static bool from_archive(const Val *v, ValRule rule, Str symbol, const uint8_t archive[32])
+static bool from_archive(Val *v, ValRule rule, Str symbol, const uint8_t archive[32])
 {
-    const PmSection *pm = &v->report->pm;
-    for (uint32_t i = 0; i < pm->n_waivers; i++) {
-        const PmWaiver *w = &pm->waivers[i];
-        if (w->has_archive && memcmp(w->archive, archive, sizeof w->archive) == 0 &&
-            str_eq(w->symbol, symbol) && str_eq(w->rule, str_of(val_rule_info[rule].code)))
-            return true;
-    }
-    return false;
+    PmWaiver wanted = {.symbol = symbol, .rule = str_of(val_rule_info[rule].code)};
+    const PmWaiver *key = &wanted;
+    sort_recorded(v);
+    memcpy(wanted.archive, archive, sizeof wanted.archive);
+    return v->n_archive_waivers &&
+           bsearch(&key, v->archive_waivers, v->n_archive_waivers, sizeof *v->archive_waivers, by_symbol);
 }
 
 /* "P105@name" or "P105@17", against the function of the finding; "P602@" is a finding about the module as a

@@ -9,18 +9,25 @@
 
 /* ---- the start of a function ---- */
 
+/* Many exports may name one function, and its locals be half of the file: they are stepped over once. */
 void open_func(Val *v, uint32_t func, FuncStart *s)
 {
     const WasmModule *m = v->m;
     *s = (FuncStart){0};
     if (func < m->n_imported[KIND_FUNC] || func - m->n_imported[KIND_FUNC] >= m->n_bodies) return;
-    s->r = wasm_reader(m, m->bodies[func - m->n_imported[KIND_FUNC]],
-                       v->diags); /* valid: nothing will be recorded */
-    uint32_t groups, n;
+    uint32_t body = func - m->n_imported[KIND_FUNC], groups, n;
     uint8_t type;
+    s->r = wasm_reader(m, m->bodies[body], v->diags); /* valid: nothing will be recorded */
+    if (!v->code_starts) v->code_starts = arena_array(&v->scratch, m->n_bodies, sizeof *v->code_starts);
+    if (v->code_starts && v->code_starts[body]) {
+        s->r.pos = m->bytes + v->code_starts[body];
+        s->ok = true;
+        return;
+    }
     s->ok = rd_u32(&s->r, "groups of locals", &groups);
     for (uint32_t i = 0; s->ok && i < groups; i++)
         s->ok = rd_u32(&s->r, "locals", &n) && rd_byte(&s->r, "type", &type);
+    if (s->ok && v->code_starts) v->code_starts[body] = (uint32_t)(s->r.pos - m->bytes);
 }
 
 bool start_op(FuncStart *s, WasmOp op) { return start_byte(s, (uint8_t)wasm_op_info[op].code); }
@@ -73,13 +80,6 @@ enum { NAME_SHOWN = 200 }; /* bytes of a name within other words */
 
 static Str clip(Str name) { return name.len > NAME_SHOWN ? (Str){name.ptr, NAME_SHOWN} : name; }
 
-static const WasmExport *export_of(const WasmModule *m, uint32_t global)
-{
-    for (uint32_t i = 0; i < m->n_exports; i++)
-        if (m->exports[i].kind == KIND_GLOBAL && m->exports[i].index == global) return &m->exports[i];
-    return NULL;
-}
-
 static const char *words(const char *made) { return made ? made : ""; }
 
 /* `0 "counter"`, by the name section or else by an export; `0` where it has no name. */
@@ -87,7 +87,7 @@ static const char *global_words(Val *v, uint32_t global)
 {
     if (!worth_words(v, RULE_P101)) return "";
     Str name = global_name(v, global);
-    const WasmExport *e = name.len ? NULL : export_of(v->m, global);
+    const WasmExport *e = name.len ? NULL : v->globals[global].export;
     if (e) name = e->name;
     if (name.len == 0) return words(arena_printf(&v->scratch, "%u", global));
     return words(arena_printf(&v->scratch, "%u \"%.*s\"", global, STR_ARG(clip(name))));
@@ -190,7 +190,7 @@ static void judge_stack_pointer(Val *v, uint32_t global)
     Site site = {v->m->globals[global].init.offset, NONE32};
     bool recorded = v->report->section == PM_PRESENT && v->report->pm.stack_pointer == global + 1;
     Entry entry = {.func = NONE32};
-    bool exported = export_of(v->m, global) != NULL;
+    bool exported = g->export != NULL;
     if (g->sets == 0 && !exported) return; /* it never changes */
     bool kept = entry_without_reset(v, global, &entry);
     if (!kept && !exported) return;

@@ -83,10 +83,16 @@ static bool has_type(const WasmType *t, const AbiFunc *a)
     return t->n_results == 0 || t->results[0] == TYPE_I32;
 }
 
-static const char *abi_signature(Val *v, const AbiFunc *a)
+/* As words, where this rule's finding will be shown. */
+static const char *signature(Val *v, ValRule rule, const WasmType *t)
+{
+    return worth_words(v, rule) ? wasm_type_signature(&v->scratch, t) : "";
+}
+
+static const char *abi_signature(Val *v, ValRule rule, const AbiFunc *a)
 {
     static const uint8_t i32s[] = {TYPE_I32, TYPE_I32, TYPE_I32, TYPE_I32, TYPE_I32, TYPE_I32};
-    return wasm_type_signature(&v->scratch, &(WasmType){i32s, i32s, a->n_params, a->n_results});
+    return signature(v, rule, &(WasmType){i32s, i32s, a->n_params, a->n_results});
 }
 
 /* ---- P301 to P305 ---- */
@@ -104,10 +110,10 @@ static bool is_allowed(const Val *v, const WasmImport *im)
 }
 
 /* ", nearest: greeting.v1.Greeter/Hello", or nothing. */
-static const char *nearest(Val *v, Str service, Str method)
+static const char *nearest(Val *v, ValRule rule, Str service, Str method)
 {
     ValNearest n;
-    if (!v->o.abi || !val_nearest_method(v->o.abi, &v->o.named, service, method, &v->nearest_budget, &n))
+    if (!v->o.abi || !worth_words(v, rule) || !val_nearest_method(v->o.abi, &v->o.named, service, method, &v->nearest_budget, &n))
         return "";
     const char *text = arena_printf(&v->scratch, ", nearest: %.*s/%.*s", STR_ARG(n.service->name),
                                     STR_ARG(n.method->name));
@@ -123,7 +129,7 @@ static void judge_described_import(Val *v, const WasmImport *im, Site site)
     if (!m)
         violated(v, RULE_P301, site, im->name, "import \"%.*s\" \"%.*s\": %s%s", STR_ARG(im->module),
                  STR_ARG(im->name), s ? "the service has no such method" : "no such service is described",
-                 nearest(v, im->module, im->name));
+                 nearest(v, RULE_P301, im->module, im->name));
     else if (m->streams_request)
         violated(v, RULE_P305, site, im->name,
                  "import \"%.*s\" \"%.*s\": the method streams its request, which modules cannot",
@@ -157,7 +163,7 @@ static void judge_import(Val *v, const WasmImport *im)
     if (!wasm_is_service(im->module) || !wasm_is_method(im->name)) {
         violated(v, RULE_P301, site, im->name,
                  "import \"%.*s\" \"%.*s\" does not name a method of a service%s", STR_ARG(im->module),
-                 STR_ARG(im->name), nearest(v, im->module, im->name));
+                 STR_ARG(im->name), nearest(v, RULE_P301, im->module, im->name));
         return;
     }
     if (str_eq(im->module, kernel)) {
@@ -170,14 +176,13 @@ static void judge_import(Val *v, const WasmImport *im)
         if (allowed && !val_is_named(&v->o.named, im->module))
             violated(v, RULE_P303, site, im->name,
                      "import \"%.*s\" \"%.*s\": the service is not named by --service%s",
-                     STR_ARG(im->module), STR_ARG(im->name), nearest(v, im->module, im->name));
+                     STR_ARG(im->module), STR_ARG(im->name), nearest(v, RULE_P303, im->module, im->name));
         judge_described_import(v, im, site);
     }
     const WasmType *t = wasm_func_type(v->m, im->index);
     if (rule_on(v, RULE_P305) && !has_type(t, wanted))
         violated(v, RULE_P305, site, im->name, "import \"%.*s\" \"%.*s\" is %s, the method is %s",
-                 STR_ARG(im->module), STR_ARG(im->name), wasm_type_signature(&v->scratch, t),
-                 abi_signature(v, wanted));
+                 STR_ARG(im->module), STR_ARG(im->name), signature(v, RULE_P305, t), abi_signature(v, RULE_P305, wanted));
 }
 
 void judge_imports(Val *v)
@@ -224,7 +229,7 @@ static void judge_entry(Val *v, const WasmExport *e, const AbiFunc *abi)
     const WasmType *t = wasm_func_type(v->m, e->index);
     if (rule_on(v, RULE_P502) && !has_type(t, abi))
         violated(v, RULE_P502, (Site){e->offset, e->index}, e->name, "export \"%.*s\" is %s, the ABI's is %s",
-                 STR_ARG(e->name), wasm_type_signature(&v->scratch, t), abi_signature(v, abi));
+                 STR_ARG(e->name), signature(v, RULE_P502, t), abi_signature(v, RULE_P502, abi));
 }
 
 /* Kinds with a rule of their own: memories P402, tables P105, mutable globals P103. */
@@ -242,12 +247,12 @@ static void judge_provided(Val *v, const WasmExport *e, Str service, Str method)
     const ValMethod *m = s ? val_find_method(s, method) : NULL;
     if (!val_is_named(&v->o.named, service))
         violated(v, RULE_P501, site, e->name, "export \"%.*s\": the service is not named by --service%s",
-                 STR_ARG(e->name), nearest(v, service, method));
+                 STR_ARG(e->name), nearest(v, RULE_P501, service, method));
     if (!v->o.abi || !rule_on(v, RULE_P504)) return;
     if (!m)
         violated(v, RULE_P504, site, e->name, "export \"%.*s\": %s%s", STR_ARG(e->name),
                  s ? "the service has no such method" : "no such service is described",
-                 nearest(v, service, method));
+                 nearest(v, RULE_P504, service, method));
     else if (m->streams_request)
         violated(v, RULE_P504, site, e->name,
                  "export \"%.*s\": the method streams its request, which modules cannot", STR_ARG(e->name));

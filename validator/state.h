@@ -35,6 +35,7 @@ typedef struct GlobalFacts {
     bool is_known;       /* immutable, i32, initialised by i32.const */
     uint32_t value;      /* of that; or the initial value of a mutable one when has_init */
     bool has_init;
+    const WasmExport *export; /* the first that names it, or NULL */
 } GlobalFacts;
 
 /* What is seen of it is what a compiler does with a stack pointer. That proves nothing. */
@@ -73,6 +74,11 @@ typedef struct Val {
     bool datas_sorted;
     struct DataAt *data_at; /* findings.c */
     uint32_t n_data_at;
+    uint32_t *code_starts;  /* of each body, where its instructions begin; 0: not asked for: open_func */
+    uint32_t code_at;       /* where the code section's contents are; 0: not yet asked for */
+    bool recorded_sorted;   /* these two, of parigot.module: findings.c */
+    const PmInput **inputs;           uint32_t n_inputs;          /* by digest */
+    const PmWaiver **archive_waivers; uint32_t n_archive_waivers; /* by symbol, archive and rule */
 
     uint8_t *declared;      /* a bit for each function: named outside of code (core 2.0 §3.4.1: C.refs) */
     GlobalFacts *globals;   /* one for each */
@@ -136,7 +142,7 @@ void note_waived(Val *, ValRule, const ValWaiver *, Str symbol, uint32_t address
 /* The policies that are in force, 0 to 2 of them. */
 const ValPolicy *policy_at(const Val *, int i);
 bool waiver_expired(const Val *, const ValWaiver *);
-bool waiver_object_linked(const Val *, const ValWaiver *); /* its object, if it names one, is among the recorded inputs */
+bool waiver_object_linked(Val *, const ValWaiver *); /* its object, if it names one, is among the recorded inputs */
 void out_of_memory(Val *);
 
 /* ---- rules_globals.c: the start of a function, step by step. Each returns false, for good, at the first difference. ---- */

@@ -186,8 +186,11 @@ static void check_exports(Val *v)
             invalid(v, unknown[e->kind], site, "unknown %s %u: the module has %u", wasm_kind_text(e->kind),
                     e->index, counts[e->kind]);
         else if (e->kind == KIND_FUNC) v->declared[e->index / 8] |= (uint8_t)(1 << e->index % 8);
-        else if (e->kind == KIND_GLOBAL && m->globals[e->index].mutable)
-            (void)use_feature(v, FEATURE_MUTABLE_GLOBAL, site, "export of a mutable global");
+        else if (e->kind == KIND_GLOBAL) {
+            if (!v->globals[e->index].export) v->globals[e->index].export = e;
+            if (m->globals[e->index].mutable)
+                (void)use_feature(v, FEATURE_MUTABLE_GLOBAL, site, "export of a mutable global");
+        }
     }
     check_export_names(v);
 }

@@ -34,8 +34,15 @@ DiagCode diag_find(const char *code_text)
     return DIAG_NONE;
 }
 
-static Str copy_str(Arena *a, Str s)
+/* A name stands in every diagnostic of what has it: one of megabytes, with thousands of them, would be gigabytes. */
+static Str copy_name(Arena *a, Str s)
 {
+    enum { MOST = 512 };
+    if (s.len > MOST) {
+        while (s.len > MOST || (s.len && ((uint8_t)s.ptr[s.len] & 0xc0) == 0x80)) s.len--; /* no half a character */
+        const char *p = arena_printf(a, "%.*s...", STR_ARG(s));
+        return str_of(p);
+    }
     const char *p = s.len ? arena_strndup(a, s.ptr, s.len) : NULL;
     return p ? (Str){p, s.len} : (Str){0};
 }
@@ -45,8 +52,8 @@ static DiagPlace copy_place(Arena *a, DiagPlace p)
 {
     if (p.file) p.file = arena_strndup(a, p.file, strlen(p.file));
     if (p.src_file) p.src_file = arena_strndup(a, p.src_file, strlen(p.src_file));
-    p.func_name = copy_str(a, p.func_name);
-    p.symbol = copy_str(a, p.symbol);
+    p.func_name = copy_name(a, p.func_name);
+    p.symbol = copy_name(a, p.symbol);
     return p;
 }
 

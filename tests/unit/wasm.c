@@ -220,6 +220,20 @@ START_TEST(diag_shows_safely)
 }
 END_TEST
 
+START_TEST(diag_cuts_names)
+{
+    enum { LEN = 3001 };
+    char name[LEN];
+    for (int i = 0; i < LEN; i++) name[i] = "\xe2\x82\xac"[i % 3]; /* the euro sign */
+    Diags d = {0};
+    diag_add(&d, WASM_TRUNCATED, DIAG_AT(.symbol = {name, LEN - 1}, .func_name = {name, 510}), "x");
+    ck_assert(str_eq(d.items[0].place.func_name, (Str){name, 510}));
+    Str symbol = d.items[0].place.symbol;
+    ck_assert(symbol.len == 513 && str_is_utf8(symbol) && str_has_suffix(symbol, STR("...")));
+    diag_free(&d);
+}
+END_TEST
+
 /* ---- files ---- */
 
 START_TEST(files_are_whole)
@@ -401,6 +415,7 @@ int main(void)
     tcase_add_test(t, arena_limits);
     tcase_add_test(t, utf8);
     tcase_add_test(t, diag_shows_safely);
+    tcase_add_test(t, diag_cuts_names);
     tcase_add_test(t, files_are_whole);
     tcase_add_test(t, module_errors);
     tcase_add_test(t, module_section_round_trip);
