@@ -119,3 +119,49 @@ bool wasm_skip_expr(Reader *r, WasmFeatures allowed, WasmRange *out)
     *out = (WasmRange){start, (uint32_t)rd_offset(r) - start};
     return true;
 }
+
+/* ---- whole instructions, of valid code ---- */
+
+static bool rd_labels(Reader *r, WasmInstr *out)
+{
+    if (!rd_count(r, "branch targets", 1, &out->n_labels)) return false;
+    out->labels = r->pos;
+    return skip_indices(r, "label", out->n_labels) && rd_u32(r, "label", &out->index);
+}
+
+bool rd_instr(Reader *r, WasmInstr *out)
+{
+    int32_t i32;
+    *out = (WasmInstr){.at = r->pos};
+    if (!rd_op(r, FEATURES_ALL, &out->op)) return false;
+    switch ((WasmImm)wasm_op_info[out->op].imm) {
+    case IMM_NONE: return true;
+    case IMM_BLOCK: return rd_s33(r, "block type", &out->value);
+    case IMM_BR_TABLE: return rd_labels(r, out);
+    case IMM_LABEL:
+    case IMM_FUNC:
+    case IMM_LOCAL:
+    case IMM_GLOBAL:
+    case IMM_TABLE:
+    case IMM_DATA:
+    case IMM_ELEM: return rd_u32(r, "index", &out->index);
+    case IMM_CALL_IND: return rd_u32(r, "type index", &out->index) && skip_indices(r, "table index", 1);
+    case IMM_I32:
+        if (!rd_s32(r, "i32 constant", &i32)) return false;
+        out->value = i32;
+        return true;
+    case IMM_I64: return rd_s64(r, "i64 constant", &out->value);
+    default: return rd_skip_imm(r, out->op);
+    }
+}
+
+uint32_t wasm_block_params(const WasmModule *m, int64_t block_type)
+{
+    return block_type >= 0 && block_type < m->n_types ? m->types[block_type].n_params : 0;
+}
+
+uint32_t wasm_block_results(const WasmModule *m, int64_t block_type)
+{
+    if (block_type < 0) return block_type != BLOCK_VOID;
+    return block_type < m->n_types ? m->types[block_type].n_results : 0;
+}

@@ -535,6 +535,30 @@ bool wasm_const_i32(const WasmModule *, WasmRange expr, uint32_t *out);
  * immediates, which are read over but not judged. *op is set in both cases when the code is known. */
 MUST_USE bool rd_op(Reader *, WasmFeatures allowed, WasmOp *op);
 MUST_USE bool rd_skip_imm(Reader *, WasmOp op);
+/* One whole instruction of a body that was found valid: for passes over code after validation. */
+enum { BLOCK_VOID = -64 }; /* the block type 0x40 as the number that it reads as; value types are 0x7f -> -1 and so on */
+typedef struct WasmInstr {
+    WasmOp op;
+    const uint8_t *at;     /* its first byte */
+    uint32_t index;        /* the first index: label, function, local, global, type, table, segment; br_table: its default */
+    uint32_t n_labels;     /* of br_table, besides the default */
+    const uint8_t *labels; /* their LEB128s */
+    int64_t value;         /* i32.const, i64.const; block, loop, if: block type, negative unless it is a type index */
+} WasmInstr;
+MUST_USE bool rd_instr(Reader *, WasmInstr *out); /* false: it is not valid; a Diag was recorded */
+/* Operands that a block of this type takes and leaves. */
+uint32_t wasm_block_params(const WasmModule *, int64_t block_type);
+uint32_t wasm_block_results(const WasmModule *, int64_t block_type);
+
+/* ---- price.c: what instructions cost: docs/metering.md ---- */
+
+enum { WASM_PRICES = 1 /* version of the table */, WASM_PRICE_ENTRY = 2, WASM_PRICE_OTHERS = 1 };
+typedef enum WasmSized { SIZED_NOT, SIZED_EACH /* n for each of the operand */, SIZED_POWER /* 1 for 2^n */ } WasmSized;
+typedef struct WasmSizedPrice { WasmSized per; uint32_t n; } WasmSizedPrice;
+/* The constant part. carried: values that the branch takes along, for br, br_if, br_table and return. */
+uint32_t wasm_price(const WasmModule *, const WasmInstr *, uint32_t carried);
+WasmSizedPrice wasm_sized_price(WasmOp);
+
 /* A value type (a reference type); those of features that are not allowed or not supported are refused by name. */
 MUST_USE bool rd_value_type(Reader *, WasmFeatures allowed, const char *what, uint8_t *out);
 MUST_USE bool rd_ref_type(Reader *, WasmFeatures allowed, const char *what, uint8_t *out);
