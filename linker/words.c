@@ -106,7 +106,7 @@ static uint32_t first_instruction(const Obj *obj, uint32_t body)
 {
     enum { MOST_GROUPS = 100 };
     WasmRange where = obj->o.module.bodies[body];
-    Diags ignored = {.limit = 1, .errors = 1};
+    Diags ignored = DIAGS_NOTHING;
     Reader r = wasm_reader(&obj->o.module, where, &ignored);
     uint32_t groups, n;
     uint8_t type;

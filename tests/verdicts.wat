@@ -166,13 +166,17 @@
 ;; P102 proved: an immutable one
 (module (import "env" "g" (global i32)))
 ;; P102 violated: a mutable one
-;; SAYS: imports the mutable global "env" "g"
+;; SAYS: imports the mutable global "env" "g" (i32), which no code writes
 (module (import "env" "g" (global (mut i32))))
+;; P102 violated: one that is written
+;; SAYS: imports the mutable global "env" "g" (i64), 2 writes, the first at 0x
+(module (import "env" "g" (global (mut i64))) (func (global.set 0 (i64.const 1)) (global.set 0 (i64.const 2))))
 ;; P103 proved: an immutable one
 (module (global (export "g") i32 (i32.const 1)))
 ;; P103 violated: a mutable one
-;; SAYS: exports the mutable global 0 as "g"
-(module (global (export "g") (mut i32) (i32.const 1)))
+;; SAYS: exports the mutable global 0 as "g" (i32), 1 write, the first at 0x
+;; SAYS: in function 0 "f"
+(module (global (export "g") (mut i32) (i32.const 1)) (func $f (global.set 0 (i32.const 2))))
 
 ;; ---- P104: writable static data ----
 
@@ -221,6 +225,12 @@
 ;; P104 violated: a vector
 ;; SAYS: writes 16 bytes at the fixed address 0x40
 (module (memory 1 1) (func (v128.store (i32.const 64) (v128.const i64x2 0 0))))
+;; P104 violated: a lane of a vector
+;; SAYS: writes 4 bytes at the fixed address 0x44
+(module (memory 1 1) (func (v128.store32_lane offset=4 1 (i32.const 64) (v128.const i64x2 0 0))))
+;; P104 violated: an immutable global as the address
+;; SAYS: writes 4 bytes at the fixed address 0x1002
+(module (memory 1 1) (global $base i32 (i32.const 4096)) (func (i64.store32 offset=2 (global.get $base) (i64.const 0))))
 ;; P104 violated: the gap of wasm-ld's layout
 ;; SAYS: 4100 bytes between data and stack, 0x40c to 0x1410: zero-initialised data (.bss), if the stack has 64 KiB
 (module (memory 3 3) (global $__stack_pointer (mut i32) (i32.const 70672))

@@ -32,9 +32,8 @@ static void give_up(Body *b)
     b->dead = true;
     Diags *d = b->v->diags;
     if (only_marked(b->v)) return;
-    if (d->n == 0 || (d->limit && d->errors > d->limit)) return;
-    DiagPlace *p = &d->items[d->n - 1].place;
-    if (p->func != DIAG_NOWHERE32) return;
+    DiagPlace *p = d->n ? &d->items[d->n - 1].place : NULL;
+    if (!p || p->func != DIAG_NOWHERE32 || p->offset != rd_offset(&b->r)) return; /* it was over the limit */
     Str name = func_name(b->v, b->func);
     const char *copy = name.len ? arena_strndup(&d->arena, name.ptr, name.len) : NULL;
     p->func = b->func;

@@ -337,7 +337,7 @@ static void judge_initialisers(ObjectJudge *j)
     const WasmModule *m = &j->obj->module;
     for (uint32_t g = m->n_imported[KIND_GLOBAL]; g < m->n_globals; g++) {
         if (j->scope && j->scope->global && !j->scope->global(j->scope->ctx, g)) continue;
-        CodeWalk w = {.j = j, .ignored = {.limit = 1, .errors = 1}, .func = NONE};
+        CodeWalk w = {.j = j, .ignored = DIAGS_NOTHING, .func = NONE};
         w.r = wasm_reader(m, m->globals[g].init, &w.ignored);
         for (bool ok = true; ok && w.r.pos != w.r.end;) ok = read_instruction(&w);
     }
@@ -360,7 +360,7 @@ void judge_object_code(ObjectJudge *j)
         j->out_of_memory = true;
         return;
     }
-    CodeWalk w = {.j = j, .ignored = {.limit = 1, .errors = 1}};
+    CodeWalk w = {.j = j, .ignored = DIAGS_NOTHING};
     for (uint32_t i = 0; i < m->n_sections; i++) {
         if (m->sections[i].id != SEC_CODE) continue;
         const WasmRelocs *relocs = wasm_section_relocs(o, i);

@@ -103,9 +103,10 @@ static const char *func_words(Val *v, uint32_t func, uint32_t offset)
 }
 
 /* `2 writes, the first at 0x5d in function 3 "next" (a.c:12)` */
-static const char *write_words(Val *v, const GlobalFacts *g)
+static const char *write_words(Val *v, ValRule rule, uint32_t global)
 {
-    if (!worth_words(v, RULE_P101)) return "";
+    const GlobalFacts *g = &v->globals[global];
+    if (!worth_words(v, rule)) return "";
     if (g->sets == 0) return "which no code writes";
     return words(arena_printf(&v->scratch, "%u write%s, the first at 0x%x in %s", g->sets, g->sets == 1 ? "" : "s",
                               g->first_set, func_words(v, g->first_func, g->first_set)));
@@ -181,7 +182,7 @@ static void violated_by(Val *v, uint32_t global)
                                   (int32_t)g->left_by < 0 ? 0u - g->left_by : g->left_by,
                                   (int32_t)g->left_by < 0 ? "below" : "above"));
     violated(v, RULE_P101, site, global_name(v, global), "mutable global %s (%s), %s%s", global_words(v, global),
-             wasm_type_text(v->m->globals[global].type), write_words(v, g), left);
+             wasm_type_text(v->m->globals[global].type), write_words(v, RULE_P101, global), left);
 }
 
 static void judge_stack_pointer(Val *v, uint32_t global)
@@ -208,16 +209,16 @@ static void judge_stack_pointer(Val *v, uint32_t global)
     else if (!kept)
         not_provable(v, RULE_P101, site, global_name(v, global),
                      "global %s is used like a stack pointer (%s), but it is exported: the host can set it",
-                     global_words(v, global), write_words(v, g));
+                     global_words(v, global), write_words(v, RULE_P101, global));
     else if (entry.by_reference)
         not_provable(v, RULE_P101, site, global_name(v, global),
                      "global %s is used like a stack pointer (%s), but \"%.*s\" lets references to functions out, and %s does "
-                     "not reset it", global_words(v, global), write_words(v, g), STR_ARG(clip(entry.name)),
+                     "not reset it", global_words(v, global), write_words(v, RULE_P101, global), STR_ARG(clip(entry.name)),
                      func_words(v, entry.func, NONE32));
     else
         not_provable(v, RULE_P101, site, global_name(v, global),
                      "global %s is used like a stack pointer (%s), but entry \"%.*s\" does not reset it: what one entry "
-                     "leaves in it the next one finds", global_words(v, global), write_words(v, g),
+                     "leaves in it the next one finds", global_words(v, global), write_words(v, RULE_P101, global),
                      STR_ARG(clip(entry.name)));
 }
 
@@ -249,14 +250,15 @@ void judge_globals(Val *v)
     for (uint32_t i = 0; i < m->n_imports; i++) {
         const WasmImport *im = &m->imports[i];
         if (im->kind == KIND_GLOBAL && m->globals[im->index].mutable)
-            violated(v, RULE_P102, SITE(im->offset), im->name, "imports the mutable global \"%.*s\" \"%.*s\"",
-                     STR_ARG(im->module), STR_ARG(im->name));
+            violated(v, RULE_P102, SITE(im->offset), im->name, "imports the mutable global \"%.*s\" \"%.*s\" (%s), %s",
+                     STR_ARG(im->module), STR_ARG(im->name), wasm_type_text(m->globals[im->index].type),
+                     write_words(v, RULE_P102, im->index));
     }
     for (uint32_t i = 0; i < m->n_exports; i++) {
         const WasmExport *e = &m->exports[i];
         if (e->kind != KIND_GLOBAL || !m->globals[e->index].mutable) continue;
         if (is_fuel(v, e->index) && str_eq(e->name, STR("parigot:fuel"))) continue;
-        violated(v, RULE_P103, SITE(e->offset), e->name, "exports the mutable global %u as \"%.*s\"",
-                 e->index, STR_ARG(e->name));
+        violated(v, RULE_P103, SITE(e->offset), e->name, "exports the mutable global %u as \"%.*s\" (%s), %s",
+                 e->index, STR_ARG(e->name), wasm_type_text(m->globals[e->index].type), write_words(v, RULE_P103, e->index));
     }
 }

@@ -1126,7 +1126,7 @@ static Dwarf *open_dwarf(const WasmModule *m, const WasmObject *object, Arena *a
     if (!line) return NULL; /* file names are there, too */
     Dwarf *d = arena_alloc(arena, sizeof *d);
     if (!d) return NULL;
-    *d = (Dwarf){.arena = arena, .module = m, .object = object, .ignored = {.limit = 1, .errors = 1}, .files_left = MAX_FILES};
+    *d = (Dwarf){.arena = arena, .module = m, .object = object, .ignored = DIAGS_NOTHING, .files_left = MAX_FILES};
     d->line = section_of(d, line);
     struct { Section *section; Str name; } others[] = {
         {&d->abbrev, STR(".debug_abbrev")},

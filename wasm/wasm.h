@@ -116,6 +116,9 @@ typedef struct Diags {
     bool out_of_memory;      /* a Diag could not be stored: errors is right, items is not complete            */
 } Diags;
 
+/* Full from the start: stores nothing, so that nobody need free it. For readers whose failures are no errors. */
+#define DIAGS_NOTHING ((Diags){.limit = 1, .errors_stored = 1})
+
 /* diag_add: record one diagnostic with the severity of its row in diags.def.
  * out:   returned so that a note can follow with diag_note; NULL when over the limit or out of memory (pass it on). */
 Diag *diag_add(Diags *, DiagCode, DiagPlace, const char *format, ...) PRINTF(4, 5);
