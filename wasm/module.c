@@ -639,10 +639,12 @@ static bool read_section(Ctx *c, Reader *r, uint8_t *last)
 static bool read_header(Reader *r)
 {
     const uint8_t *p;
+    if (r->pos == r->end) return rd_fail(r, WASM_TRUNCATED, "unexpected end: the file is empty");
     if (!rd_bytes(r, "magic header", sizeof magic, &p)) return false;
     if (memcmp(p, magic, sizeof magic) != 0) {
         r->pos = p;
-        return rd_fail(r, WASM_BAD_MAGIC, "magic header not detected");
+        const char *kind = wasm_file_kind(p, rd_left(r));
+        return rd_fail(r, WASM_BAD_MAGIC, "magic header not detected%s%s", kind ? ": " : "", kind ? kind : "");
     }
     if (!rd_bytes(r, "binary version", sizeof version_module, &p)) return false;
     if (memcmp(p, version_module, sizeof version_module) != 0) {

@@ -531,6 +531,8 @@ Reader wasm_reader(const WasmModule *, WasmRange, Diags *);
 const WasmCustom *wasm_find_custom(const WasmModule *, Str name); /* first of that name, or NULL */
 const WasmType *wasm_func_type(const WasmModule *, uint32_t func); /* NULL when an index is out of range */
 bool wasm_same_type(const WasmType *, const WasmType *);
+/* wasm_file_kind: what a file is that does not begin as a module does, in words for a message; NULL when that is not known. */
+const char *wasm_file_kind(const uint8_t *bytes, size_t size);
 const char *wasm_type_signature(Arena *, const WasmType *);       /* "(i32, i64) -> i32"; no results: "-> void" */
 /* Value of a constant expression of one `i32.const n end`; false when it is anything else. */
 bool wasm_const_i32(const WasmModule *, WasmRange expr, uint32_t *out);
