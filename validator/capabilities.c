@@ -169,7 +169,8 @@ static void text_exports(TextBuf *t, const WasmModule *m)
 static void text_file(TextBuf *t, const FileReport *f)
 {
     const WasmModule *m = &f->report->module;
-    text_printf(t, ": %zu bytes, %u functions, %u mutable globals%s\n", m->size, m->n_funcs, mutable_globals(m),
+    text_printf(t, ": %zu bytes, %u function%s, %u mutable global%s%s\n", m->size, m->n_funcs, m->n_funcs == 1 ? "" : "s", mutable_globals(m),
+                mutable_globals(m) == 1 ? "" : "s",
                 m->has_start ? ", runs code when it is instantiated (start)" : "");
     text_words(t, m);
     text_features(t, f->report->features);

@@ -74,6 +74,8 @@ static size_t common(const char *a, const char *b)
 
 static const char *nearest_option(const char *name)
 {
+    if (strcmp(name, "-h") == 0) return "--help";
+    if (strcmp(name, "-v") == 0 || strcmp(name, "-V") == 0) return "--version";
     const char *best = NULL;
     size_t most = 3; /* "--" and a letter */
     for (int i = 0; i < OPT_COUNT; i++)
@@ -142,7 +144,7 @@ static int show_help(void)
 static int show_explanation(const char *code)
 {
     TextBuf t = {0};
-    if (!report_explain(&t, code)) return usage("no such code: %s", code);
+    if (!report_explain(&t, code)) return usage("no such code: %s (--list-rules has those of rules)", code);
     return print_and_free(&t);
 }
 
@@ -352,12 +354,19 @@ static size_t room_for(size_t error_limit)
     return error_limit ? (error_limit + 1) * (VAL_RULE_COUNT + 1) : 0;
 }
 
-/* Errors of the specification may take the room of findings: what is beyond the limit is left out. */
+/* Errors of the specification may take the room of findings: what is beyond the limit is left out. A feature that is refused is
+ * told once, not for each of ten thousand functions. */
 static void trim(Diags *d, size_t error_limit)
 {
     size_t kept = 0, errors = 0;
+    WasmFeatures told = 0;
+    WasmFeature f;
     for (size_t i = 0; i < d->n; i++) {
         bool of_rule = diag_code_text(d->items[i].code)[0] == 'P';
+        if (error_limit && report_refused_feature(&d->items[i], &f)) {
+            if (told >> f & 1) continue;
+            told |= UINT64_C(1) << f;
+        }
         if (!of_rule && d->items[i].severity >= SEV_ERROR && error_limit && errors++ >= error_limit) continue;
         d->items[kept++] = d->items[i];
     }
@@ -512,8 +521,9 @@ static int finish_baseline(Tool *tool, int status)
         else if (!tool->baseline.failed && !file_write(tool->write_baseline, text.ptr, text.len, 0666, false, &diags))
             status = worse(status, EXIT_USAGE);
     } else if (tool->baseline_file && tool->format == REPORT_TEXT && baseline_stale(&tool->baseline)) {
-        text_printf(&text, "%zu findings of the baseline are no more: --write-baseline brings it up to date\n",
-                    baseline_stale(&tool->baseline));
+        size_t n = baseline_stale(&tool->baseline);
+        text_printf(&text, "%zu finding%s of the baseline %s no more: --write-baseline brings it up to date\n", n,
+                    n == 1 ? "" : "s", n == 1 ? "is" : "are");
         status = print(&text, status);
     }
     if (tool->baseline.failed) diag_add(&diags, OUT_OF_MEMORY, DIAG_AT(), "out of memory");

@@ -297,7 +297,12 @@ bool val_load_policy(Arena *arena, const char *name_or_file, Diags *diags, ValPo
         *out = *builtin;
         return true;
     }
-    return finish(arena, cfg_read(name_or_file, &table, diags), diags, out);
+    size_t before = diags->n;
+    bool ok = finish(arena, cfg_read(name_or_file, &table, diags), diags, out);
+    if (!ok && diags->n > before && diags->items[before].code == IO_READ && !strchr(name_or_file, '/') &&
+        !strchr(name_or_file, '.'))
+        diag_note(diags, &diags->items[before], "the policies that need no file are strict, reset, audit and none");
+    return ok;
 }
 
 /* ---- canonical text ---- */

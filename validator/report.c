@@ -8,6 +8,12 @@
 
 static bool is_rule_code(DiagCode code) { return diag_code_text(code)[0] == 'P'; }
 
+/* Is this the last of its rule, "7 more findings of this rule, not shown"? */
+static bool stands_for_rest(const Diag *d)
+{
+    return is_rule_code(d->code) && d->place.offset == DIAG_NOWHERE && str_has_suffix(str_of(d->text), STR(", not shown"));
+}
+
 /* W and V errors in the order found, then findings rule by rule. */
 static void text_diags(const Reporter *r, TextBuf *t, const Diags *d)
 {
@@ -18,9 +24,10 @@ static void text_diags(const Reporter *r, TextBuf *t, const Diags *d)
         for (size_t i = 0; i < d->n; i++)
             if (d->items[i].code == val_rule_info[rule].diag) diag_format(t, &d->items[i], NULL, style);
     size_t shown = 0;
-    for (size_t i = 0; i < d->n; i++) shown += d->items[i].severity >= SEV_ERROR;
+    for (size_t i = 0; i < d->n; i++) shown += d->items[i].severity >= SEV_ERROR && !stands_for_rest(&d->items[i]);
     if (d->errors > shown)
-        text_printf(t, "%zu more errors are not shown (--error-limit=0 shows all)\n", d->errors - shown);
+        text_printf(t, "%zu more error%s not shown (--error-limit=0 shows all)\n", d->errors - shown,
+                    d->errors - shown == 1 ? " is" : "s are");
 }
 
 /* ", violated: P101 P104" */
@@ -48,6 +55,34 @@ static uint32_t count_waived(const FileReport *f)
     return n;
 }
 
+bool report_refused_feature(const Diag *d, WasmFeature *out)
+{
+    const char *name = d->code == WASM_FEATURE ? strstr(d->text, "feature ") : NULL;
+    if (!name) return false;
+    name += strlen("feature ");
+    return wasm_feature_find((Str){name, strcspn(name, " ")}, out);
+}
+
+/* ": not validated, needs threads; 2 errors": where nothing but features was refused, the module may well be one. */
+static void invalid_words(TextBuf *t, const Diags *d)
+{
+    WasmFeatures features = 0;
+    WasmFeature f;
+    bool others = false;
+    for (size_t i = 0; i < d->n; i++) {
+        if (report_refused_feature(&d->items[i], &f)) features |= UINT64_C(1) << f;
+        else others |= !is_rule_code(d->items[i].code);
+    }
+    if (others) features = 0;
+    text_add(t, features ? STR(": not validated, needs") : STR(": not a valid module"));
+    for (int i = 0; i < FEATURE_COUNT; i++) {
+        if (!(features >> i & 1)) continue;
+        text_printf(t, " %s", wasm_feature_text((WasmFeature)i));
+        if (features >> i >> 1) text_add(t, STR(","));
+    }
+    text_printf(t, "%s %zu error%s", features ? ";" : ",", d->errors, d->errors == 1 ? "" : "s");
+}
+
 static void verdict_line(TextBuf *t, const FileReport *f)
 {
     uint32_t waived = count_waived(f);
@@ -56,10 +91,9 @@ static void verdict_line(TextBuf *t, const FileReport *f)
         text_add(t, STR(": could not be read\n"));
         return;
     }
-    if (!f->report->valid)
-        text_printf(t, ": not a valid module, %zu error%s", f->diags->errors,
-                    f->diags->errors == 1 ? "" : "s");
-    else text_printf(t, ": valid, %u rules proved", codes(t, f->report, VAL_PROVED, NULL));
+    uint32_t proved = codes(t, f->report, VAL_PROVED, NULL);
+    if (!f->report->valid) invalid_words(t, f->diags);
+    else text_printf(t, ": valid, %u rule%s proved", proved, proved == 1 ? "" : "s");
     (void)codes(t, f->report, VAL_VIOLATED, "violated");
     (void)codes(t, f->report, VAL_NOT_PROVABLE, "not provable");
     if (waived) text_printf(t, "; %u waived", waived);
@@ -78,6 +112,13 @@ static void summary_row(TextBuf *t, const FileReport *f)
     text_printf(t, " %6zu %7zu %8zu  ", f->known, f->diags->errors, f->diags->warnings);
     text_add_escaped(t, str_of(f->file));
     text_add(t, STR("\n"));
+}
+
+/* Where to read on. */
+static void explain_line(const Reporter *r, TextBuf *t)
+{
+    if (r->failing != DIAG_NONE)
+        text_printf(t, ">>> parigot-validate --explain=%s says why that is a rule, and the cure\n", diag_code_text(r->failing));
 }
 
 static void summary(const Reporter *r, TextBuf *t)
@@ -148,8 +189,30 @@ void report_begin(Reporter *r, TextBuf *t)
     if (r->format == REPORT_JUNIT) junit_begin(r, t);
 }
 
+/* What is not shown of a rule is told with its number, where it is known: a baseline may know some of it. */
+static void count_rest(FileReport *f)
+{
+    uint32_t shown[VAL_RULE_COUNT] = {0};
+    Diag *rest[VAL_RULE_COUNT] = {0};
+    ValRule rule;
+    if (!f->read || f->known) return;
+    for (size_t i = 0; i < f->diags->n; i++) {
+        Diag *d = &f->diags->items[i];
+        if (!val_rule_find(str_of(diag_code_text(d->code)), &rule)) continue;
+        if (strcmp(d->text, val_more_findings) == 0) rest[rule] = d;
+        else shown[rule]++;
+    }
+    for (int i = 0; i < VAL_RULE_COUNT; i++) {
+        uint32_t n = f->report->rules[i].findings - shown[i];
+        const char *words = n == 1 ? "more finding of this rule, not shown" : val_more_findings;
+        const char *text = rest[i] ? arena_printf(&f->diags->arena, "%u %s", n, words) : NULL;
+        if (text) rest[i]->text = text;
+    }
+}
+
 void report_file(Reporter *r, TextBuf *t, FileReport *f)
 {
+    count_rest(f);
     r->n_files++;
     r->n_passed += f->passes;
     r->n_unread += !f->read;
@@ -160,6 +223,9 @@ void report_file(Reporter *r, TextBuf *t, FileReport *f)
         text_diags(r, t, f->diags);
         verdict_line(t, f);
         summary_row(&r->summary, f);
+        for (size_t i = 0; i < f->diags->n && !f->passes && r->failing == DIAG_NONE; i++)
+            if (is_rule_code(f->diags->items[i].code) && f->diags->items[i].severity >= report_lowest(r->fail_level))
+                r->failing = f->diags->items[i].code;
         break;
     case REPORT_GNU:
         for (size_t i = 0; i < f->diags->n; i++) diag_format_gnu(t, &f->diags->items[i], "parigot-validate");
@@ -177,6 +243,7 @@ void report_end(Reporter *r, TextBuf *t)
     case REPORT_TEXT:
         summary(r, t);
         text_waivers(r, t);
+        explain_line(r, t);
         break;
     case REPORT_GNU: break;
     case REPORT_JSON: json_end(r, t); break;

@@ -39,6 +39,7 @@ typedef struct Reporter {
     int64_t now;
     uint32_t n_files, n_passed, n_unread;
     TextBuf summary;      /* a line for each file, shown after several */
+    DiagCode failing;     /* the first rule that fails a file */
     struct KeptDiags {    /* for SARIF; malloc */
         Diags *items;
         size_t n, cap, findings, left_out;
@@ -50,6 +51,8 @@ typedef struct Reporter {
 void report_begin(Reporter *, TextBuf *);
 void report_file(Reporter *, TextBuf *, FileReport *);
 void report_end(Reporter *, TextBuf *);
+
+bool report_refused_feature(const Diag *, WasmFeature *out); /* what W0117 speaks of */
 
 /* --list-rules and --explain. */
 void report_rules(TextBuf *);

@@ -329,7 +329,7 @@ void judge_tables(Val *v)
     }
     if (m->has_start)
         violated(v, RULE_P106, (Site){m->start_offset, m->start}, func_name(v, m->start),
-                 "function %u runs when the module is instantiated (start section)", m->start);
+                 "the start section runs a function when the module is instantiated");
 }
 
 /* ---- P203 to P206 ---- */

@@ -15,7 +15,7 @@
 ;; RUN: sed 's/(func $save/(func $other (result i32) (i32.const 7)) (func $save/; s/const 16/const 32/' %s > c.wat && wat2wasm --debug-names c.wat -o m.wasm && parigot-validate --baseline=b.txt m.wasm
 ;; OUT: pass  m.wasm
 ;; RUN: sed 's/(i32.store (i32.const 16) (i32.const 1))//' %s > c.wat && wat2wasm --debug-names c.wat -o m.wasm && parigot-validate --baseline=b.txt m.wasm
-;; OUT: 1 findings of the baseline are no more
+;; OUT: 1 finding of the baseline is no more
 ;; RUN: sed 's/(i32.store (i32.const 16) (i32.const 1))/& & /' %s > c.wat && wat2wasm --debug-names c.wat -o m.wasm && parigot-validate --baseline=b.txt m.wasm
 ;; EXIT: 1
 ;; OUT: writes 4 bytes at the fixed address 0x14 (func 1 "save") [P104]

@@ -20,7 +20,7 @@
  * OUT: "one") [V0207]
  * OUT: "two") [V0207]
  * NOT: "three"
- * OUT: 1 more errors are not shown (--error-limit=0 shows all)
+ * OUT: 1 more error is not shown (--error-limit=0 shows all)
  * RUN: parigot-validate --policy=none --format=json b.wasm
  * EXIT: 1
  * OUT: "function":0,"functionName":"one","sourceFile":

@@ -2,5 +2,5 @@
 ;; NEED: wat2wasm
 ;; RUN: wat2wasm %s -o m.wasm && parigot-validate m.wasm
 ;; EXIT: 1
-;; OUT: function 0 runs when the module is instantiated (start section)
+;; OUT: the start section runs a function when the module is instantiated (func 0
 (module (func $main) (start $main))
