@@ -150,6 +150,7 @@ static void load_rule(Load *l, CfgAt at)
     int violated = -1, not_provable = -1; /* not said */
     load_level(at, "violated", &violated);
     load_level(at, "not_provable", &not_provable);
+    if (violated == VAL_OFF && not_provable < 0) not_provable = VAL_OFF; /* a rule that is off is not asked for */
     for (int r = 0; r < VAL_RULE_COUNT; r++) {
         if (!code_matches(code, val_rule_info[r].code)) continue;
         found = true;
