@@ -5,9 +5,10 @@
 #include <string.h>
 
 static const struct {
-    const char *module, *name, *words;
+    Str module, name;
+    const char *words;
 } rows[] = {
-#define CAPABILITY(module, name, words) {module, name, words},
+#define CAPABILITY(module, name, words) {{module, sizeof module - 1}, {name, sizeof name - 1}, words},
 #include "validator/capabilities.def"
 #undef CAPABILITY
 };
@@ -16,18 +17,21 @@ enum { PAGE_KIB = 64 };
 
 /* ---- what an import is for ---- */
 
-static bool fits(const char *pattern, Str s)
+static bool fits(Str pattern, Str s)
 {
-    size_t n = strlen(pattern);
-    if (n && pattern[n - 1] == '*') return str_has_prefix(s, (Str){pattern, n - 1});
-    return str_eq(s, str_of(pattern));
+    size_t n = pattern.len - 1; /* no pattern is empty */
+    if (pattern.ptr[n] == '*') return s.len >= n && (n == 0 || memcmp(s.ptr, pattern.ptr, n) == 0);
+    return s.len == pattern.len && memcmp(s.ptr, pattern.ptr, s.len) == 0;
 }
 
-/* Row of the table; -1: it is not known. */
+/* Row of the table; -1: it is not known. Rows of one module stand together: it is compared once for them. */
 static int row_of(const WasmImport *im)
 {
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        if (fits(rows[i].module, im->module) && fits(rows[i].name, im->name)) return (int)i;
+    bool module_fits = false;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (i == 0 || rows[i].module.ptr != rows[i - 1].module.ptr) module_fits = fits(rows[i].module, im->module);
+        if (module_fits && fits(rows[i].name, im->name)) return (int)i;
+    }
     return -1;
 }
 
@@ -42,12 +46,14 @@ static void find_words(const WasmModule *m, bool said[ARRAY_LEN(rows)], uint32_t
             ++*unknown;
             continue;
         }
-        for (int k = 0; k <= row; k++)
-            if (strcmp(rows[k].words, rows[row].words) == 0) {
-                said[k] = true;
-                break;
-            }
+        said[row] = true;
     }
+    for (size_t i = 1; i < ARRAY_LEN(rows); i++)
+        for (size_t k = 0; k < i && said[i]; k++)
+            if (strcmp(rows[k].words, rows[i].words) == 0) {
+                said[k] = true;
+                said[i] = false;
+            }
 }
 
 /* ---- types ---- */
