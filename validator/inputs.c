@@ -88,10 +88,11 @@ static void walk(Walk *w, const char *root)
     }
     for (FTSENT *e; (e = fts_read(fts)) != NULL;) {
         bool below = e->fts_level > 0;
+        const char *path = below && strcmp(root, ".") == 0 ? e->fts_path + 2 : e->fts_path;
         if (e->fts_info == FTS_DNR || e->fts_info == FTS_ERR || (e->fts_info == FTS_NS && below))
-            add_problem(w->arena, w->out, e->fts_path, IO_READ, strerror(e->fts_errno));
+            add_problem(w->arena, w->out, path, IO_READ, strerror(e->fts_errno));
         else if (e->fts_info == FTS_D && w->depth >= 0 && e->fts_level > w->depth) (void)fts_set(fts, e, FTS_SKIP);
-        else if (below && is_wanted(w, e)) add(w->arena, w->out, strcmp(root, ".") == 0 ? e->fts_path + 2 : e->fts_path);
+        else if (below && is_wanted(w, e)) add(w->arena, w->out, path);
     }
     fts_close(fts);
 }
