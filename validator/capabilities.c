@@ -292,8 +292,13 @@ void capabilities_file(Reporter *r, TextBuf *t, const FileReport *f)
     if (r->n_files > 1) text_add(t, STR("\n"));
     for (size_t i = 0; i < f->diags->n; i++) diag_format(t, &f->diags->items[i], NULL, r->colour ? DIAG_COLOUR : DIAG_TEXT);
     text_add_escaped(t, str_of(f->file));
-    if (valid) text_file(t, f);
-    else text_add(t, f->read ? STR(": not a valid module\n") : STR(": could not be read\n"));
+    if (valid) {
+        text_file(t, f);
+        return;
+    }
+    if (f->read) report_invalid(t, f->diags);
+    else text_add(t, STR(": could not be read"));
+    text_add(t, STR("\n"));
 }
 
 void capabilities_end(const Reporter *r, TextBuf *t)

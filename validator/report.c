@@ -64,7 +64,7 @@ bool report_refused_feature(const Diag *d, WasmFeature *out)
 }
 
 /* ": not validated, needs threads; 2 errors": where nothing but features was refused, the module may well be one. */
-static void invalid_words(TextBuf *t, const Diags *d)
+void report_invalid(TextBuf *t, const Diags *d)
 {
     WasmFeatures features = 0;
     WasmFeature f;
@@ -92,7 +92,7 @@ static void verdict_line(TextBuf *t, const FileReport *f)
         return;
     }
     uint32_t proved = codes(t, f->report, VAL_PROVED, NULL);
-    if (!f->report->valid) invalid_words(t, f->diags);
+    if (!f->report->valid) report_invalid(t, f->diags);
     else text_printf(t, ": valid, %u rule%s proved", proved, proved == 1 ? "" : "s");
     (void)codes(t, f->report, VAL_VIOLATED, "violated");
     (void)codes(t, f->report, VAL_NOT_PROVABLE, "not provable");

@@ -53,6 +53,7 @@ void report_file(Reporter *, TextBuf *, FileReport *);
 void report_end(Reporter *, TextBuf *);
 
 bool report_refused_feature(const Diag *, WasmFeature *out); /* what W0117 speaks of */
+void report_invalid(TextBuf *, const Diags *);               /* ": not a valid module, 2 errors" */
 
 /* --list-rules and --explain. */
 void report_rules(TextBuf *);

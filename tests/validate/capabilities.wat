@@ -22,7 +22,7 @@
 ;; OUT: nothing: it imports nothing
 ;; RUN: echo no > no.wasm; parigot-validate --report=capabilities no.wasm e.wasm
 ;; EXIT: 1
-;; OUT: no.wasm: not a valid module
+;; OUT: no.wasm: not a valid module, 1 error
 ;; OUT: e.wasm: 8 bytes
 ;; RUN: parigot-validate --report=capabilities --format=sarif e.wasm
 ;; EXIT: 2
