@@ -7,6 +7,7 @@ A case is a module in text, with a comment above it:
     ;; ARGS: --features=wamr              further arguments of parigot-validate
     ;; POLICY: limits = { types = 1; };   lines of a policy file on top of strict
     ;; CUSTOM: target_features 01 2b ...  a custom section to append: name, bytes
+    ;; FIRST: parigot.module 01 02 ...    a custom section to put before all others
     ;; SAYS: text                         a finding of the rule says this
 
 `waived` is proved, with something waived. Besides: each rule is off under policy none; a test fails when a rule that
@@ -20,13 +21,13 @@ import sys
 import tempfile
 
 HEAD = re.compile(r'^;; (P\d\d\d) (proved|violated|not provable|waived): (.*)$')
-MORE = re.compile(r'^;; (ARGS|POLICY|CUSTOM|SAYS): (.*)$')
+MORE = re.compile(r'^;; (ARGS|POLICY|CUSTOM|FIRST|SAYS): (.*)$')
 
 
 class Case:
     def __init__(self, rule, verdict, what):
         self.rule, self.verdict, self.what = rule, verdict, what
-        self.args, self.policy, self.customs, self.says, self.text = [], [], [], [], ''
+        self.args, self.policy, self.customs, self.firsts, self.says, self.text = [], [], [], [], [], ''
 
 
 def parse(path):
@@ -40,7 +41,7 @@ def parse(path):
                 if key == 'ARGS':
                     case.args += value.split()
                 else:
-                    {'POLICY': case.policy, 'CUSTOM': case.customs, 'SAYS': case.says}[key].append(value)
+                    {'POLICY': case.policy, 'CUSTOM': case.customs, 'FIRST': case.firsts, 'SAYS': case.says}[key].append(value)
             elif cases:
                 cases[-1].text += line
     return cases
@@ -69,9 +70,11 @@ def make(case, folder):
                           capture_output=True, text=True, check=False)
     if made.returncode:
         raise ValueError(made.stderr)
-    with open(wasm, 'ab') as f:
-        for line in case.customs:
-            f.write(custom_section(line))
+    with open(wasm, 'rb') as f:
+        bytes_ = f.read()
+    with open(wasm, 'wb') as f:
+        f.write(bytes_[:8] + b''.join(map(custom_section, case.firsts)) + bytes_[8:] +
+                b''.join(map(custom_section, case.customs)))
     return wasm
 
 

@@ -471,3 +471,35 @@
 ;; POLICY: features = [ "wamr" ];
 ;; POLICY: waivers = ( { name = "n"; rule = "P606"; finding = "P606@"; reason = "a test"; } );
 (module (start 0) (func $main))
+;; P701 proved: a meter
+;; POLICY: rules = ( { code = "P701"; violated = "error"; } );
+;; FIRST: parigot.module 01 02 02 00 01 03 02 01 01
+(module (global $fuel (mut i64) (i64.const 0)) (export "parigot:fuel" (global $fuel))
+  (func (global.get $fuel) (i64.const 2) (i64.sub) (global.set $fuel)
+        (global.get $fuel) (i64.const 0) (i64.lt_s) (if (then (unreachable)))))
+;; P701 violated: none
+;; POLICY: rules = ( { code = "P701"; violated = "error"; } );
+;; SAYS: no meter is recorded
+(module)
+;; P702 proved: what the entry costs
+;; FIRST: parigot.module 01 02 02 00 01 03 02 01 01
+(module (global $fuel (mut i64) (i64.const 0)) (export "parigot:fuel" (global $fuel))
+  (func (global.get $fuel) (i64.const 2) (i64.sub) (global.set $fuel)
+        (global.get $fuel) (i64.const 0) (i64.lt_s) (if (then (unreachable)))))
+;; P702 violated: one too few
+;; SAYS: entering the function: 1 more than was paid for
+;; FIRST: parigot.module 01 02 02 00 01 03 02 01 01
+(module (global $fuel (mut i64) (i64.const 0)) (export "parigot:fuel" (global $fuel))
+  (func (global.get $fuel) (i64.const 1) (i64.sub) (global.set $fuel)
+        (global.get $fuel) (i64.const 0) (i64.lt_s) (if (then (unreachable)))))
+;; P703 proved: nobody else
+;; FIRST: parigot.module 01 02 02 00 01 03 02 01 01
+(module (global $fuel (mut i64) (i64.const 0)) (export "parigot:fuel" (global $fuel))
+  (func (global.get $fuel) (i64.const 2) (i64.sub) (global.set $fuel)
+        (global.get $fuel) (i64.const 0) (i64.lt_s) (if (then (unreachable)))))
+;; P703 violated: the guest gives itself fuel
+;; SAYS: writes the fuel
+;; FIRST: parigot.module 01 02 02 00 01 03 02 01 01
+(module (global $fuel (mut i64) (i64.const 0)) (export "parigot:fuel" (global $fuel))
+  (func (global.get $fuel) (i64.const 9) (i64.sub) (global.set $fuel)
+        (global.get $fuel) (i64.const 0) (i64.lt_s) (if (then (unreachable))) (global.set $fuel (i64.const 1000))))

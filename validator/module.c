@@ -56,6 +56,7 @@ static bool prepare(Val *v)
 
 static void judge(Val *v)
 {
+    check_meter(v);
     judge_globals(v); /* provides stack_ok */
     judge_layout(v);
     judge_tables(v);
@@ -73,7 +74,8 @@ static void conclude(Val *v)
     ValReport *r = v->report;
     for (int i = 0; i < VAL_RULE_COUNT; i++) {
         ValVerdict *verdict = &r->rules[i].verdict;
-        bool asked = rule_on(v, (ValRule)i) && (i != RULE_P504 || v->o.abi);
+        bool asked = rule_on(v, (ValRule)i) && (i != RULE_P504 || v->o.abi) &&
+                     (v->has_meter || (i != RULE_P702 && i != RULE_P703));
         if (!asked) *verdict = VAL_RULE_OFF;
         else if (*verdict == VAL_NO_VERDICT && r->valid) *verdict = VAL_PROVED;
         else if (*verdict != VAL_VIOLATED && !r->valid) *verdict = VAL_NO_VERDICT;

@@ -222,7 +222,7 @@ static void judge_stack_pointer(Val *v, uint32_t global)
                      STR_ARG(clip(entry.name)));
 }
 
-/* The host's fuel: an i64 that only the host and the metering code touch. Here: nobody but the host. */
+/* The host's fuel: fuel.c tells whether anybody but the meter touches it. */
 static bool is_fuel(const Val *v, uint32_t global)
 {
     return v->report->section == PM_PRESENT && v->report->pm.fuel == global + 1 &&
@@ -236,9 +236,9 @@ static void judge_defined(Val *v)
         if (!m->globals[i].mutable) continue;
         if (i == v->stack_pointer) judge_stack_pointer(v, i);
         else if (!is_fuel(v, i)) violated_by(v, i);
-        else if (v->globals[i].sets)
+        else if (!v->meter_ok)
             not_provable(v, RULE_P101, SITE(m->globals[i].init.offset), global_name(v, i),
-                         "fuel, global %u, is written by code that this version does not prove", i);
+                         "fuel, global %u: its meter is not proved (P702, P703)", i);
     }
 }
 

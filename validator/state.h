@@ -7,6 +7,7 @@
  * body.c      one function body: the algorithm of core 2.0 §7.3, every instruction
  * fast.c      the same for the instructions that most code consists of, by computed goto; falls back to body.c
  * known.c     what is known of constants, addresses and the stack pointer while a body is read
+ * fuel.c      a second walk over the code of modules that record a meter: does every path pay?
  * rules_*.c   verdicts, from what the passes above have noted
  * findings.c  recording: levels, waivers, features */
 #ifndef PARIGOT_VALIDATOR_STATE_H
@@ -91,6 +92,7 @@ typedef struct Val {
     uint32_t table_writes;
     size_t cap_waived, cap_frames;
     uint64_t nearest_budget; /* for "did you mean" */
+    bool has_meter, meter_ok; /* one is recorded; its proof went through */
     size_t workers_bytes;    /* scratch memory that threads had */
     bool quiet, marked;      /* code.c: findings are not recorded, they set marked */
 } Val;
@@ -169,6 +171,7 @@ void judge_constant_store(Val *, Site, uint64_t address, uint64_t size);
 /* A function that lowers the stack pointer by a constant frame above the guard: depth in all. P104 */
 void judge_frame(Val *, uint32_t func, uint32_t frame_at, uint32_t depth);
 void judge_layout(Val *);    /* P104 */
+void check_meter(Val *);     /* fuel.c: P701 to P703; provides has_meter, meter_ok */
 void judge_globals(Val *);   /* P101 to P103 */
 void judge_tables(Val *);    /* P105, P106 */
 void judge_threads(Val *);   /* P201 to P206 */

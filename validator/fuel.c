@@ -1,0 +1,492 @@
+/* fuel.c: P701 to P703, the meter: does every path pay for what it runs? docs/metering.md has the forms.
+ *
+ * A walk over the code after it was found valid, only where the module records a meter. Three things are followed
+ * on all paths at once, joined where they meet: the credit (what was charged minus what ran, at its smallest),
+ * where the gauge is right (in the global F, in the local L), and whether control gets here at all. Nothing is
+ * believed of the producer but the bytes. Linear in the code; one finding of each rule a function. */
+#include "validator/state.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { GAUGE_F = 1, GAUGE_L = 2 };     /* where the gauge is right */
+enum { MOST_CHARGE = 0x7fffffff };
+#define GAUGE_NAME STR("parigot:fuel")
+
+/* What holds at a point of the code. */
+typedef struct Point {
+    int64_t credit;
+    uint8_t right;
+    bool live; /* control gets here */
+} Point;
+
+typedef struct Frame {
+    WasmOp op;       /* block, loop, if, else */
+    uint32_t carried; /* values that a branch to it brings */
+    Point label;     /* loop: what a branch back must have; else the join of what has come so far */
+    Point otherwise; /* if: its other arm */
+} Frame;
+
+typedef struct Meter {
+    Val *v;
+    const WasmModule *m;
+    uint32_t fuel;       /* index of F */
+    Reader r;
+    uint32_t func, at;   /* offset of the instruction */
+    uint32_t last_local; /* L, if it is one: declared, i64; else NONE32 */
+    Point now;
+    int64_t owed;        /* the price of entering, until the first charge */
+    WasmOp paid;         /* the sized instruction that the sequence just read pays for; OP_COUNT: none */
+    WasmSizedPrice paid_price;
+    bool uses_l, said_unpaid, said_touched;
+    uint32_t foreign_l;  /* offset of an access to L outside of the forms, or NONE32 */
+    Frame *frames;       /* [0] is the function */
+    size_t n_frames, cap_frames;
+    bool failed;         /* out of memory */
+} Meter;
+
+/* ---- findings: the first of each kind in a function ---- */
+
+static void unpaid(Meter *t, const char *what, int64_t short_of)
+{
+    if (t->said_unpaid) return;
+    t->said_unpaid = true;
+    t->v->meter_ok = false;
+    if (short_of)
+        violated(t->v, RULE_P702, (Site){t->at, t->func}, (Str){0}, "%s: %" PRId64 " more than was paid for", what, short_of);
+    else violated(t->v, RULE_P702, (Site){t->at, t->func}, (Str){0}, "%s", what);
+}
+
+static void touched(Meter *t, uint32_t at, const char *what)
+{
+    if (t->said_touched) return;
+    t->said_touched = true;
+    t->v->meter_ok = false;
+    violated(t->v, RULE_P703, (Site){at, t->func}, (Str){0}, "%s", what);
+}
+
+/* ---- credit ---- */
+
+static void spend(Meter *t, uint32_t price, const char *what)
+{
+    if (!t->now.live || price == 0) return;
+    if (t->owed) {
+        unpaid(t, "code before the first charge of its function", 0);
+        t->owed = 0;
+    }
+    t->now.credit -= price;
+    if (t->now.credit < 0) unpaid(t, what, -t->now.credit);
+}
+
+static void charge(Meter *t, int64_t amount)
+{
+    if (!t->now.live) return;
+    t->now.credit += amount - t->owed;
+    t->owed = 0;
+    if (t->now.credit < 0) unpaid(t, "entering the function", -t->now.credit);
+}
+
+static void need(Meter *t, uint8_t right, const char *what)
+{
+    if (t->now.live && !(t->now.right & right)) unpaid(t, what, 0);
+}
+
+static Point join(Point a, Point b)
+{
+    if (!a.live) return b;
+    if (!b.live) return a;
+    return (Point){a.credit < b.credit ? a.credit : b.credit, a.right & b.right, true};
+}
+
+/* ---- forms: each starts at a reader of its own; true: it is there, *s behind it ---- */
+
+static bool take(Reader *s, WasmOp op, WasmInstr *i)
+{
+    Reader before = *s;
+    if (s->pos != s->end && rd_instr(s, i) && i->op == op) return true;
+    *s = before;
+    return false;
+}
+
+static bool take_op(Reader *s, WasmOp op)
+{
+    WasmInstr i;
+    return take(s, op, &i);
+}
+
+static bool take_index(Reader *s, WasmOp op, uint32_t index)
+{
+    WasmInstr i;
+    return take(s, op, &i) && i.index == index;
+}
+
+static bool take_value(Reader *s, WasmOp op, int64_t value)
+{
+    WasmInstr i;
+    return take(s, op, &i) && i.value == value;
+}
+
+/* i64.const 0  i64.lt_s  if */
+static bool take_test(Reader *s)
+{
+    return take_value(s, OP_I64_CONST, 0) && take_op(s, OP_I64_LT_S) && take_value(s, OP_IF, BLOCK_VOID);
+}
+
+static bool take_trap(Reader *s) { return take_op(s, OP_UNREACHABLE) && take_op(s, OP_END); }
+
+/* What stands behind the subtraction: the new gauge is kept in F, or in L, and tested. */
+static bool take_rest(const Meter *t, Reader *s, uint8_t *kept)
+{
+    Reader copy = *s;
+    if (take_index(&copy, OP_GLOBAL_SET, t->fuel) && take_index(&copy, OP_GLOBAL_GET, t->fuel) && take_test(&copy) &&
+        take_trap(&copy)) {
+        *kept = GAUGE_F;
+        return *s = copy, true;
+    }
+    copy = *s;
+    if (take_index(&copy, OP_LOCAL_TEE, t->last_local) && take_test(&copy) && take_index(&copy, OP_LOCAL_GET, t->last_local) &&
+        take_index(&copy, OP_GLOBAL_SET, t->fuel) && take_trap(&copy)) {
+        *kept = GAUGE_L;
+        return *s = copy, true;
+    }
+    return false;
+}
+
+/* global.get F or local.get L, which has been read, was the beginning of a form. */
+static bool is_charge(Meter *t, uint8_t from)
+{
+    Reader s = t->r;
+    WasmInstr amount;
+    uint8_t kept;
+    if (!take(&s, OP_I64_CONST, &amount) || !take_op(&s, OP_I64_SUB) || !take_rest(t, &s, &kept)) return false;
+    if (from == GAUGE_L && kept == GAUGE_F) return false; /* none of the forms */
+    if (amount.value < 1 || amount.value > MOST_CHARGE) return false;
+    need(t, from, from == GAUGE_F ? "a charge to the global while the gauge is in a local"
+                                  : "a charge to the local while the gauge is in the global");
+    charge(t, amount.value);
+    t->now.right = kept;
+    t->uses_l |= kept == GAUGE_L;
+    t->r = s;
+    return true;
+}
+
+static bool is_move(Meter *t, uint8_t from)
+{
+    Reader s = t->r;
+    bool there = from == GAUGE_F ? take_index(&s, OP_LOCAL_SET, t->last_local) : take_index(&s, OP_GLOBAL_SET, t->fuel);
+    if (!there) return false;
+    need(t, from, from == GAUGE_F ? "the global is loaded while the gauge is in a local"
+                                  : "the local is stored while the gauge is in the global");
+    t->now.right = GAUGE_F | GAUGE_L;
+    t->uses_l = true;
+    t->r = s;
+    return true;
+}
+
+static bool take_scale(Reader *s, WasmSizedPrice *out)
+{
+    WasmInstr n;
+    if (!take(s, OP_I64_CONST, &n) || n.value < 0 || n.value > MOST_CHARGE) return false;
+    out->n = (uint32_t)n.value;
+    if (take_op(s, OP_I64_MUL)) out->per = SIZED_EACH;
+    else if (take_op(s, OP_I64_SHR_U)) out->per = SIZED_POWER;
+    else return false;
+    return true;
+}
+
+/* local.tee T has been read. The instruction behind the form is what it pays for. */
+static bool is_sized_charge(Meter *t, uint32_t operand)
+{
+    Reader s = t->r;
+    WasmSizedPrice price;
+    uint8_t from, kept;
+    if (take_index(&s, OP_GLOBAL_GET, t->fuel)) from = GAUGE_F;
+    else if (take_index(&s, OP_LOCAL_GET, t->last_local)) from = GAUGE_L;
+    else return false;
+    if (!take_index(&s, OP_LOCAL_GET, operand) || !take_op(&s, OP_I64_EXTEND_I32_U) || !take_scale(&s, &price) ||
+        !take_op(&s, OP_I64_SUB) || !take_rest(t, &s, &kept) || kept != from)
+        return false;
+    need(t, from, "a charge by size where the gauge is not right");
+    t->now.right = kept;
+    t->uses_l |= kept == GAUGE_L;
+    t->paid_price = price;
+    t->paid = OP_LOCAL_TEE; /* for the next instruction */
+    t->r = s;
+    return true;
+}
+
+/* ---- control ---- */
+
+static void push_frame(Meter *t, WasmOp op, uint32_t carried)
+{
+    Frame *frames = arena_grow(&t->v->scratch, t->frames, t->n_frames, &t->cap_frames, sizeof *frames);
+    if (!frames) {
+        out_of_memory(t->v);
+        t->failed = true;
+        return;
+    }
+    t->frames = frames;
+    frames[t->n_frames++] = (Frame){.op = op, .carried = carried};
+}
+
+static Frame *frame_of(Meter *t, uint32_t label) { return &t->frames[t->n_frames - 1 - label]; }
+
+static void begin_block(Meter *t, const WasmInstr *i)
+{
+    Point before = t->now;
+    uint32_t params = wasm_block_params(t->m, i->value), results = wasm_block_results(t->m, i->value);
+    push_frame(t, i->op, i->op == OP_LOOP ? params : results);
+    if (t->failed) return;
+    Frame *f = frame_of(t, 0);
+    if (i->op == OP_IF) f->otherwise = before;
+    if (i->op != OP_LOOP) return;
+    if (before.live && t->owed) {
+        unpaid(t, "a loop before the first charge of its function", 0);
+        t->owed = 0;
+    }
+    t->now.credit = 0; /* each time around is paid by itself */
+    t->now.right = before.right & GAUGE_L ? GAUGE_L : GAUGE_F;
+    if (before.live && !before.right) unpaid(t, "a loop where the gauge is right neither in the global nor in the local", 0);
+    f->label = t->now;
+}
+
+static void leave_function(Meter *t)
+{
+    need(t, GAUGE_F, "the function is left while the gauge is in a local");
+    if (t->now.live && t->owed) unpaid(t, "the function is left without a charge", 0);
+}
+
+static void branch(Meter *t, uint32_t label)
+{
+    Frame *f = frame_of(t, label);
+    if (!t->now.live) return;
+    if (f == t->frames) leave_function(t);
+    else if (f->op == OP_LOOP) {
+        if (f->label.live) need(t, f->label.right, "a branch back with the gauge elsewhere than at the loop's start");
+    } else f->label = join(f->label, t->now);
+}
+
+static void end_block(Meter *t)
+{
+    Frame *f = frame_of(t, 0);
+    if (f == t->frames) leave_function(t);
+    else if (f->op != OP_LOOP) {
+        t->now = join(t->now, f->label);
+        if (f->op == OP_IF) t->now = join(t->now, f->otherwise);
+    }
+    t->n_frames--;
+}
+
+static void begin_else(Meter *t)
+{
+    Frame *f = frame_of(t, 0);
+    f->op = OP_ELSE;
+    f->label = join(f->label, t->now);
+    t->now = f->otherwise;
+}
+
+static void branch_to_all(Meter *t, const WasmInstr *i)
+{
+    Reader labels = t->r;
+    labels.pos = i->labels;
+    for (uint32_t k = 0; k < i->n_labels; k++) {
+        uint32_t label;
+        if (!rd_u32(&labels, "label", &label)) return;
+        branch(t, label);
+    }
+    branch(t, i->index);
+}
+
+static uint32_t carried_by(Meter *t, const WasmInstr *i)
+{
+    switch (i->op) {
+    case OP_BR:
+    case OP_BR_IF:
+    case OP_BR_TABLE: return frame_of(t, i->index)->carried;
+    case OP_RETURN: return t->frames->carried;
+    default: return 0;
+    }
+}
+
+static void control(Meter *t, const WasmInstr *i)
+{
+    switch (i->op) {
+    case OP_BLOCK:
+    case OP_LOOP:
+    case OP_IF: begin_block(t, i); break;
+    case OP_ELSE: begin_else(t); break;
+    case OP_END: end_block(t); break;
+    case OP_BR_IF: branch(t, i->index); break;
+    case OP_CALL:
+    case OP_CALL_INDIRECT:
+        need(t, GAUGE_F, "a call while the gauge is in a local");
+        t->now.right &= GAUGE_F;
+        break;
+    case OP_BR: branch(t, i->index); break;
+    case OP_BR_TABLE: branch_to_all(t, i); break;
+    case OP_RETURN:
+    case OP_RETURN_CALL:
+    case OP_RETURN_CALL_INDIRECT: leave_function(t); break;
+    default: break;
+    }
+    if (i->op == OP_BR || i->op == OP_BR_TABLE || i->op == OP_RETURN || i->op == OP_RETURN_CALL ||
+        i->op == OP_RETURN_CALL_INDIRECT || i->op == OP_UNREACHABLE)
+        t->now.live = false;
+}
+
+/* ---- instructions ---- */
+
+static bool is_form(Meter *t, const WasmInstr *i)
+{
+    bool on_l = t->last_local != NONE32 && i->index == t->last_local;
+    switch (i->op) {
+    case OP_GLOBAL_GET: return i->index == t->fuel && (is_charge(t, GAUGE_F) || is_move(t, GAUGE_F));
+    case OP_LOCAL_GET: return on_l && (is_charge(t, GAUGE_L) || is_move(t, GAUGE_L));
+    case OP_LOCAL_TEE: return !on_l && is_sized_charge(t, i->index);
+    default: return false;
+    }
+}
+
+/* An instruction outside of the forms must leave F alone; and L, if this function turns out to keep the gauge there. */
+static void look_for_touch(Meter *t, const WasmInstr *i)
+{
+    if ((i->op == OP_GLOBAL_GET || i->op == OP_GLOBAL_SET) && i->index == t->fuel)
+        touched(t, t->at, i->op == OP_GLOBAL_SET ? "writes the fuel, and is no charge" : "reads the fuel, and is no charge");
+    if ((i->op == OP_LOCAL_GET || i->op == OP_LOCAL_SET || i->op == OP_LOCAL_TEE) && i->index == t->last_local &&
+        t->foreign_l == NONE32)
+        t->foreign_l = t->at;
+}
+
+static void pay_by_size(Meter *t, WasmOp op, WasmOp paid)
+{
+    WasmSizedPrice price = wasm_sized_price(op);
+    if (price.per == SIZED_NOT || !t->now.live) return;
+    if (paid == OP_COUNT || t->paid_price.per != price.per || t->paid_price.n != price.n)
+        unpaid(t, "an instruction whose size is not paid for just before it", 0);
+}
+
+static void instruction(Meter *t, const WasmInstr *i)
+{
+    WasmOp paid = t->paid;
+    t->paid = OP_COUNT;
+    if (is_form(t, i)) return;
+    look_for_touch(t, i);
+    pay_by_size(t, i->op, paid);
+    spend(t, wasm_price(t->m, i, carried_by(t, i)), wasm_op_info[i->op].text);
+    control(t, i);
+}
+
+/* ---- functions ---- */
+
+static bool read_locals(Meter *t, const WasmType *type)
+{
+    uint32_t groups, n, declared = 0;
+    uint8_t last = 0;
+    if (!rd_u32(&t->r, "groups of locals", &groups)) return false;
+    for (uint32_t i = 0; i < groups; i++) {
+        uint8_t kind;
+        if (!rd_u32(&t->r, "locals", &n) || !rd_byte(&t->r, "type", &kind)) return false;
+        declared += n;
+        if (n) last = kind;
+    }
+    t->last_local = declared && last == TYPE_I64 ? type->n_params + declared - 1 : NONE32;
+    t->owed = (int64_t)WASM_PRICE_ENTRY + declared;
+    return true;
+}
+
+static void walk(Meter *t, uint32_t func)
+{
+    const WasmType *type = wasm_func_type(t->m, func);
+    t->func = func;
+    t->r = wasm_reader(t->m, t->m->bodies[func - t->m->n_imported[KIND_FUNC]], t->v->diags); /* valid: nothing is recorded */
+    t->at = (uint32_t)rd_offset(&t->r);
+    t->paid = OP_COUNT;
+    t->foreign_l = NONE32;
+    t->uses_l = t->said_unpaid = t->said_touched = false;
+    t->n_frames = 0;
+    push_frame(t, OP_BLOCK, type->n_results);
+    if (!read_locals(t, type)) return;
+    t->now = (Point){.right = GAUGE_F, .live = true};
+    while (t->n_frames && !t->failed) {
+        WasmInstr i;
+        t->at = (uint32_t)rd_offset(&t->r);
+        if (!rd_instr(&t->r, &i)) return;
+        instruction(t, &i);
+    }
+    if (t->uses_l && t->foreign_l != NONE32)
+        touched(t, t->foreign_l, "uses the local that the gauge is kept in");
+}
+
+/* ---- the record, and what else the module says of the global ---- */
+
+static void wrong(Val *v, Site site, const char *format, ...) PRINTF(3, 4);
+static void wrong(Val *v, Site site, const char *format, ...)
+{
+    char text[200];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    v->meter_ok = false;
+    violated(v, RULE_P703, site, (Str){0}, "%s", text);
+}
+
+static bool starts_with_constant(const WasmModule *m, WasmRange init)
+{
+    WasmInstr i;
+    Diags ignored = {.limit = 1};
+    Reader r = wasm_reader(m, init, &ignored);
+    bool ok = rd_instr(&r, &i) && i.op == OP_I64_CONST;
+    diag_free(&ignored);
+    return ok;
+}
+
+/* Is there a global that can be F? */
+static bool check_record(Val *v, const PmSection *pm)
+{
+    const WasmModule *m = v->m;
+    uint32_t fuel = pm->fuel - 1;
+    if (fuel >= m->n_globals || fuel < m->n_imported[KIND_GLOBAL] || m->globals[fuel].type != TYPE_I64 ||
+        !m->globals[fuel].mutable) {
+        wrong(v, SITE_OF_MODULE, "parigot.module: fuel %u is no mutable i64 global of this module", fuel);
+        return false;
+    }
+    if (!starts_with_constant(m, m->globals[fuel].init))
+        wrong(v, SITE(m->globals[fuel].init.offset), "the fuel is not initialised by i64.const");
+    if (!pm->has_meter) wrong(v, SITE_OF_MODULE, "parigot.module: there is fuel, but no record of the meter");
+    else if (pm->meter_prices != WASM_PRICES)
+        wrong(v, SITE_OF_MODULE, "parigot.module: version %u of the price table, this validator has %d", pm->meter_prices,
+              WASM_PRICES);
+    return true;
+}
+
+static void check_exports(Val *v, uint32_t fuel)
+{
+    const WasmModule *m = v->m;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < m->n_exports; i++) {
+        const WasmExport *e = &m->exports[i];
+        bool named = str_eq(e->name, GAUGE_NAME), is_it = e->kind == KIND_GLOBAL && e->index == fuel;
+        if (named && is_it) n++;
+        else if (named || is_it)
+            wrong(v, SITE(e->offset), is_it ? "the fuel is exported by a second name" : "parigot:fuel is something else");
+    }
+    if (n == 0) wrong(v, SITE_OF_MODULE, "the fuel is not exported as parigot:fuel");
+}
+
+void check_meter(Val *v)
+{
+    const PmSection *pm = &v->report->pm;
+    Meter t = {.v = v, .m = v->m};
+    v->has_meter = v->report->section == PM_PRESENT && (pm->fuel || pm->has_meter);
+    v->meter_ok = v->has_meter;
+    if (!v->has_meter) {
+        violated(v, RULE_P701, SITE_OF_MODULE, (Str){0}, "no meter is recorded: nothing bounds what an entry runs");
+        return;
+    }
+    if (pm->fuel == 0) wrong(v, SITE_OF_MODULE, "parigot.module: a meter is recorded, but no fuel");
+    if (pm->fuel == 0 || !check_record(v, pm)) return;
+    t.fuel = pm->fuel - 1;
+    check_exports(v, t.fuel);
+    for (uint32_t i = 0; i < v->m->n_bodies && !t.failed; i++) walk(&t, v->m->n_imported[KIND_FUNC] + i);
+}
