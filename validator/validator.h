@@ -24,7 +24,8 @@
  *          when not even that could be stored, diags.out_of_memory; false then never means more than "not proved".
  * Ownership  The caller's bytes, names and options are borrowed, and must live as long as what was made of them; they are
  *          never written. Results lie in the caller's arena and end with it; each Diags owns its texts.
- * Threads  No global state: calls from several threads need only different arenas and Diags.
+ * Threads  No global state: calls from several threads need only different arenas and Diags. Threads of its own only where
+ *          ValOptions.threads asks for them.
  * Hostile  bytes, policy files and descriptions may be: time and memory are linear in their size, and nothing is read
  *          outside them. */
 #ifndef PARIGOT_VALIDATOR_H
