@@ -41,6 +41,7 @@ typedef struct LdCommand {
     BundlePassword password; /* of the key */
     const char *bundle_name; /* NULL: from the output's name */
     bool bundle;
+    bool rewrite; /* the input is a linked module */
     LdErrorFormat format;
     const char *error_file; /* messages in that format go there; NULL: to standard error */
     bool fatal_warnings, show_version;

@@ -474,7 +474,6 @@ void ld_stub_weak(Ld *);
 void ld_check_undefined(Ld *);
 /* services.c: what the module will be judged by; its imports, where there are errors and so no module; the code
  * of an undefined symbol, and where --abi describes services: the method that was meant, or NULL */
-ValOptions ld_val_options(const LdOptions *);
 void ld_check_imports(Ld *);
 DiagCode ld_undefined_code(Ld *, const Symbol *, const char **note);
 /* assign.c */

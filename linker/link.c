@@ -61,22 +61,29 @@ unsigned ld_threads(const LdOptions *o)
     return n > PARALLEL_MOST ? PARALLEL_MOST : n;
 }
 
+static bool add_meter(Ld *ld, const WasmModule *m, Writer *out)
+{
+    const MeterOptions how = {.kind = ld->opt->meter};
+    return ld_finish(ld->opt, &ld->arena, ld->diags, m, &how, out);
+}
+
 /* What is written is what was validated. Frames larger than the null guard are found by the validator; then
  * their checks are put in and the module is made, and judged, once more. */
 static bool write_and_validate(Ld *ld, Writer *out)
 {
-    ValOptions how = ld_val_options(ld->opt);
+    ValPolicy policy;
+    ValOptions how = ld_val_options_before(ld->opt, &policy);
     ValReport report;
     for (int round = 0;; round++) {
         ld_write_module(ld, ld->opt->to_file ? NULL : out);
         if (ld->diags->errors) return false;
-        if (!ld->opt->isolate) return true; /* nobody vouches for it: as with wasm-ld */
+        if (!ld->opt->isolate && !ld->opt->meter) return true; /* nobody vouches for it: as with wasm-ld */
         Mark before = mark_diags(ld->diags);
         bool ok = val_module(&ld->arena, out->ptr, out->len, ld->opt->output, &how, ld->diags, &report);
         if (report.n_frames == 0 || round > 0) {
             ld_explain_findings(ld, &report.module, before.n);
             forget_repeated(ld, before.n);
-            return ok;
+            return ok && (!ld->opt->meter || add_meter(ld, &report.module, out));
         }
         forget_diags(ld->diags, before);
         ld_add_frame_checks(ld, report.frames, report.n_frames);

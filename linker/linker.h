@@ -5,6 +5,7 @@
 #ifndef PARIGOT_LINKER_H
 #define PARIGOT_LINKER_H
 
+#include "linker/meter.h"
 #include "validator/validator.h"
 
 /* One input of the command line, in its order. */
@@ -101,6 +102,7 @@ typedef struct LdOptions {
     bool compress_relocations;
     bool tell_map; /* fill LdOutput.map */
     bool no_check_features;
+    MeterKind meter; /* --meter */
     bool has_features; /* --features: exactly these */
     LdNames features, extra_features;
     const char *hide_prefix; /* left out of file names in messages; NULL: none */
@@ -129,5 +131,19 @@ typedef struct LdOutput {
  * owns:   *out is the caller's */
 MUST_USE bool ld_link(const LdOptions *, Diags *, LdOutput *out);
 void ld_free_output(LdOutput *);
+
+/* ld_rewrite: the same for a module that is linked already: the only one of the inputs.
+ * errors: I, W, V, P codes, and those of ld_finish */
+MUST_USE bool ld_rewrite(const LdOptions *, Diags *, LdOutput *out);
+
+/* ld_finish: does to a module that was found good what is wanted; what comes out is judged once more, by the options' policy.
+ * in:     the module; it may be read from the bytes in *bytes; arena with on_oom
+ * out:    *bytes  replaced
+ * errors: those of ld_meter_module and val_module */
+MUST_USE bool ld_finish(const LdOptions *, Arena *, Diags *, const WasmModule *, const MeterOptions *how,
+                        Writer *bytes);
+ValOptions ld_val_options(const LdOptions *);
+/* How a module is judged before ld_finish: a meter that it will get is not asked for. *policy: room for the answer's. */
+ValOptions ld_val_options_before(const LdOptions *, ValPolicy *policy);
 
 #endif

@@ -118,13 +118,13 @@ static bool link_and_write(LdCommand *c, BundleSignerProcess *signer, Arena *are
     LdOutput out = {0};
     FileOutput file;
     if (!ld_choose_policy(c, arena, d) || !ld_load_services(c, arena, d)) return false;
-    c->link.to_file = !c->link.isolate && !c->bundle && !file_is_special(c->link.output);
+    c->link.to_file = !c->link.isolate && !c->link.meter && !c->rewrite && !c->bundle && !file_is_special(c->link.output);
     if (c->link.to_file) {
         if (!file_begin(c->link.output, d, &file)) return false;
         c->link.output_fd = file.fd;
         begin_unfinished(&file);
     }
-    bool ok = ld_link(&c->link, d, &out);
+    bool ok = c->rewrite ? ld_rewrite(&c->link, d, &out) : ld_link(&c->link, d, &out);
     print_messages(&out.messages);
     if (!write_text(c->why_extract, &out.why_extract, d)) ok = false;
     if (ok && !write_text(c->map, &out.map, d)) ok = false;

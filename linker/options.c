@@ -56,6 +56,7 @@ typedef enum Action {
     MAX_MEMORY,
     MEANINGLESS,
     MERGE_DATA,
+    METER,
     MULTIPLE,
     NO_CHECK_FEATURES,
     NO_COLOUR,
@@ -82,6 +83,7 @@ typedef enum Action {
     REFUSE,
     RELOCATABLE,
     REPRODUCE,
+    REWRITE,
     RSP_QUOTING,
     SEAL_ALIGN,
     SERVICE,
@@ -130,6 +132,7 @@ typedef struct Parser {
     bool ignore_unresolved, warn_unresolved;
     bool whole_archive, lazy, max_memory_given;
     bool policy_given, entry_given, gc_given, merge_given; /* as the last option about it has it */
+    const char *refused_in_rewrite;   /* an option that is about linking */
     const char *refused_under_policy; /* an option that only --policy=none allows */
 } Parser;
 
@@ -397,6 +400,13 @@ static void page_size(Parser *p, const char *value)
     if (v != 65536) p->refused_under_policy = "--page-size";
 }
 
+static void meter(Parser *p, const char *kind)
+{
+    if (!kind || strcmp(kind, "coarse") == 0) p->out->link.meter = METER_COARSE;
+    else if (strcmp(kind, "exact") == 0) p->out->link.meter = METER_EXACT;
+    else usage(p, "unknown --meter kind: %s (known: coarse, exact)", kind);
+}
+
 static void threads(Parser *p, const char *value)
 {
     enum { MOST = 1024 };
@@ -494,6 +504,11 @@ static bool act_on_symbols(Parser *p, const Option *o, const char *v)
     case MULTIPLE: l->multiple_definitions = true; break;
     case NO_MULTIPLE: l->multiple_definitions = false; break;
     case NOINHIBIT_EXEC: l->go_on_after_duplicates = true; break;
+    case REWRITE:
+        if (p->out->rewrite) usage(p, "--rewrite takes one module");
+        p->out->rewrite = true;
+        add_input(p, v, false);
+        break;
     case WRAP: add_name(p, &l->wrap, v); break;
     case TRACE_SYMBOL: add_name(p, &l->trace_symbols, v); break;
     case WHY_EXTRACT:
@@ -547,6 +562,7 @@ static void act_on_output(Parser *p, const Option *o, const char *v)
         p->out->map = o->action == MAP ? v : "-";
         l->tell_map = true;
         break;
+    case METER: meter(p, v); break;
     case NO_GROWABLE_MEMORY: l->no_growable_memory = true; break;
     case GLOBAL_BASE:
         l->has_global_base = true;
@@ -690,6 +706,20 @@ static void keep_policy(Parser *p)
     if (p->reproducing) PUSH(p, p->out->arguments, p->out->n_arguments, p->out->arguments_cap) = a;
 }
 
+/* Options that are about what comes out, or about the tool. With --rewrite nothing is linked. */
+static bool goes_with_rewrite(const Option *o)
+{
+    static const Action actions[] = {
+        ABI,         ACCEPT,       BUNDLE,       BUNDLE_NAME,  COLOUR,            DEMANGLE,      EMULATION,
+        ERROR_FILE,  ERROR_FORMAT, ERROR_LIMIT,  EXPLAIN,      FATAL_WARNINGS,    FLAVOR,        HELP,
+        HIDE_PREFIX, METER,        NO_COLOUR,    NO_DEMANGLE,  NO_FATAL_WARNINGS, OUTPUT,        PASSWORD_ENV,
+        POLICY,      REFUSE,       REWRITE,      RSP_QUOTING,  SERVICE,           SIGN,          STRIP_ALL,
+        STRIP_DEBUG, THREADS,      VERBOSE,      VERSION,      VERSION_AND_GO_ON, PASSWORD_FILE, WAIVE};
+    for (size_t i = 0; i < ARRAY_LEN(actions); i++)
+        if (actions[i] == o->action) return true;
+    return false;
+}
+
 static void parse_one(Parser *p)
 {
     const char *arg = p->args[p->at++], *value;
@@ -705,6 +735,7 @@ static void parse_one(Parser *p)
         return;
     }
     bool needs = o->argument == VALUE || o->argument == JOINED;
+    if (!goes_with_rewrite(o) && !p->refused_in_rewrite) p->refused_in_rewrite = arg;
     if (needs && (!value || (o->argument == JOINED && !*value))) {
         if (p->at == p->n) {
             usage(p, "%s: missing argument", arg);
@@ -751,6 +782,7 @@ static void check_relocatable(Parser *p)
     if (l->growable_table) usage(p, "--relocatable is incompatible with --growable-table");
     if (p->entry_given) usage(p, "entry point specified for relocatable output file");
     if (p->gc_given) usage(p, "-r and --gc-sections may not be used together");
+    if (l->meter) usage(p, "-r makes an object, not a module: it cannot be metered");
     if (l->compress_relocations) usage(p, "-r -and --compress-relocations may not be used together");
     if (l->undefined.n) usage(p, "-r -and --undefined may not be used together");
     if (l->has_global_base) usage(p, "-r and --global-base may not by used together");
@@ -788,6 +820,9 @@ static void check_together(Parser *p)
     LdCommand *c = p->out;
     if (!*c->link.output) usage(p, "no output file specified");
     if (str_has_suffix(str_of(c->link.output), STR(".pbundle")) || c->sign_key) c->bundle = true;
+    if (c->rewrite && c->link.n_inputs != 1) usage(p, "--rewrite takes one module, and nothing is linked to it");
+    if (c->rewrite && p->refused_in_rewrite)
+        usage(p, "%s has no meaning with --rewrite: that module is linked already", p->refused_in_rewrite);
     if (c->link.relocatable) check_relocatable(p);
     else if (c->bundle && !c->link.isolate)
         usage(p, "a module linked with --policy=none cannot be bundled: nothing was proved of it");
@@ -803,6 +838,8 @@ static void check_together(Parser *p)
                  "--strip-all");
     if (c->link.emit_relocs && c->link.compress_relocations)
         usage(p, "--emit-relocs and --compress-relocations may not be used together");
+    if (c->link.emit_relocs && c->link.meter)
+        usage(p, "--emit-relocs and --meter may not be used together: charges move the code that relocations are for");
     if (c->link.import_table && c->link.export_table)
         usage(p, "--import-table and --export-table may not be used together");
     if (c->link.max_memory && c->link.no_growable_memory && p->max_memory_given)

@@ -39,6 +39,16 @@ ValOptions ld_val_options(const LdOptions *o)
                         .threads = ld_threads(o)};
 }
 
+ValOptions ld_val_options_before(const LdOptions *o, ValPolicy *policy)
+{
+    ValOptions how = ld_val_options(o);
+    if (!o->meter || !o->policy) return how;
+    *policy = *o->policy;
+    policy->rules[RULE_P701].violated = policy->rules[RULE_P701].not_provable = VAL_OFF;
+    how.policy = policy;
+    return how;
+}
+
 static void judge_import(Ld *ld, const Symbol *s, const ValOptions *how)
 {
     uint32_t type = 0, is_function = s->kind == SYM_FUNCTION;

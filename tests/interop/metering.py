@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+"""metering.py PARIGOT_LD PARIGOT_RUN KERNELS [--seeds=N] [--first=SEED]: do metered modules do what they did, and pay for it?
+
+Modules (metering.wat, the benchmark's kernels, and random ones of `wasm-opt -ttf`) are metered both ways and run in node,
+wasm-interp and parigot-run, whichever are there. Results are those of the original; fuel is the same number everywhere; what
+exact metering charges is, to the unit, what an independent count of executed instructions says (wasm_edit.py), and coarse
+metering never charges less. With less fuel than that they run dry, and are told from other traps by it. Reports in TAP.
+"""
+import argparse
+import glob
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import wasm_edit
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PLENTY = 10 ** 15
+SIZES = {'fib': 15, 'sieve': 1, 'matmul': 1, 'nbody': 100, 'mandelbrot': 10, 'quicksort': 1, 'crc32': 1, 'sha256': 10,
+         'queens': 5, 'interpreter': 1000, 'wordcount': 1}
+HEAVY = {'sieve', 'matmul', 'quicksort', 'wordcount'}  # too much for an interpreter that searches
+RANDOM_FEATURES = ['--mvp-features', '--enable-bulk-memory', '--enable-sign-ext', '--enable-nontrapping-float-to-int',
+                   '--enable-mutable-globals', '--enable-multivalue', '--enable-tail-call']
+
+
+class Failure(Exception):
+    pass
+
+
+def run(command, timeout=120):
+    result = subprocess.run(command, capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL, check=False)
+    if result.returncode:
+        raise Failure(f'{" ".join(command)[:300]}: status {result.returncode}\n{result.stdout[-400:]}{result.stderr[-1500:]}')
+    return result.stdout
+
+
+def in_node(path, calls, fuel=PLENTY):
+    what = calls if calls == 'all' else json.dumps(calls)
+    return json.loads(run(['node', '--experimental-wasm-return_call', os.path.join(HERE, 'metering.mjs'), path, str(fuel), what]))
+
+
+def is_trap(result):
+    return result.startswith(('trap', 'deep', 'error'))
+
+
+def numbers(text):
+    return [] if text == 'undefined' else [int(n) for n in text.split()]
+
+
+class Bench:
+    """One module: original, metered both ways, and counted."""
+
+    def __init__(self, tool, path):
+        self.tool, self.path = tool, path
+        stem = path.removesuffix('.wasm')
+        self.metered = {}
+        for kind in ('coarse', 'exact'):
+            out = self.metered[kind] = f'{stem}.{kind}.wasm'
+            run([tool.ld, '--policy=none', f'--meter={kind}', '--rewrite', path, '-o', out])
+            if shutil.which('wasm-validate'):
+                run(['wasm-validate', '--enable-tail-call', out])
+        self.counted = {}
+        with open(path, 'rb') as f:
+            original = f.read()
+        for kind, metered in self.metered.items():
+            self.counted[kind] = f'{stem}.{kind}.count.wasm'
+            with open(metered, 'rb') as f, open(self.counted[kind], 'wb') as out:
+                out.write(wasm_edit.count(original, f.read()))
+
+    def in_node(self, calls):
+        """Names, results and fuel used of each call; checked against the original's and the count."""
+        original = in_node(self.path, calls)
+        used = {}
+        for kind in ('coarse', 'exact'):
+            used[kind] = in_node(self.metered[kind], calls)
+            again = in_node(self.metered[kind], calls)
+            if used[kind] != again:
+                raise Failure(f'{kind}: a second run differs from the first')
+            for a, b, c in zip(original, used[kind], in_node(self.counted[kind], calls)):
+                self.compare(kind, a, b, c)
+        return original, used
+
+    @staticmethod
+    def compare(kind, original, metered, counted):
+        name = f'{kind} {original["name"]}'
+        if original['result'] != counted['result']:
+            raise Failure(f'{name}: the count itself differs: {original} {counted}')
+        if 'deep' in (original['result'], metered['result']):
+            return  # how deep a stack is, is the engine's business
+        for key in ('result', 'log'):
+            if original[key] != metered[key]:
+                raise Failure(f'{name}: {key}: {original[key]!r} became {metered[key]!r}')
+        if is_trap(original['result']):
+            return  # the gauge was in a local, or paid for what the trap kept from running
+        paid, ran = int(metered['used']), int(counted['used'])
+        if paid < ran or (kind == 'exact' and paid != ran):
+            raise Failure(f'{name}: {paid} was charged and {ran} has run')
+
+    def runs_dry(self, calls, used):
+        """With one unit less than it uses a call runs dry; with as much as it uses it does not."""
+        for call, whole in zip(calls, used['coarse']):
+            units = int(whole['used'])
+            if is_trap(whole['result']) or units == 0:
+                continue
+            enough, less = (in_node(self.metered['coarse'], [call], units - k)[0] for k in (0, 1))
+            if enough['dry'] or not less['dry'] or 'unreachable' not in less['result']:
+                raise Failure(f'{call} uses {units}, but with that {enough}, with one less {less}')
+
+    def elsewhere(self, calls, used):
+        """Other engines: the same results, the same fuel."""
+        calls = [c for c, u in zip(calls, used) if not is_trap(u['result'])]
+        expected = [(numbers(u['result']), int(u['used'])) for u in used if not is_trap(u['result'])]
+        path = self.path.removesuffix('.wasm') + '.calls.wasm'
+        with open(self.metered['coarse'], 'rb') as f, open(path, 'wb') as out:
+            out.write(wasm_edit.drive(f.read(), calls, PLENTY))
+        for engine in self.tool.engines:
+            found = engine(path, len(calls))
+            for call, want, got in zip(calls, expected, found):
+                results, left = got[:-1], got[-1]
+                if [r & 0xffffffff for r in results] != [r & 0xffffffff for r in want[0]] or PLENTY - left != want[1]:
+                    raise Failure(f'{engine.__name__} {call}: {want} became {results}, {PLENTY - left} used')
+
+
+def wasm_interp(path, _):
+    out = run(['wasm-interp', '--enable-tail-call', '--run-all-exports', path], 300)
+    return [[int(v) for v in re.findall(r'i(?:32|64):(-?\d+)', line.split('=>')[1])] for line in out.splitlines() if '=>' in line]
+
+
+def parigot_run(path, n):
+    out = []
+    for i in range(n):
+        text = run([parigot_run.path, path, '--allow-unsigned', '--policy=none', f'--invoke=call{i}'])
+        out.append([int(v) for v in text.split()])
+    return out
+
+
+class Tool:
+    def __init__(self, options):
+        self.ld = options.ld
+        parigot_run.path = options.run
+        self.engines = [parigot_run] + ([wasm_interp] if shutil.which('wasm-interp') else [])
+
+
+def written_calls(path):
+    with open(path, encoding='ascii') as f:
+        return [[m[1], [int(a) for a in m[2].split()]] for m in re.finditer(r';; CALL (\S+)(.*)', f.read())]
+
+
+def test_wat(tool, folder):
+    source, path = os.path.join(HERE, 'metering.wat'), os.path.join(folder, 'metering.wasm')
+    run(['wat2wasm', '--enable-tail-call', source, '-o', path])
+    calls = written_calls(source)
+    bench = Bench(tool, path)
+    _, used = bench.in_node(calls)
+    bench.runs_dry(calls, used)
+    for call, u in zip(calls, used['coarse']):  # each in an instance of its own: parigot-run has one for each call
+        if not is_trap(u['result']):
+            bench.elsewhere([call], [in_node(bench.metered['coarse'], [call])[0]])
+
+
+def test_kernel(tool, folder, source):
+    kernel = os.path.basename(source).removesuffix('.c')
+    path = os.path.join(folder, kernel + '.wasm')
+    run(['clang-19', '--target=wasm32', '-O2', '-ffreestanding', '-mbulk-memory', '-nostdlib', '-w', source,
+         '-Wl,--no-entry', '-Wl,--export=run', '-o', path])
+    bench, calls = Bench(tool, path), [['run', [SIZES.get(kernel, 1)]]]
+    _, used = bench.in_node(calls)
+    bench.runs_dry(calls, used)
+    if kernel not in HEAVY:
+        bench.elsewhere(calls, used['coarse'])
+
+
+def test_random(tool, folder, seed):
+    r = random.Random(seed)
+    path, entropy = os.path.join(folder, f'random{seed}.wasm'), os.path.join(folder, 'entropy')
+    with open(entropy, 'wb') as f:
+        f.write(r.randbytes(r.choice([500, 3000, 12000])))
+    run(['wasm-opt', '-ttf', entropy, '-o', path] + RANDOM_FEATURES + r.choice([[], ['-O1'], ['-O3']]))
+    Bench(tool, path).in_node('all')
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('ld')
+    parser.add_argument('run')
+    parser.add_argument('kernels', help='a folder of C files with int run(int)')
+    parser.add_argument('--seeds', type=int, default=6)
+    parser.add_argument('--first', type=int, default=0)
+    tool = Tool(options := parser.parse_args())
+    tests = [('metering.wat', ['wat2wasm'], test_wat, ())]
+    tests += [(os.path.basename(k), ['clang-19', 'wasm-ld-19'], test_kernel, (k,))
+              for k in sorted(glob.glob(os.path.join(options.kernels, '*.c')))]
+    tests += [(f'random module {s}', ['wasm-opt'], test_random, (s,)) for s in range(options.first, options.first + options.seeds)]
+    print(f'1..{len(tests)}')
+    failed = False
+    for number, (title, needs, test, args) in enumerate(tests, 1):
+        missing = [p for p in ['node'] + needs if not shutil.which(p)]
+        if missing:
+            print(f'ok {number} - {title} # SKIP {missing[0]} is not installed')
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                test(tool, folder, *args)
+                print(f'ok {number} - {title}', flush=True)
+            except Failure as e:
+                failed = True
+                print(f'not ok {number} - {title}\n' + '\n'.join('# ' + line for line in str(e).splitlines()), flush=True)
+    return failed
+
+
+if __name__ == '__main__':
+    sys.exit(main())
