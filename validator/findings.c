@@ -92,11 +92,14 @@ static void sort_datas(Val *v)
     v->datas_sorted = true;
     DataAt *items = arena_array(&v->scratch, m->n_datas, sizeof *items);
     if (!items) return; /* names only */
+    bool sorted = true; /* as linkers write them */
     for (uint32_t i = 0; i < m->n_datas; i++) {
-        if (m->datas[i].mode != SEG_ACTIVE || !wasm_const_i32(m, m->datas[i].where, &items[v->n_data_at].address)) continue;
-        items[v->n_data_at++].index = i;
+        if (!m->datas[i].has_address) continue;
+        items[v->n_data_at] = (DataAt){m->datas[i].address, i};
+        sorted &= v->n_data_at == 0 || items[v->n_data_at - 1].address <= m->datas[i].address;
+        v->n_data_at++;
     }
-    qsort(items, v->n_data_at, sizeof *items, by_address);
+    if (!sorted) qsort(items, v->n_data_at, sizeof *items, by_address);
     v->data_at = items;
 }
 

@@ -167,9 +167,9 @@ static void check_segments(Val *v, const PmLayout *l)
 {
     for (uint32_t i = 0; i < v->m->n_datas; i++) {
         const WasmData *d = &v->m->datas[i];
-        uint32_t address;
+        uint32_t address = d->address;
         if (d->mode != SEG_ACTIVE) continue;
-        if (!wasm_const_i32(v->m, d->where, &address)) {
+        if (!d->has_address) {
             broken(v, SITE(d->offset), "layout: data segment %u has no constant address", i);
             continue;
         }
@@ -330,8 +330,8 @@ static uint64_t data_end(const WasmModule *m)
 {
     uint64_t end = 0;
     for (uint32_t i = 0; i < m->n_datas; i++) {
-        uint32_t address;
-        if (m->datas[i].mode != SEG_ACTIVE || !wasm_const_i32(m, m->datas[i].where, &address)) continue;
+        uint32_t address = m->datas[i].address;
+        if (!m->datas[i].has_address) continue;
         if ((uint64_t)address + m->datas[i].bytes.size > end)
             end = (uint64_t)address + m->datas[i].bytes.size;
     }
@@ -342,6 +342,7 @@ static uint64_t data_end(const WasmModule *m)
 static bool is_writable_by_name(Str name)
 {
     static const char *const kinds[] = {".data", ".bss", ".tdata", ".tbss"};
+    if (name.len == 0) return false;
     if (val_segment_is_constant(&(WasmSegmentInfo){.name = name})) return false;
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         Str kind = str_of(kinds[i]);

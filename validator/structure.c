@@ -264,7 +264,7 @@ static void check_datas(Val *v)
             if (d->memory >= m->n_memories)
                 invalid(v, VAL_UNKNOWN_MEMORY, site, "unknown memory %u: a data segment is for it",
                         d->memory);
-            check_const_expr(v, d->where, TYPE_I32);
+            if (!d->has_address) check_const_expr(v, d->where, TYPE_I32);
         }
     }
 }

@@ -539,7 +539,10 @@ static bool read_data(Ctx *c, Reader *r)
         if (flags && !need_feature(c, r, FEATURE_BULK_MEMORY, "data segment flags")) return false;
         d->mode = flags == PASSIVE ? SEG_PASSIVE : SEG_ACTIVE;
         if (flags == ACTIVE_EXPLICIT && !rd_u32(r, "memory index", &d->memory)) return false;
-        if (d->mode == SEG_ACTIVE && !wasm_skip_expr(r, c->features, &d->where)) return false;
+        if (d->mode == SEG_ACTIVE) {
+            if (!wasm_skip_expr(r, c->features, &d->where)) return false;
+            d->has_address = wasm_const_i32(m, d->where, &d->address);
+        }
         if (!rd_u32(r, "data segment size", &size)) return false;
         d->bytes = (WasmRange){(uint32_t)rd_offset(r), size};
         if (!rd_bytes(r, "data segment", size, &bytes)) return false;

@@ -476,6 +476,8 @@ typedef struct WasmElem {
 typedef struct WasmData {
     uint8_t mode;
     uint32_t memory;
+    bool has_address; /* where is i32.const: address has its value */
+    uint32_t address;
     WasmRange where;
     WasmRange bytes;
     uint32_t offset;
