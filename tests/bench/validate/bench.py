@@ -5,12 +5,13 @@ The modules are real programs of 1 to 40 MB from the npm registry, in versions a
 (tests/interop/npm_modules.py); they are fetched once into BUILD/npm, or another cache. A module that cannot be had is left out
 with a word, and so is a tool that is not installed. All use one thread:
 
-  none    parigot-validate --policy=none --jobs=1: the specification alone
-  strict  parigot-validate --policy=strict --jobs=1: the rules as well, findings written as text
-  V8      WebAssembly.validate in node, three times in a process; start-up and reading the file do not count
-  wabt    wasm-validate, once: it takes seconds
+  none    libparigot-validator in a process of its own (in_process.c), three times: the specification alone
+  strict  the same with the rules as well
+  V8      WebAssembly.validate in node, three times in a process
+  tool    parigot-validate --policy=strict --jobs=1, as a whole process: start-up, reading the file, findings as text
+  wabt    wasm-validate, as a whole process, once: it takes seconds
 
-The others are timed as whole processes. All take turns in each round, after one round that does not count; times are the
+For the first three, start-up and reading the file do not count. All take turns in each round, after one round that does not count; times are the
 least of all rounds, wall time or (--cpu) user and system time, which says more on a busy machine. Memory is the
 largest resident set less the size of the file. "x V8" is how many times as fast as V8, and the last line its geometric mean.
 """
@@ -30,7 +31,7 @@ from npm_modules import MODULES  # noqa: E402
 
 NAMES = ['7z', 'automerge', 'resvg', 'tesseract', 'webauthn', 'canvaskit', 'matrix-crypto', 'pglite', 'ruff', 'esbuild', 'ruby',
          'excelize', 'swc', 'php', 'typst', 'biome', 'duckdb']
-TIMES_IN_NODE = 3
+TIMES = 3 # in a process
 NODE = ['node', '--single-threaded', '--v8-pool-size=0', os.path.join(HERE, 'validate.mjs')]
 
 
@@ -40,8 +41,9 @@ class Failed(Exception):
 
 def tools(build):
     """{name: words before the file}; what is installed of the peers, and ours."""
-    ours = [os.path.join(build, 'validator', 'parigot-validate'), '--jobs=1']
-    found = {'none': [*ours, '--policy=none'], 'strict': [*ours, '--policy=strict']}
+    library = os.path.join(build, 'tests', 'bench-validate')
+    found = {'none': [library, 'none', str(TIMES)], 'strict': [library, 'strict', str(TIMES)],
+             'tool': [os.path.join(build, 'validator', 'parigot-validate'), '--jobs=1', '--policy=strict']}
     if shutil.which('node'):
         found['V8'] = NODE
     if shutil.which('wasm-validate'):
@@ -51,11 +53,15 @@ def tools(build):
 
 def measure(measurer, name, words, path):
     """(wall, CPU in seconds, peak in MiB) of one run. The module is valid; under strict it has findings or has not."""
-    words = [*words, path, *([str(TIMES_IN_NODE)] if name == 'V8' else [])]
+    words = [*words, path, *([str(TIMES)] if name == 'V8' else [])]
     lines = subprocess.run([measurer, *words], capture_output=True, text=True, check=True).stdout.splitlines()
     wall, cpu, peak, status = map(int, lines[-1].split())
-    if status > (name == 'strict'):
+    if status > (name == 'tool'):
         raise Failed(f'status {status} of {name}: ' + ' '.join(lines[:1]))
+    if name in ('none', 'strict'):
+        wall, cpu = (float(word) * 1e3 for word in lines[0].split()[-8:-6])
+        if name == 'none' and lines[0].split()[-2] != '0':
+            raise Failed('not valid')
     if name == 'V8':
         inside = [line.split() for line in lines[:-1]]
         if any(verdict != 'true' for verdict, _, _ in inside):
@@ -86,13 +92,13 @@ def row(title, size, results):
     cells = [title, f'{mega:.1f}']
     for name in ('none', 'strict'):
         cells += [f'{speed[name]:.0f}', f'{times[name]:.2f}' if times else '']
-    cells += [f'{speed[name]:.{digits}f}' if name in speed else '' for name, digits in (('V8', 0), ('wabt', 1))]
-    cells += [f'{beyond[name]:.1f}' if name in beyond else '' for name in ('none', 'strict', 'V8', 'wabt')]
+    cells += [f'{speed[name]:.{digits}f}' if name in speed else '' for name, digits in (('V8', 0), ('tool', 0), ('wabt', 1))]
+    cells += [f'{beyond[name]:.1f}' if name in beyond else '' for name in ('tool', 'V8', 'wabt')]
     return cells, times
 
 
-HEAD = ['module', 'MB', 'none, MB/s', 'x V8', 'strict, MB/s', 'x V8', 'V8, MB/s', 'wabt, MB/s',
-        'none, MiB beyond the file', 'strict', 'V8', 'wabt']
+HEAD = ['module', 'MB', 'none, MB/s', 'x V8', 'strict, MB/s', 'x V8', 'V8, MB/s', 'tool, MB/s', 'wabt, MB/s',
+        'tool, MiB beyond the file', 'V8', 'wabt']
 
 
 def print_table(rows, markdown):
@@ -128,6 +134,8 @@ def main():
     os.makedirs(os.path.join(options.build, 'bench'), exist_ok=True)
     measurer = os.path.join(options.build, 'bench', 'measure')
     subprocess.run(['cc', '-O2', os.path.join(ROOT, 'tests', 'bench', 'link', 'measure.c'), '-o', measurer], check=True)
+    subprocess.run(['ninja', '-C', options.build, 'tests/bench-validate', 'validator/parigot-validate'], check=True,
+                   stdout=subprocess.DEVNULL)
     table, ratios = [], []
     for module in MODULES:
         if module.name not in (options.modules or NAMES):
