@@ -14,7 +14,7 @@
  *
  * Sources: DWARF 5 and 4: §7.5 "Format of Debugging Information", §6.2 "Line Number Information";
  * tool-conventions "DWARF for WebAssembly". */
-#include "wasm/wasm.h"
+#include "wasm/dwarf_read.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,21 +22,7 @@
 enum { MAX_PATH_BYTES = 4096 };
 enum { MAX_FORMATS = 16 };          /* of a DWARF 5 file table; LLVM writes four */
 enum { MAX_FILES = 1 << 22 };       /* in all tables together */
-enum { STEPS_PER_BYTE = 16 };       /* of debug sections, for the walk over .debug_info */
 static const uint32_t none = UINT32_MAX;
-
-typedef struct Section {
-    const uint8_t *bytes; /* NULL: not there */
-    uint32_t size;
-    const WasmReloc *relocs; /* of objects, by offset; n_relocs of them */
-    uint32_t n_relocs;
-} Section;
-
-/* How numbers of a unit are encoded. */
-typedef struct Encoding {
-    uint16_t version;
-    uint8_t offset_size, address_size;
-} Encoding;
 
 /* ---- line tables ---- */
 
@@ -53,12 +39,8 @@ typedef struct LineFile {
 } LineFile;
 
 typedef struct LineUnit {
-    uint32_t offset, tables, program, end; /* of the unit, its directories and files, its program; in .debug_line */
-    Encoding enc;
-    uint8_t min_inst, opcode_base, line_range;
-    int8_t line_base;
-    const uint8_t *opcode_lengths; /* opcode_base - 1 of them */
-    bool has_files, bad_files;     /* the tables have been looked at */
+    LineHeader head;
+    bool has_files, bad_files; /* the tables have been looked at */
     LineName *dirs;
     LineFile *files;
     uint32_t n_dirs, n_files;
@@ -87,95 +69,31 @@ typedef struct Decl {
     bool sized;
 } Decl;
 
-typedef struct Abbrev {
-    uint64_t code, tag;
-    uint32_t attributes; /* where they begin in .debug_abbrev */
-} Abbrev;
-
 struct Dwarf {
-    Arena *arena;
-    const WasmModule *module;
-    const WasmObject *object; /* NULL: linked */
-    Diags ignored;            /* full from the start: stores nothing */
-    uint32_t code_offset, code_size;
-    Section abbrev, addr, line, line_str, str, str_offsets;
-
+    DwarfInput in;
     bool has_lines, has_decls; /* the indexes have been built, as far as possible */
     LineUnit *units;       size_t n_units, cap_units;
     Sequence *sequences;   size_t n_sequences, cap_sequences;
     Decl *decls;           size_t n_decls, cap_decls;
     struct InfoUnit *infos; size_t n_infos, cap_infos; /* linked */
     uint32_t files_left;
-
-    Abbrev *abbrevs;       size_t n_abbrevs, cap_abbrevs;
-    uint64_t abbrevs_at; /* the table that they are of */
-    bool has_abbrevs;
-    uint64_t steps_left;
 };
-
-static Reader reader_at(Dwarf *d, const Section *s, uint64_t low, uint64_t high)
-{
-    if (high > s->size) high = s->size;
-    if (low >= high) return (Reader){.diags = &d->ignored};
-    return (Reader){.base = s->bytes, .pos = s->bytes + low, .end = s->bytes + high, .diags = &d->ignored};
-}
-
-/* ---- numbers, offsets, addresses ---- */
-
-static bool read_fixed(Reader *r, unsigned size, uint64_t *out)
-{
-    const uint8_t *p;
-    if (!rd_bytes(r, "", size, &p)) return false;
-    uint64_t v = 0;
-    for (unsigned i = size; i; i--) v = v << 8 | p[i - 1];
-    *out = v;
-    return true;
-}
-
-/* "7.4 32-Bit and 64-Bit DWARF Formats": the length of a unit, and what size offsets have in it */
-static bool read_unit(Reader *r, Reader *unit, uint8_t *offset_size)
-{
-    uint64_t length;
-    if (!read_fixed(r, 4, &length)) return false;
-    *offset_size = length == 0xffffffff ? 8 : 4;
-    if (*offset_size == 8 && !read_fixed(r, 8, &length)) return false;
-    return length <= rd_left(r) && rd_sub(r, "", (size_t)length, unit);
-}
-
-static const WasmReloc *find_reloc(const Section *s, uint32_t at)
-{
-    const WasmReloc *items = s->relocs;
-    uint32_t low = 0, high = s->n_relocs;
-    while (low < high) {
-        uint32_t mid = low + (high - low) / 2;
-        if (items[mid].offset < at) low = mid + 1;
-        else high = mid;
-    }
-    return low < s->n_relocs && items[low].offset == at ? &items[low] : NULL;
-}
-
-/* An offset into another debug section that stands at `at`. */
-static uint64_t section_offset(const Section *s, uint32_t at, uint64_t in_place)
-{
-    const WasmReloc *r = find_reloc(s, at);
-    return r && r->type == R_WASM_SECTION_OFFSET_I32 ? (uint32_t)r->addend : in_place;
-}
 
 /* An address in the code that stands at `at`, as an offset in the code section's payload. */
 static bool code_address(const Dwarf *d, const Section *s, uint32_t at, uint64_t in_place, uint32_t *out)
 {
     uint64_t address = in_place;
-    if (d->object) {
-        const WasmModule *m = d->module;
-        const WasmReloc *r = find_reloc(s, at);
+    if (d->in.object) {
+        const WasmModule *m = d->in.module;
+        const WasmReloc *r = dw_find_reloc(s, at);
         if (!r || r->type != R_WASM_FUNCTION_OFFSET_I32) return false;
-        const WasmSymbol *f = &d->object->symbols[r->index];
+        const WasmSymbol *f = &d->in.object->symbols[r->index];
         if (f->flags & SYM_UNDEFINED) return false;
         uint32_t body = f->index - m->n_imported[KIND_FUNC];
         if (body >= m->n_bodies) return false;
-        address = (uint64_t)(m->bodies[body].offset - d->code_offset) + (uint32_t)r->addend;
+        address = (uint64_t)(m->bodies[body].offset - d->in.code_offset) + (uint32_t)r->addend;
     }
-    if (address >= d->code_size) return false; /* a dead function's tombstone, too */
+    if (address >= d->in.code_size) return false; /* a dead function's tombstone, too */
     *out = (uint32_t)address;
     return true;
 }
@@ -184,8 +102,8 @@ static bool code_address(const Dwarf *d, const Section *s, uint32_t at, uint64_t
 static bool memory_address(Dwarf *d, const Section *s, uint32_t at, Decl *out)
 {
     uint64_t address;
-    Reader r = reader_at(d, s, at, (uint64_t)at + 4);
-    if (!read_fixed(&r, 4, &address) || address == 0 || address == UINT32_MAX) return false;
+    Reader r = dw_reader(&d->in, s, at, (uint64_t)at + 4);
+    if (!dw_fixed(&r, 4, &address) || address == 0 || address == UINT32_MAX) return false;
     out->space = SPACE_MEMORY;
     out->at = (uint32_t)address;
     return true;
@@ -194,165 +112,17 @@ static bool memory_address(Dwarf *d, const Section *s, uint32_t at, Decl *out)
 /* The data or function that the address at `at` in an object belongs to; in a linked module the address. */
 static bool symbol_address(Dwarf *d, const Section *s, uint32_t at, Decl *out)
 {
-    if (!d->object) return memory_address(d, s, at, out);
-    const WasmReloc *r = find_reloc(s, at);
+    if (!d->in.object) return memory_address(d, s, at, out);
+    const WasmReloc *r = dw_find_reloc(s, at);
     const WasmRelocInfo *info = r ? wasm_reloc_info(r->type) : NULL;
     if (!info || (info->index_kind != RI_DATA && info->index_kind != RI_FUNC_OFFSET)) return false;
-    const WasmSymbol *symbol = &d->object->symbols[r->index];
+    const WasmSymbol *symbol = &d->in.object->symbols[r->index];
     if (symbol->flags & (SYM_UNDEFINED | SYM_ABSOLUTE)) return false;
     bool is_data = info->index_kind == RI_DATA;
     if (!is_data && r->addend != 0) return false;
     out->space = is_data ? symbol->index : SPACE_FUNCTION;
     out->at = is_data ? symbol->data_offset + (uint32_t)r->addend : symbol->index;
     return true;
-}
-
-/* ---- attribute forms: "7.5.6 Form Encodings" ---- */
-
-enum {
-    DW_FORM_addr = 0x01, DW_FORM_block2 = 0x03, DW_FORM_block4, DW_FORM_data2, DW_FORM_data4, DW_FORM_data8,
-    DW_FORM_string, DW_FORM_block, DW_FORM_block1, DW_FORM_data1, DW_FORM_flag, DW_FORM_sdata, DW_FORM_strp,
-    DW_FORM_udata, DW_FORM_ref_addr, DW_FORM_ref1, DW_FORM_ref2, DW_FORM_ref4, DW_FORM_ref8, DW_FORM_ref_udata,
-    DW_FORM_indirect, DW_FORM_sec_offset, DW_FORM_exprloc, DW_FORM_flag_present, DW_FORM_strx, DW_FORM_addrx,
-    DW_FORM_ref_sup4, DW_FORM_strp_sup, DW_FORM_data16, DW_FORM_line_strp, DW_FORM_ref_sig8, DW_FORM_implicit_const,
-    DW_FORM_loclistx, DW_FORM_rnglistx, DW_FORM_ref_sup8, DW_FORM_strx1, DW_FORM_strx2, DW_FORM_strx3, DW_FORM_strx4,
-    DW_FORM_addrx1, DW_FORM_addrx2, DW_FORM_addrx3, DW_FORM_addrx4,
-    DW_FORM_GNU_addr_index = 0x1f01, DW_FORM_GNU_str_index = 0x1f02, DW_FORM_GNU_ref_alt = 0x1f20,
-    DW_FORM_GNU_strp_alt = 0x1f21
-};
-
-typedef enum FormClass {
-    CLASS_UNKNOWN, /* ends the unit: nobody knows how long it is */
-    CLASS_FIXED,   /* `size` bytes, little-endian                */
-    CLASS_BYTES,   /* `size` bytes                               */
-    CLASS_ADDRESS, CLASS_OFFSET, CLASS_REF_ADDR,
-    CLASS_ULEB, CLASS_SLEB,
-    CLASS_BLOCK,   /* as long as a number of `size` bytes in front says; 0: ULEB128 */
-    CLASS_STRING, CLASS_NOTHING, CLASS_IMPLICIT, CLASS_INDIRECT
-} FormClass;
-typedef struct Form { uint8_t class, size; } Form;
-
-static Form form_of(uint64_t form)
-{
-    static const Form forms[] = {
-        [DW_FORM_addr] = {CLASS_ADDRESS},         [DW_FORM_block2] = {CLASS_BLOCK, 2},
-        [DW_FORM_block4] = {CLASS_BLOCK, 4},      [DW_FORM_data2] = {CLASS_FIXED, 2},
-        [DW_FORM_data4] = {CLASS_FIXED, 4},       [DW_FORM_data8] = {CLASS_FIXED, 8},
-        [DW_FORM_string] = {CLASS_STRING},        [DW_FORM_block] = {CLASS_BLOCK, 0},
-        [DW_FORM_block1] = {CLASS_BLOCK, 1},      [DW_FORM_data1] = {CLASS_FIXED, 1},
-        [DW_FORM_flag] = {CLASS_FIXED, 1},        [DW_FORM_sdata] = {CLASS_SLEB},
-        [DW_FORM_strp] = {CLASS_OFFSET},          [DW_FORM_udata] = {CLASS_ULEB},
-        [DW_FORM_ref_addr] = {CLASS_REF_ADDR},    [DW_FORM_ref1] = {CLASS_FIXED, 1},
-        [DW_FORM_ref2] = {CLASS_FIXED, 2},        [DW_FORM_ref4] = {CLASS_FIXED, 4},
-        [DW_FORM_ref8] = {CLASS_FIXED, 8},        [DW_FORM_ref_udata] = {CLASS_ULEB},
-        [DW_FORM_indirect] = {CLASS_INDIRECT},    [DW_FORM_sec_offset] = {CLASS_OFFSET},
-        [DW_FORM_exprloc] = {CLASS_BLOCK, 0},     [DW_FORM_flag_present] = {CLASS_NOTHING},
-        [DW_FORM_strx] = {CLASS_ULEB},            [DW_FORM_addrx] = {CLASS_ULEB},
-        [DW_FORM_ref_sup4] = {CLASS_FIXED, 4},    [DW_FORM_strp_sup] = {CLASS_OFFSET},
-        [DW_FORM_data16] = {CLASS_BYTES, 16},     [DW_FORM_line_strp] = {CLASS_OFFSET},
-        [DW_FORM_ref_sig8] = {CLASS_FIXED, 8},    [DW_FORM_implicit_const] = {CLASS_IMPLICIT},
-        [DW_FORM_loclistx] = {CLASS_ULEB},        [DW_FORM_rnglistx] = {CLASS_ULEB},
-        [DW_FORM_ref_sup8] = {CLASS_FIXED, 8},    [DW_FORM_strx1] = {CLASS_FIXED, 1},
-        [DW_FORM_strx2] = {CLASS_FIXED, 2},       [DW_FORM_strx3] = {CLASS_FIXED, 3},
-        [DW_FORM_strx4] = {CLASS_FIXED, 4},       [DW_FORM_addrx1] = {CLASS_FIXED, 1},
-        [DW_FORM_addrx2] = {CLASS_FIXED, 2},      [DW_FORM_addrx3] = {CLASS_FIXED, 3},
-        [DW_FORM_addrx4] = {CLASS_FIXED, 4},
-    };
-    switch (form) {
-    case DW_FORM_GNU_addr_index:
-    case DW_FORM_GNU_str_index: return (Form){CLASS_ULEB};
-    case DW_FORM_GNU_ref_alt:
-    case DW_FORM_GNU_strp_alt: return (Form){CLASS_OFFSET};
-    default: return form < ARRAY_LEN(forms) ? forms[form] : (Form){CLASS_UNKNOWN};
-    }
-}
-
-typedef struct Value {
-    uint64_t form;   /* 0: there is none */
-    uint64_t number; /* numbers, offsets, addresses, indices; signed ones sign-extended */
-    Str bytes;       /* blocks and strings in place */
-    uint32_t at;     /* where it stands in its section */
-} Value;
-
-static bool read_block(Reader *r, unsigned length_size, Value *v)
-{
-    uint64_t length;
-    const uint8_t *p;
-    if (!(length_size ? read_fixed(r, length_size, &length) : rd_u64(r, "", &length))) return false;
-    if (length > rd_left(r)) return false;
-    v->at = (uint32_t)rd_offset(r);
-    if (!rd_bytes(r, "", (size_t)length, &p)) return false;
-    v->bytes = (Str){(const char *)p, (size_t)length};
-    return true;
-}
-
-static bool read_string(Reader *r, Value *v)
-{
-    const uint8_t *end = rd_left(r) ? memchr(r->pos, 0, rd_left(r)) : NULL;
-    if (!end) return false;
-    v->bytes = (Str){(const char *)r->pos, (size_t)(end - r->pos)};
-    r->pos = end + 1;
-    return true;
-}
-
-static bool read_value(Reader *r, uint64_t form, int64_t implicit, const Encoding *enc, Value *v)
-{
-    if (form == DW_FORM_indirect && !rd_u64(r, "", &form)) return false; /* the form stands in front of the value */
-    Form f = form_of(form);
-    *v = (Value){.form = form, .at = (uint32_t)rd_offset(r)};
-    int64_t s;
-    const uint8_t *p;
-    switch ((FormClass)f.class) {
-    case CLASS_FIXED: return read_fixed(r, f.size, &v->number);
-    case CLASS_BYTES: return rd_bytes(r, "", f.size, &p);
-    case CLASS_ADDRESS: return read_fixed(r, enc->address_size, &v->number);
-    case CLASS_OFFSET: return read_fixed(r, enc->offset_size, &v->number);
-    case CLASS_REF_ADDR: return read_fixed(r, enc->version <= 2 ? enc->address_size : enc->offset_size, &v->number);
-    case CLASS_ULEB: return rd_u64(r, "", &v->number);
-    case CLASS_SLEB:
-        if (!rd_s64(r, "", &s)) return false;
-        v->number = (uint64_t)s;
-        return true;
-    case CLASS_BLOCK: return read_block(r, f.size, v);
-    case CLASS_STRING: return read_string(r, v);
-    case CLASS_NOTHING: return true;
-    case CLASS_IMPLICIT: v->number = (uint64_t)implicit; return true;
-    case CLASS_INDIRECT: /* of an indirect one: nobody writes that */
-    case CLASS_UNKNOWN: break;
-    }
-    return false;
-}
-
-static bool is_encoding(const Encoding *enc)
-{
-    return enc->version >= 2 && enc->version <= 5 && (enc->address_size == 4 || enc->address_size == 8);
-}
-
-/* ---- .debug_line: headers. "6.2.4 The Line Number Program Header" ---- */
-
-static bool read_line_header(Reader *r, LineUnit *u)
-{
-    uint64_t version, header_length;
-    uint8_t segment_size, max_ops, default_is_stmt, line_base;
-    const uint8_t *lengths;
-    u->end = (uint32_t)(r->end - r->base);
-    if (!read_fixed(r, 2, &version)) return false;
-    u->enc.version = (uint16_t)version;
-    u->enc.address_size = 4;
-    if (version >= 5 && (!rd_byte(r, "", &u->enc.address_size) || !rd_byte(r, "", &segment_size))) return false;
-    if (!is_encoding(&u->enc)) return false;
-    if (!read_fixed(r, u->enc.offset_size, &header_length) || header_length > rd_left(r)) return false;
-    u->program = (uint32_t)(rd_offset(r) + header_length);
-    if (!rd_byte(r, "", &u->min_inst) || (version >= 4 && !rd_byte(r, "", &max_ops)) ||
-        !rd_byte(r, "", &default_is_stmt) || !rd_byte(r, "", &line_base) || !rd_byte(r, "", &u->line_range) ||
-        !rd_byte(r, "", &u->opcode_base))
-        return false;
-    if (u->line_range == 0 || u->opcode_base == 0) return false;
-    if (!rd_bytes(r, "", u->opcode_base - 1u, &lengths)) return false;
-    u->line_base = (int8_t)line_base;
-    u->opcode_lengths = lengths;
-    u->tables = (uint32_t)rd_offset(r);
-    return u->tables <= u->program;
 }
 
 /* ---- .debug_line: directories and files, read when a path is first asked for ---- */
@@ -370,15 +140,15 @@ static Str name_string(const Dwarf *d, const LineName *name)
 {
     switch (name->form) {
     case DW_FORM_string: return name->in_place;
-    case DW_FORM_strp: return string_at(&d->str, name->offset);
-    case DW_FORM_line_strp: return string_at(&d->line_str, name->offset);
+    case DW_FORM_strp: return string_at(&d->in.str, name->offset);
+    case DW_FORM_line_strp: return string_at(&d->in.line_str, name->offset);
     default: return (Str){0};
     }
 }
 
 static LineName name_of(const Dwarf *d, const Value *v)
 {
-    return (LineName){v->bytes, v->form, section_offset(&d->line, v->at, v->number)};
+    return (LineName){v->bytes, v->form, dw_section_offset(&d->in.line, v->at, v->number)};
 }
 
 /* Room for n more directories or files; n is already known to be possible in the bytes that are left. */
@@ -395,13 +165,13 @@ static bool read_old_dirs(Dwarf *d, Reader *r, LineUnit *u)
     Reader count = *r;
     uint32_t n = 0;
     Value v;
-    while (read_string(&count, &v) && v.bytes.len) n++;
-    if (!take_files(d, n + 1) || !(u->dirs = arena_array(d->arena, n + 1, sizeof *u->dirs))) return false;
+    while (dw_string(&count, &v) && v.bytes.len) n++;
+    if (!take_files(d, n + 1) || !(u->dirs = arena_array(d->in.arena, n + 1, sizeof *u->dirs))) return false;
     for (u->n_dirs = 1; u->n_dirs <= n; u->n_dirs++) {
-        if (!read_string(r, &v)) return false;
+        if (!dw_string(r, &v)) return false;
         u->dirs[u->n_dirs] = (LineName){v.bytes, DW_FORM_string, 0};
     }
-    return read_string(r, &v);
+    return dw_string(r, &v);
 }
 
 /* A name, a directory, a time, a size each; ended by an empty name. The first is file 1. */
@@ -409,7 +179,7 @@ static bool read_old_file(Reader *r, LineFile *f)
 {
     Value v;
     uint64_t dir, ignored;
-    if (!read_string(r, &v) || v.bytes.len == 0) return false;
+    if (!dw_string(r, &v) || v.bytes.len == 0) return false;
     if (!rd_u64(r, "", &dir) || !rd_u64(r, "", &ignored) || !rd_u64(r, "", &ignored)) return false;
     *f = (LineFile){.name = {v.bytes, DW_FORM_string, 0}, .dir = dir < UINT32_MAX ? (uint32_t)dir : none};
     return true;
@@ -420,7 +190,7 @@ static bool read_old_files(Dwarf *d, Reader *r, LineUnit *u)
     Reader count = *r;
     uint32_t n = 1;
     for (LineFile f; read_old_file(&count, &f);) n++;
-    if (!take_files(d, n) || !(u->files = arena_array(d->arena, n, sizeof *u->files))) return false;
+    if (!take_files(d, n) || !(u->files = arena_array(d->in.arena, n, sizeof *u->files))) return false;
     for (u->n_files = 1; u->n_files < n; u->n_files++)
         if (!read_old_file(r, &u->files[u->n_files])) return false;
     return true;
@@ -434,7 +204,7 @@ static bool read_entry(Dwarf *d, Reader *r, const Encoding *enc, const uint64_t 
     const uint8_t *start = r->pos;
     for (unsigned i = 0; i < n_formats; i++) {
         Value v;
-        if (!read_value(r, formats[i][1], 0, enc, &v)) return false;
+        if (!dw_value(r, formats[i][1], 0, enc, &v)) return false;
         if (formats[i][0] == DW_LNCT_path) f->name = name_of(d, &v);
         if (formats[i][0] == DW_LNCT_directory_index) f->dir = v.number < UINT32_MAX ? (uint32_t)v.number : none;
     }
@@ -449,7 +219,7 @@ static bool read_entries(Dwarf *d, Reader *r, const Encoding *enc, LineFile **fi
     for (unsigned i = 0; i < n_formats; i++)
         if (!rd_u64(r, "", &formats[i][0]) || !rd_u64(r, "", &formats[i][1])) return false;
     if (!rd_u64(r, "", &n) || n > rd_left(r) || !take_files(d, n)) return false;
-    if (!(*files = arena_array(d->arena, (size_t)n, sizeof **files))) return false;
+    if (!(*files = arena_array(d->in.arena, (size_t)n, sizeof **files))) return false;
     for (; *n_files < n; ++*n_files)
         if (!read_entry(d, r, enc, formats, n_formats, &(*files)[*n_files])) return false;
     return true;
@@ -457,14 +227,14 @@ static bool read_entries(Dwarf *d, Reader *r, const Encoding *enc, LineFile **fi
 
 static bool read_tables(Dwarf *d, LineUnit *u)
 {
-    Reader r = reader_at(d, &d->line, u->tables, u->program);
-    if (u->enc.version < 5) return read_old_dirs(d, &r, u) && read_old_files(d, &r, u);
+    Reader r = dw_reader(&d->in, &d->in.line, u->head.tables, u->head.program);
+    if (u->head.enc.version < 5) return read_old_dirs(d, &r, u) && read_old_files(d, &r, u);
     LineFile *dirs = NULL;
     uint32_t n = 0;
-    if (!read_entries(d, &r, &u->enc, &dirs, &n)) return false;
-    if (!(u->dirs = arena_array(d->arena, n, sizeof *u->dirs))) return false;
+    if (!read_entries(d, &r, &u->head.enc, &dirs, &n)) return false;
+    if (!(u->dirs = arena_array(d->in.arena, n, sizeof *u->dirs))) return false;
     for (u->n_dirs = 0; u->n_dirs < n; u->n_dirs++) u->dirs[u->n_dirs] = dirs[u->n_dirs].name;
-    return read_entries(d, &r, &u->enc, &u->files, &u->n_files);
+    return read_entries(d, &r, &u->head.enc, &u->files, &u->n_files);
 }
 
 static Str without_dot(Str s)
@@ -490,16 +260,11 @@ static const char *file_path(Dwarf *d, uint32_t unit, uint32_t file)
     if (name.ptr[0] != '/' && f->dir > 0 && f->dir < u->n_dirs) dir = without_dot(name_string(d, &u->dirs[f->dir]));
     if (name.len > MAX_PATH_BYTES || dir.len > MAX_PATH_BYTES) return NULL;
     bool slash = dir.len && dir.ptr[dir.len - 1] != '/';
-    f->path = arena_printf(d->arena, "%.*s%s%.*s", STR_ARG(dir), slash ? "/" : "", STR_ARG(name));
+    f->path = arena_printf(d->in.arena, "%.*s%s%.*s", STR_ARG(dir), slash ? "/" : "", STR_ARG(name));
     return f->path;
 }
 
 /* ---- .debug_line: programs. "6.2.5 The Line Number Program" ---- */
-
-enum { DW_LNS_copy = 1, DW_LNS_advance_pc, DW_LNS_advance_line, DW_LNS_set_file, DW_LNS_set_column, DW_LNS_negate_stmt,
-       DW_LNS_set_basic_block, DW_LNS_const_add_pc, DW_LNS_fixed_advance_pc, DW_LNS_set_prologue_end,
-       DW_LNS_set_epilogue_begin, DW_LNS_set_isa };
-enum { DW_LNE_end_sequence = 1, DW_LNE_set_address = 2 };
 
 typedef enum LineEvent { EVENT_NONE, EVENT_ROW, EVENT_END, EVENT_BROKEN } LineEvent;
 
@@ -516,71 +281,38 @@ static bool advance(LineState *s, uint64_t by)
     return true;
 }
 
-static LineEvent extended_opcode(const Dwarf *d, Reader *r, LineState *s)
+static bool set_address(const Dwarf *d, const LineOp *op, LineState *s)
 {
-    uint64_t length;
-    uint8_t opcode;
-    Reader operands;
-    if (!rd_u64(r, "", &length) || length == 0 || length > rd_left(r) || !rd_sub(r, "", (size_t)length, &operands) ||
-        !rd_byte(&operands, "", &opcode))
-        return EVENT_BROKEN;
-    if (opcode == DW_LNE_end_sequence) return EVENT_END;
-    if (opcode != DW_LNE_set_address) return EVENT_NONE;
-    uint64_t in_place;
-    uint32_t at = (uint32_t)rd_offset(&operands), address, size = (uint32_t)rd_left(&operands);
-    if ((size != 4 && size != 8) || !read_fixed(&operands, size, &in_place)) return EVENT_BROKEN;
-    bool found = code_address(d, &d->line, at, in_place, &address);
-    if (found && s->has_address && address < s->address) return EVENT_BROKEN; /* rows ascend */
+    uint32_t address;
+    bool found = code_address(d, &d->in.line, op->at, op->number, &address);
+    if (found && s->has_address && address < s->address) return false; /* rows ascend */
     s->has_address = found;
     if (found) s->address = address;
-    return EVENT_NONE;
-}
-
-static LineEvent standard_opcode(const LineUnit *u, Reader *r, uint8_t opcode, LineState *s)
-{
-    uint64_t n;
-    int64_t delta;
-    switch (opcode) {
-    case DW_LNS_copy: return EVENT_ROW;
-    case DW_LNS_advance_pc: return rd_u64(r, "", &n) && n <= UINT32_MAX && advance(s, n * u->min_inst) ? EVENT_NONE : EVENT_BROKEN;
-    case DW_LNS_advance_line:
-        if (!rd_s64(r, "", &delta)) return EVENT_BROKEN;
-        s->line += (uint32_t)delta;
-        return EVENT_NONE;
-    case DW_LNS_set_file:
-        if (!rd_u64(r, "", &n)) return EVENT_BROKEN;
-        s->file = n < UINT32_MAX ? (uint32_t)n : none;
-        return EVENT_NONE;
-    case DW_LNS_const_add_pc: return advance(s, (255u - u->opcode_base) / u->line_range * u->min_inst) ? EVENT_NONE : EVENT_BROKEN;
-    case DW_LNS_fixed_advance_pc: return read_fixed(r, 2, &n) && advance(s, n) ? EVENT_NONE : EVENT_BROKEN;
-    default: /* also set_column and all that came after DWARF 5: operands are ULEB128, their number is in the header */
-        for (uint8_t i = u->opcode_lengths[opcode - 1]; i; i--)
-            if (!rd_u64(r, "", &n)) return EVENT_BROKEN;
-        return EVENT_NONE;
-    }
+    return true;
 }
 
 /* Runs to the next row, the end of the sequence, or the end of the program (then broken). */
 static LineEvent next_event(const Dwarf *d, const LineUnit *u, Reader *r, LineState *s)
 {
-    LineEvent event = EVENT_NONE;
-    while (event == EVENT_NONE) {
-        uint8_t opcode;
-        if (!rd_byte(r, "", &opcode)) return EVENT_BROKEN;
-        if (opcode >= u->opcode_base) {
-            unsigned adjusted = opcode - u->opcode_base;
-            if (!advance(s, adjusted / u->line_range * u->min_inst)) return EVENT_BROKEN;
-            s->line += (uint32_t)(u->line_base + (int)(adjusted % u->line_range));
-            event = EVENT_ROW;
-        } else if (opcode == 0) event = extended_opcode(d, r, s);
-        else event = standard_opcode(u, r, opcode, s);
+    for (LineOp op;;) {
+        if (!dw_line_op(&u->head, r, &op) || !advance(s, op.advance)) return EVENT_BROKEN;
+        s->line += op.line;
+        switch (op.kind) {
+        case LINE_ROW: return EVENT_ROW;
+        case LINE_END: return EVENT_END;
+        case LINE_FILE: s->file = op.number < UINT32_MAX ? (uint32_t)op.number : none; break;
+        case LINE_ADDRESS:
+            if (!set_address(d, &op, s)) return EVENT_BROKEN;
+            break;
+        case LINE_ADVANCE:
+        case LINE_OTHER: break;
+        }
     }
-    return event;
 }
 
 static bool add_sequence(Dwarf *d, Sequence s)
 {
-    Sequence *items = arena_grow(d->arena, d->sequences, d->n_sequences, &d->cap_sequences, sizeof *items);
+    Sequence *items = arena_grow(d->in.arena, d->sequences, d->n_sequences, &d->cap_sequences, sizeof *items);
     if (!items) return false;
     d->sequences = items;
     items[d->n_sequences++] = s;
@@ -591,7 +323,7 @@ static bool add_sequence(Dwarf *d, Sequence s)
 static void find_sequences(Dwarf *d, uint32_t unit)
 {
     const LineUnit *u = &d->units[unit];
-    Reader r = reader_at(d, &d->line, u->program, u->end);
+    Reader r = dw_reader(&d->in, &d->in.line, u->head.program, u->head.end);
     while (rd_left(&r)) {
         Sequence seq = {.unit = unit, .program = (uint32_t)rd_offset(&r)};
         LineState s = line_start;
@@ -619,12 +351,12 @@ static void index_lines(Dwarf *d)
 {
     if (d->has_lines) return;
     d->has_lines = true;
-    Reader r = reader_at(d, &d->line, 0, d->line.size), unit;
+    Reader r = dw_reader(&d->in, &d->in.line, 0, d->in.line.size), unit;
     while (rd_left(&r)) {
-        LineUnit u = {.offset = (uint32_t)rd_offset(&r)};
-        if (!read_unit(&r, &unit, &u.enc.offset_size)) break;
-        if (!read_line_header(&unit, &u)) continue;
-        LineUnit *items = arena_grow(d->arena, d->units, d->n_units, &d->cap_units, sizeof *items);
+        LineUnit u = {.head.offset = (uint32_t)rd_offset(&r)};
+        if (!dw_unit(&r, &unit, &u.head.enc.offset_size)) break;
+        if (!dw_line_header(&unit, &u.head)) continue;
+        LineUnit *items = arena_grow(d->in.arena, d->units, d->n_units, &d->cap_units, sizeof *items);
         if (!items) break;
         d->units = items;
         items[d->n_units++] = u;
@@ -639,7 +371,7 @@ static bool load_rows(Dwarf *d, Sequence *seq)
     const LineUnit *u = &d->units[seq->unit];
     uint32_t counted = 0;
     for (int keep = 0; keep < 2; keep++) {
-        Reader r = reader_at(d, &d->line, seq->program, u->end);
+        Reader r = dw_reader(&d->in, &d->in.line, seq->program, u->head.end);
         LineState s = line_start;
         uint32_t n = 0;
         while (next_event(d, u, &r, &s) == EVENT_ROW) {
@@ -648,7 +380,7 @@ static bool load_rows(Dwarf *d, Sequence *seq)
             n++;
         }
         counted = n;
-        if (!keep && !(seq->rows = arena_array(d->arena, counted, sizeof *seq->rows))) return false;
+        if (!keep && !(seq->rows = arena_array(d->in.arena, counted, sizeof *seq->rows))) return false;
     }
     seq->n_rows = counted;
     return true;
@@ -684,65 +416,6 @@ bool dwarf_line_of_code(Dwarf *d, uint32_t code_offset, const char **file, uint3
     return true;
 }
 
-/* ---- .debug_abbrev: "7.5.3 Abbreviations Tables" ---- */
-
-static bool step(Dwarf *d)
-{
-    if (d->steps_left == 0) return false;
-    d->steps_left--;
-    return true;
-}
-
-static bool read_spec(Reader *r, uint64_t *attribute, uint64_t *form, int64_t *implicit)
-{
-    *implicit = 0;
-    return rd_u64(r, "", attribute) && rd_u64(r, "", form) && (*form != DW_FORM_implicit_const || rd_s64(r, "", implicit));
-}
-
-static bool read_abbrev(Dwarf *d, Reader *r, Abbrev *a)
-{
-    uint8_t has_children;
-    if (!step(d) || !rd_u64(r, "", &a->code)) return false;
-    if (a->code == 0) return true;
-    if (!rd_u64(r, "", &a->tag) || !rd_byte(r, "", &has_children)) return false;
-    a->attributes = (uint32_t)rd_offset(r);
-    for (;;) {
-        uint64_t attribute, form;
-        int64_t implicit;
-        if (!step(d) || !read_spec(r, &attribute, &form, &implicit)) return false;
-        if (attribute == 0 && form == 0) return true;
-    }
-}
-
-static bool load_abbrevs(Dwarf *d, uint64_t at)
-{
-    if (d->has_abbrevs && d->abbrevs_at == at) return true;
-    d->has_abbrevs = false;
-    d->n_abbrevs = 0;
-    Reader r = reader_at(d, &d->abbrev, at, d->abbrev.size);
-    for (;;) {
-        Abbrev *items = arena_grow(d->arena, d->abbrevs, d->n_abbrevs, &d->cap_abbrevs, sizeof *items);
-        if (!items) return false;
-        d->abbrevs = items;
-        Abbrev *a = &items[d->n_abbrevs];
-        if (!read_abbrev(d, &r, a)) return false;
-        if (a->code == 0) break;
-        d->n_abbrevs++;
-    }
-    d->has_abbrevs = true;
-    d->abbrevs_at = at;
-    return true;
-}
-
-/* Every producer counts them from 1. */
-static const Abbrev *find_abbrev(Dwarf *d, uint64_t code)
-{
-    if (code - 1 < d->n_abbrevs && d->abbrevs[code - 1].code == code) return &d->abbrevs[code - 1];
-    for (size_t i = 0; i < d->n_abbrevs && step(d); i++)
-        if (d->abbrevs[i].code == code) return &d->abbrevs[i];
-    return NULL;
-}
-
 /* ---- .debug_info: entries ---- */
 
 enum { DW_TAG_array_type = 0x01, DW_TAG_pointer_type = 0x0f, DW_TAG_reference_type = 0x10, DW_TAG_typedef = 0x16,
@@ -755,16 +428,6 @@ enum { DW_AT_location = 0x02, DW_AT_stmt_list = 0x10, DW_AT_low_pc = 0x11, DW_AT
        DW_AT_GNU_addr_base = 0x2133 };
 enum { DW_OP_addr = 0x03, DW_OP_const4u = 0x0c, DW_OP_piece = 0x93, DW_OP_addrx = 0xa1, DW_OP_constx = 0xa2, DW_OP_WASM_location = 0xed,
        DW_OP_GNU_addr_index = 0xfb };
-enum { DW_UT_type = 2, DW_UT_skeleton = 4, DW_UT_split_compile = 5, DW_UT_split_type = 6 };
-
-typedef struct InfoUnit {
-    const Section *section;
-    uint32_t start, end, entries; /* in .debug_info; entries: behind the header */
-    Encoding enc;
-    uint64_t abbrevs, addr_base, str_base;
-    uint32_t line_unit; /* or none */
-} InfoUnit;
-
 typedef struct Entry {
     uint64_t tag; /* 0: the end of a list of siblings */
     Value location, low_pc, stmt_list, addr_base, str_base, origin, file, line;
@@ -775,20 +438,19 @@ static bool read_entry_of_info(Dwarf *d, const InfoUnit *u, Reader *r, Entry *e)
 {
     uint64_t code;
     *e = (Entry){0};
-    if (!step(d) || !rd_u64(r, "", &code)) return false;
+    if (!dw_step(&d->in) || !rd_u64(r, "", &code)) return false;
     if (code == 0) return true;
-    const Abbrev *a = find_abbrev(d, code);
+    const Abbrev *a = dw_find_abbrev(&d->in, code);
     if (!a) return false;
     e->tag = a->tag;
-    Reader specs = reader_at(d, &d->abbrev, a->attributes, d->abbrev.size);
+    Reader specs = dw_reader(&d->in, &d->in.abbrev, a->attributes, d->in.abbrev.size);
     for (;;) {
-        uint64_t attribute, form;
-        int64_t implicit;
+        Spec spec;
         Value v;
-        if (!step(d) || !read_spec(&specs, &attribute, &form, &implicit)) return false;
-        if (attribute == 0 && form == 0) return true;
-        if (!read_value(r, form, implicit, &u->enc, &v)) return false;
-        switch (attribute) {
+        if (!dw_spec(&d->in, &specs, &spec)) return false;
+        if (spec.attribute == 0 && spec.form == 0) return true;
+        if (!dw_value(r, spec.form, spec.implicit, &u->enc, &v)) return false;
+        switch (spec.attribute) {
         case DW_AT_location: e->location = v; break;
         case DW_AT_low_pc: e->low_pc = v; break;
         case DW_AT_stmt_list: e->stmt_list = v; break;
@@ -809,43 +471,23 @@ static bool read_entry_of_info(Dwarf *d, const InfoUnit *u, Reader *r, Entry *e)
     }
 }
 
-/* "7.5.1 Unit Headers" */
-static bool read_info_header(Reader *r, InfoUnit *u)
-{
-    uint64_t version, ignored;
-    uint8_t type = 0;
-    if (!read_fixed(r, 2, &version)) return false;
-    u->enc.version = (uint16_t)version;
-    if (version >= 5 && (!rd_byte(r, "", &type) || !rd_byte(r, "", &u->enc.address_size))) return false;
-    uint32_t at = (uint32_t)rd_offset(r);
-    if (!read_fixed(r, u->enc.offset_size, &u->abbrevs)) return false;
-    u->abbrevs = section_offset(u->section, at, u->abbrevs);
-    if (version < 5 && !rd_byte(r, "", &u->enc.address_size)) return false;
-    if (type == DW_UT_skeleton || type == DW_UT_split_compile || type == DW_UT_type || type == DW_UT_split_type)
-        if (!read_fixed(r, 8, &ignored)) return false;
-    if (type == DW_UT_type || type == DW_UT_split_type)
-        if (!read_fixed(r, u->enc.offset_size, &ignored)) return false;
-    u->entries = (uint32_t)rd_offset(r);
-    return is_encoding(&u->enc);
-}
-
 static uint32_t line_unit_at(const Dwarf *d, uint64_t offset)
 {
     size_t low = 0, high = d->n_units;
     while (low < high) {
         size_t mid = low + (high - low) / 2;
-        if (d->units[mid].offset < offset) low = mid + 1;
+        if (d->units[mid].head.offset < offset) low = mid + 1;
         else high = mid;
     }
-    return low < d->n_units && d->units[low].offset == offset ? (uint32_t)low : none;
+    return low < d->n_units && d->units[low].head.offset == offset ? (uint32_t)low : none;
 }
 
 /* Entry `index` of this unit's part of .debug_addr. "7.27 Address Table" */
 static bool indexed_address(Dwarf *d, const InfoUnit *u, uint64_t index, Decl *out)
 {
-    if (index > d->addr.size || u->addr_base > d->addr.size) return false;
+    if (index > d->in.addr.size || u->addr_base > d->in.addr.size) return false;
     uint64_t at = u->addr_base + index * u->enc.address_size;
-    return at < d->addr.size && symbol_address(d, &d->addr, (uint32_t)at, out);
+    return at < d->in.addr.size && symbol_address(d, &d->in.addr, (uint32_t)at, out);
 }
 
 /* An address, or the thread's base plus an address: `DW_OP_WASM_location 3 __tls_base, DW_OP_addr x, DW_OP_plus`. Of a
@@ -853,7 +495,7 @@ static bool indexed_address(Dwarf *d, const InfoUnit *u, uint64_t index, Decl *o
 static bool location_address(Dwarf *d, const InfoUnit *u, const Value *location, bool *in_pieces, Decl *out)
 {
     enum { GLOBAL_U32 = 3 };
-    Reader r = reader_at(d, u->section, location->at, location->at + (uint64_t)location->bytes.len);
+    Reader r = dw_reader(&d->in, u->section, location->at, location->at + (uint64_t)location->bytes.len);
     uint8_t op;
     uint64_t n;
     do {
@@ -862,8 +504,8 @@ static bool location_address(Dwarf *d, const InfoUnit *u, const Value *location,
     } while (op == DW_OP_piece && rd_u64(&r, "", &n));
     if (op == DW_OP_WASM_location) {
         uint8_t kind;
-        if (!d->object) return false; /* it has no address before a thread has */
-        if (!rd_byte(&r, "", &kind) || !(kind == GLOBAL_U32 ? read_fixed(&r, 4, &n) : rd_u64(&r, "", &n))) return false;
+        if (!d->in.object) return false; /* it has no address before a thread has */
+        if (!rd_byte(&r, "", &kind) || !(kind == GLOBAL_U32 ? dw_fixed(&r, 4, &n) : rd_u64(&r, "", &n))) return false;
         if (!rd_byte(&r, "", &op)) return false;
     }
     switch (op) {
@@ -893,7 +535,7 @@ static bool entry_address(Dwarf *d, const InfoUnit *u, const Entry *e, Decl *out
         out->type = in_pieces || !is_in_unit(u, type_of(u, e)) ? 0 : (uint32_t)type_of(u, e);
         return true;
     }
-    if (!d->object || e->tag != DW_TAG_subprogram) return false; /* of linked code, lines are enough */
+    if (!d->in.object || e->tag != DW_TAG_subprogram) return false; /* of linked code, lines are enough */
     switch (e->low_pc.form) {
     case DW_FORM_addr: return symbol_address(d, u->section, e->low_pc.at, out);
     case DW_FORM_addrx:
@@ -912,9 +554,9 @@ static void follow_origin(Dwarf *d, const InfoUnit *u, Entry *e)
 {
     if (!e->origin.form || (e->file.form && e->line.form && e->name.form && e->type.form)) return;
     bool in_section = e->origin.form == DW_FORM_ref_addr;
-    uint64_t at = in_section ? section_offset(u->section, e->origin.at, e->origin.number) : u->start + e->origin.number;
+    uint64_t at = in_section ? dw_section_offset(u->section, e->origin.at, e->origin.number) : u->start + e->origin.number;
     if (e->origin.form == DW_FORM_ref_sig8 || at < u->entries || at >= u->end) return;
-    Reader r = reader_at(d, u->section, at, u->end);
+    Reader r = dw_reader(&d->in, u->section, at, u->end);
     Entry origin;
     if (!read_entry_of_info(d, u, &r, &origin)) return;
     if (!e->file.form) e->file = origin.file;
@@ -925,7 +567,7 @@ static void follow_origin(Dwarf *d, const InfoUnit *u, Entry *e)
 
 static bool add_decl(Dwarf *d, Decl decl)
 {
-    Decl *items = arena_grow(d->arena, d->decls, d->n_decls, &d->cap_decls, sizeof *items);
+    Decl *items = arena_grow(d->in.arena, d->decls, d->n_decls, &d->cap_decls, sizeof *items);
     if (!items) return false;
     d->decls = items;
     decl.order = (uint32_t)d->n_decls;
@@ -943,20 +585,20 @@ static void keep_name(Decl *decl, const Value *name)
 
 static void walk_unit(Dwarf *d, InfoUnit *u, uint32_t index)
 {
-    Reader r = reader_at(d, u->section, u->entries, u->end);
+    Reader r = dw_reader(&d->in, u->section, u->entries, u->end);
     Entry e;
-    if (!load_abbrevs(d, u->abbrevs) || !read_entry_of_info(d, u, &r, &e)) return;
+    if (!dw_load_abbrevs(&d->in, u->abbrevs) || !read_entry_of_info(d, u, &r, &e)) return;
     if (!e.stmt_list.form) return; /* no lines, no places */
-    u->line_unit = line_unit_at(d, section_offset(u->section, e.stmt_list.at, e.stmt_list.number));
-    if (e.addr_base.form) u->addr_base = section_offset(u->section, e.addr_base.at, e.addr_base.number);
-    if (e.str_base.form) u->str_base = section_offset(u->section, e.str_base.at, e.str_base.number);
+    u->line_unit = line_unit_at(d, dw_section_offset(u->section, e.stmt_list.at, e.stmt_list.number));
+    if (e.addr_base.form) u->addr_base = dw_section_offset(u->section, e.addr_base.at, e.addr_base.number);
+    if (e.str_base.form) u->str_base = dw_section_offset(u->section, e.str_base.at, e.str_base.number);
     while (rd_left(&r)) {
         Decl decl = {.unit = u->line_unit, .info = index};
         if (!read_entry_of_info(d, u, &r, &e)) return;
-        if (e.location.bytes.len && !d->object) follow_origin(d, u, &e); /* for its type */
+        if (e.location.bytes.len && !d->in.object) follow_origin(d, u, &e); /* for its type */
         if (!entry_address(d, u, &e, &decl)) continue;
         follow_origin(d, u, &e);
-        if (!d->object) keep_name(&decl, &e.name);
+        if (!d->in.object) keep_name(&decl, &e.name);
         if (!e.file.form || !e.line.form || e.file.number >= none || e.line.number >= none) continue;
         decl.file = (uint32_t)e.file.number;
         decl.line = (uint32_t)e.line.number;
@@ -972,19 +614,10 @@ static int by_symbol(const void *a, const void *b)
     return x->order < y->order ? -1 : x->order > y->order;
 }
 
-static Section section_of(const Dwarf *d, const WasmCustom *c)
-{
-    Section s = {.bytes = d->module->bytes + c->payload.offset, .size = c->payload.size};
-    const WasmRelocs *relocs = d->object ? wasm_section_relocs(d->object, c->order) : NULL;
-    if (relocs) s.relocs = wasm_reloc_array(relocs, d->arena);
-    if (s.relocs) s.n_relocs = relocs->n;
-    return s;
-}
-
 /* For the types of its variables. */
 static bool keep_info(Dwarf *d, const InfoUnit *u)
 {
-    InfoUnit *items = arena_grow(d->arena, d->infos, d->n_infos, &d->cap_infos, sizeof *items);
+    InfoUnit *items = arena_grow(d->in.arena, d->infos, d->n_infos, &d->cap_infos, sizeof *items);
     if (!items) return false;
     d->infos = items;
     items[d->n_infos++] = *u;
@@ -997,26 +630,26 @@ static void index_decls(Dwarf *d)
     if (d->has_decls) return;
     d->has_decls = true;
     index_lines(d); /* their units have the names of files */
-    const WasmModule *m = d->module;
-    uint64_t bytes = d->abbrev.size;
+    const WasmModule *m = d->in.module;
+    uint64_t bytes = d->in.abbrev.size;
     for (uint32_t i = 0; i < m->n_customs; i++)
         if (str_eq(m->customs[i].name, STR(".debug_info"))) bytes += m->customs[i].payload.size;
-    d->steps_left = bytes * STEPS_PER_BYTE;
+    d->in.steps_left = bytes * DW_STEPS_PER_BYTE;
 
     for (uint32_t i = 0; i < m->n_customs; i++) {
         if (!str_eq(m->customs[i].name, STR(".debug_info"))) continue;
-        Section *info = arena_alloc(d->arena, sizeof *info);
+        Section *info = arena_alloc(d->in.arena, sizeof *info);
         if (!info) return;
-        *info = section_of(d, &m->customs[i]);
-        Reader r = reader_at(d, info, 0, info->size), unit;
+        *info = dw_section(&d->in, &m->customs[i]);
+        Reader r = dw_reader(&d->in, info, 0, info->size), unit;
         while (rd_left(&r)) {
             InfoUnit u = {.section = info, .start = (uint32_t)rd_offset(&r), .line_unit = none};
-            if (!read_unit(&r, &unit, &u.enc.offset_size)) break;
+            if (!dw_unit(&r, &unit, &u.enc.offset_size)) break;
             u.end = (uint32_t)(unit.end - unit.base);
-            if (!read_info_header(&unit, &u)) continue;
+            if (!dw_info_header(&unit, false, &u)) continue;
             size_t before = d->n_decls;
             walk_unit(d, &u, (uint32_t)d->n_infos);
-            if (!d->object && d->n_decls > before && !keep_info(d, &u)) return;
+            if (!d->in.object && d->n_decls > before && !keep_info(d, &u)) return;
         }
     }
     if (d->n_decls) qsort(d->decls, d->n_decls, sizeof *d->decls, by_symbol);
@@ -1024,8 +657,8 @@ static void index_decls(Dwarf *d)
 
 bool dwarf_line_of_symbol(Dwarf *d, uint32_t symbol, const char **file, uint32_t *line)
 {
-    if (!d || !d->object || symbol >= d->object->n_symbols) return false;
-    const WasmSymbol *s = &d->object->symbols[symbol];
+    if (!d || !d->in.object || symbol >= d->in.object->n_symbols) return false;
+    const WasmSymbol *s = &d->in.object->symbols[symbol];
     if ((s->kind != SYM_DATA && s->kind != SYM_FUNCTION) || (s->flags & (SYM_UNDEFINED | SYM_ABSOLUTE))) return false;
     index_decls(d);
     Decl wanted = {.space = s->kind == SYM_DATA ? s->index : SPACE_FUNCTION,
@@ -1052,7 +685,7 @@ bool dwarf_line_of_symbol(Dwarf *d, uint32_t symbol, const char **file, uint32_t
 static uint64_t type_size(Dwarf *d, const InfoUnit *u, uint64_t at, unsigned hops)
 {
     Entry e;
-    Reader r = reader_at(d, u->section, at, u->end);
+    Reader r = dw_reader(&d->in, u->section, at, u->end);
     if (hops == 0 || !is_in_unit(u, at) || !read_entry_of_info(d, u, &r, &e)) return 0;
     if (e.size.form) return e.size.number;
     switch (e.tag) {
@@ -1075,17 +708,17 @@ static uint64_t type_size(Dwarf *d, const InfoUnit *u, uint64_t at, unsigned hop
 static Str indexed_string(Dwarf *d, const InfoUnit *u, uint32_t index)
 {
     uint64_t at = u->str_base + (uint64_t)index * u->enc.offset_size, offset;
-    if (u->str_base > d->str_offsets.size) return (Str){0};
-    Reader r = reader_at(d, &d->str_offsets, at, at + u->enc.offset_size);
-    return read_fixed(&r, u->enc.offset_size, &offset) ? string_at(&d->str, offset) : (Str){0};
+    if (u->str_base > d->in.str_offsets.size) return (Str){0};
+    Reader r = dw_reader(&d->in, &d->in.str_offsets, at, at + u->enc.offset_size);
+    return dw_fixed(&r, u->enc.offset_size, &offset) ? string_at(&d->in.str, offset) : (Str){0};
 }
 
 static Str decl_name(Dwarf *d, const InfoUnit *u, const Decl *decl)
 {
     switch (decl->name_form) {
     case DW_FORM_string: return string_at(u->section, decl->name);
-    case DW_FORM_strp: return string_at(&d->str, decl->name);
-    case DW_FORM_line_strp: return string_at(&d->line_str, decl->name);
+    case DW_FORM_strp: return string_at(&d->in.str, decl->name);
+    case DW_FORM_line_strp: return string_at(&d->in.line_str, decl->name);
     case DW_FORM_strx:
     case DW_FORM_strx1:
     case DW_FORM_strx2:
@@ -1098,7 +731,7 @@ static Str decl_name(Dwarf *d, const InfoUnit *u, const Decl *decl)
 
 bool dwarf_variable_at(Dwarf *d, uint32_t address, DwarfVariable *out)
 {
-    if (!d || d->object) return false;
+    if (!d || d->in.object) return false;
     index_decls(d);
     size_t i;
     LAST_AT_OR_BEFORE(d->decls, d->n_decls, at, address, i);
@@ -1107,7 +740,7 @@ bool dwarf_variable_at(Dwarf *d, uint32_t address, DwarfVariable *out)
     const InfoUnit *u = &d->infos[decl->info];
     enum { HOPS = 16 };
     if (!decl->sized) {
-        uint64_t size = decl->type && load_abbrevs(d, u->abbrevs) ? type_size(d, u, decl->type, HOPS) : 0;
+        uint64_t size = decl->type && dw_load_abbrevs(&d->in, u->abbrevs) ? type_size(d, u, decl->type, HOPS) : 0;
         decl->size = size > UINT32_MAX ? 0 : (uint32_t)size;
         decl->sized = true;
     }
@@ -1122,28 +755,11 @@ bool dwarf_variable_at(Dwarf *d, uint32_t address, DwarfVariable *out)
 
 static Dwarf *open_dwarf(const WasmModule *m, const WasmObject *object, Arena *arena)
 {
-    const WasmCustom *line = wasm_find_custom(m, STR(".debug_line"));
-    if (!line) return NULL; /* file names are there, too */
+    if (!wasm_find_custom(m, STR(".debug_line"))) return NULL; /* file names are there, too */
     Dwarf *d = arena_alloc(arena, sizeof *d);
     if (!d) return NULL;
-    *d = (Dwarf){.arena = arena, .module = m, .object = object, .ignored = DIAGS_NOTHING, .files_left = MAX_FILES};
-    d->line = section_of(d, line);
-    struct { Section *section; Str name; } others[] = {
-        {&d->abbrev, STR(".debug_abbrev")},
-        {&d->addr, STR(".debug_addr")},
-        {&d->line_str, STR(".debug_line_str")},
-        {&d->str, STR(".debug_str")},
-        {&d->str_offsets, STR(".debug_str_offsets")},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
-        const WasmCustom *c = wasm_find_custom(m, others[i].name);
-        if (c) *others[i].section = section_of(d, c);
-    }
-    for (uint32_t i = 0; i < m->n_sections; i++)
-        if (m->sections[i].id == SEC_CODE) {
-            d->code_offset = m->sections[i].payload.offset;
-            d->code_size = m->sections[i].payload.size;
-        }
+    dw_open(&d->in, m, object, arena);
+    d->files_left = MAX_FILES;
     return d;
 }
 
