@@ -100,12 +100,12 @@ enum { DW_LNS_copy = 1, DW_LNS_advance_pc, DW_LNS_advance_line, DW_LNS_set_file,
 enum { DW_LNE_end_sequence = 1, DW_LNE_set_address = 2 };
 
 typedef enum LineOpKind {
-    LINE_OTHER,   /* says nothing of addresses and lines                        */
-    LINE_ADVANCE, /* the address, by `advance`; the line, by `line`; or neither */
-    LINE_ROW,     /* the same, then a row                                       */
-    LINE_FILE,    /* `number`                                                   */
-    LINE_ADDRESS, /* `number`, which stands at `at` and has `size` bytes        */
-    LINE_END      /* of the sequence                                            */
+    LINE_OTHER,   /* advances the line by `line`, or says nothing of lines and addresses */
+    LINE_ADVANCE, /* the address by `advance`                                            */
+    LINE_ROW,     /* both, then a row                                                    */
+    LINE_FILE,    /* `number`                                                            */
+    LINE_ADDRESS, /* `number`, which stands at `at` and has `size` bytes                 */
+    LINE_END      /* of the sequence                                                     */
 } LineOpKind;
 typedef struct LineOp {
     LineOpKind kind;

@@ -832,4 +832,52 @@ bool dwarf_variable_at(Dwarf *, uint32_t address, DwarfVariable *out);
 /* Declaration of the variable or function whose address is this symbol (objects only). */
 bool dwarf_line_of_symbol(Dwarf *, uint32_t symbol, const char **file, uint32_t *line);
 
+/* ---- code_map.c: where code stands after something was put between it ------------------------------------------------- */
+
+/* Offsets in the code section's payload, as DWARF for wasm counts them, before and after a rewrite that keeps the order of
+ * the code. From `from` on code has moved by to - from, up to the next pair's; before the first pair nothing has moved.
+ * Zero, with an arena, is the map of code that stays where it is.
+ *
+ * One question answers for beginnings and for exclusive ends: where is the boundary in front of this byte? What was
+ * inserted in front of an instruction lies behind that boundary: it belongs to the instruction (to its line, its scope, the
+ * range that begins there), not to what comes before. What was appended to a function, in front of its last `end`, belongs
+ * to that `end`. So every inserted byte has a line, and the end of a function is its new end. */
+typedef struct CodeMapPair { uint32_t from, to; } CodeMapPair;
+typedef struct CodeMap {
+    Arena *arena;
+    CodeMapPair *pairs; /* both ascend */
+    size_t n, cap;
+    bool failed; /* out of memory: check once at the end, or each result */
+} CodeMap;
+/* Building, while a code section is copied. For each function: code_map_push(body's old offset, its new one), both behind
+ * the body's size (what low_pc is; the size's own length may change); then code_map_insert for each piece of code that is
+ * put in. A longer declaration of locals: push the first instruction's old and new offset; the new one is where the code
+ * begins that is inserted in front of it, if there is any.
+ * code_map_push:   the boundary in front of the old byte `from` is now at `to`. The same `from` again replaces the last pair.
+ * code_map_insert: `size` bytes were put in front of the instruction at the old offset `at`; may be called for it again.
+ * require: neither `from` nor `to` descends (asserted).  out: false when out of memory */
+bool code_map_push(CodeMap *, uint32_t from, uint32_t to);
+bool code_map_insert(CodeMap *, uint32_t at, uint32_t size);
+/* Binary search. Never beyond the next pair's `to`, so that removed code is empty and order is kept for any pairs. */
+uint32_t code_map_find(const CodeMap *, uint32_t from);
+/* The same for who asks for places in their order, more or less: looks first where the last answer was. *near is 0 at first. */
+uint32_t code_map_find_near(const CodeMap *, uint32_t from, size_t *near);
+
+/* ---- dwarf_remap.c: debug sections for code that has moved ------------------------------------------------------------- */
+
+typedef struct DwarfSection {
+    uint32_t custom;      /* index into module.customs */
+    const uint8_t *bytes; /* in place of its payload (behind the name); NULL: leave the section out */
+    uint32_t size;
+} DwarfSection;
+/* dwarf_remap: makes the debug sections of a linked module say of the moved code what they said of it before: DWARF 2 to 5.
+ * .debug_info keeps its size, so whatever refers to entries stays right.
+ * in:     map    of the whole code section; addresses beyond the old code (tombstones of code that was not linked) stay
+ *         arena  takes the new bytes
+ * out:    *sections, *n   those that change, by `custom`; all others are right as they are. None for a map without pairs.
+ * errors: DEBUG_DROPPED (notes, about a dozen at most) for what cannot be read and is therefore left out: of a unit of .debug_info
+ *         its entries, of .debug_line its rows, in any other section all of it. OUT_OF_MEMORY, then false.
+ * source: DWARF 5 and 4; tool-conventions "DWARF for WebAssembly" */
+MUST_USE bool dwarf_remap(const WasmModule *, const CodeMap *, Arena *, Diags *, DwarfSection **sections, uint32_t *n);
+
 #endif
