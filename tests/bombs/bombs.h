@@ -77,12 +77,8 @@ static inline size_t begin_custom(Writer *w, Str name)
  * Types: 0 [] -> [], 1 [i32 x 1000] -> [i32 x 1000], 2 [i32] -> [i32], then n_types more by `types`. A table of functions,
  * a memory of a page, ENV_GLOBALS mutable i32 globals, an element segment. */
 enum { ENV_GLOBALS = 64 };
-void put_env(Writer *, uint32_t n_functions, uint32_t n_types, void (*types)(Writer *, uint32_t));
 
 /* Such a module with one function of type 0. */
 void put_module(Writer *, void (*body)(Writer *, uint32_t), uint32_t n);
-
-/* n_bodies functions of type 0, each with what `body` writes for n. */
-void put_bodies(Writer *, void (*body)(Writer *, uint32_t), uint32_t n_bodies, uint32_t n);
 
 #endif

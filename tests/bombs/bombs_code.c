@@ -8,9 +8,12 @@ enum { WIDE = BOMB_WIDE, STACK_TOP = 65536 };
 
 static void no_types(Writer *w, uint32_t n) { (void)w, (void)n; }
 
-void put_env(Writer *w, uint32_t n_functions, uint32_t n_types, void (*types)(Writer *, uint32_t))
+/* metered: the module says that it pays for what it runs; its fuel is the last global. */
+static void env(Writer *w, uint32_t n_functions, uint32_t n_types, void (*types)(Writer *, uint32_t), bool metered)
 {
     write_header(w);
+    if (metered)
+        pm_write(w, &(PmSection){.has_globals = true, .fuel = ENV_GLOBALS + 1, .has_meter = true, .meter_kind = 2, .meter_prices = 1});
     size_t mark = begin_section(w, SEC_TYPE);
     wr_u32(w, n_types + 3);
     put_type(w, 0, 0);
@@ -30,23 +33,38 @@ void put_env(Writer *w, uint32_t n_functions, uint32_t n_types, void (*types)(Wr
     wr_bytes(w, "\1\1\1\2", 4);
     wr_end_size(w, mark);
     mark = begin_section(w, SEC_GLOBAL);
-    wr_u32(w, ENV_GLOBALS);
+    wr_u32(w, ENV_GLOBALS + metered);
     for (int i = 0; i < ENV_GLOBALS; i++) {
         wr_bytes(w, "\x7f\1", 2);
         put_i32(w, STACK_TOP);
         put_op(w, OP_END);
     }
+    if (metered) wr_bytes(w, "\x7e\1\x42\0\x0b", 5);
     wr_end_size(w, mark);
+    if (metered) {
+        mark = begin_section(w, SEC_EXPORT);
+        wr_u32(w, 1);
+        wr_name(w, STR("parigot:fuel"));
+        wr_byte(w, KIND_GLOBAL);
+        wr_u32(w, ENV_GLOBALS);
+        wr_end_size(w, mark);
+    }
     mark = begin_section(w, SEC_ELEMENT);
     wr_bytes(w, "\1\0\x41\0\x0b\1\0", 7);
     wr_end_size(w, mark);
 }
 
-void put_bodies(Writer *w, void (*body)(Writer *, uint32_t), uint32_t n_bodies, uint32_t n)
+static void put_env(Writer *w, uint32_t n_functions, uint32_t n_types, void (*types)(Writer *, uint32_t))
+{
+    env(w, n_functions, n_types, types, false);
+}
+
+/* n_bodies functions of type 0, each with what `body` writes for n. */
+static void bodies(Writer *w, void (*body)(Writer *, uint32_t), uint32_t n_bodies, uint32_t n, bool metered)
 {
     Writer b = {0};
     body(&b, n);
-    put_env(w, n_bodies, 0, no_types);
+    env(w, n_bodies, 0, no_types, metered);
     size_t mark = begin_section(w, SEC_CODE);
     wr_u32(w, n_bodies + 1);
     for (uint32_t i = 0; i < n_bodies; i++) {
@@ -60,7 +78,14 @@ void put_bodies(Writer *w, void (*body)(Writer *, uint32_t), uint32_t n_bodies, 
     wr_free(&b);
 }
 
+static void put_bodies(Writer *w, void (*body)(Writer *, uint32_t), uint32_t n_bodies, uint32_t n)
+{
+    bodies(w, body, n_bodies, n, false);
+}
+
 void put_module(Writer *w, void (*body)(Writer *, uint32_t), uint32_t n) { put_bodies(w, body, 1, n); }
+
+static void put_metered(Writer *w, void (*body)(Writer *, uint32_t), uint32_t n) { bodies(w, body, 1, n, true); }
 
 static void put_wide(Writer *b) /* a thousand operands */
 {
@@ -441,6 +466,35 @@ BODY(frames_in_one)
 }
 MODULE(frames_in_one)
 
+/* ---- metered: the code is walked over a second time ---- */
+
+BODY(charges) /* of nothing that needs one, inside of blocks, in the middle of other charges */
+{
+    wr_byte(b, 0);
+    for (uint32_t i = 0; i < n / 24; i++) {
+        put_index(b, OP_GLOBAL_GET, ENV_GLOBALS);
+        wr_bytes(b, "\x42\1", 2); /* i64.const 1 */
+        put_op(b, OP_I64_SUB);
+        put_index(b, OP_GLOBAL_SET, ENV_GLOBALS);
+        put_index(b, OP_GLOBAL_GET, ENV_GLOBALS);
+        wr_bytes(b, "\x42\0", 2);
+        put_op(b, OP_I64_LT_S);
+        wr_bytes(b, "\x04\x40\0\x0b", 4); /* if unreachable end */
+        wr_bytes(b, "\x02\x40\x0b", 3);   /* block end */
+        put_op(b, OP_NOP);
+    }
+    ends(b, 1);
+}
+
+#define METERED(name) static void bomb_metered_##name(Writer *w, uint32_t n) { put_metered(w, name, n); }
+METERED(nested)
+METERED(nested_wide)
+METERED(one_br_table)
+METERED(wide_br_tables)
+METERED(globals_written)
+METERED(empty_groups)
+METERED(charges)
+
 /* ---- findings and errors without end ---- */
 
 BODY(constant_stores)
@@ -556,5 +610,12 @@ const Bomb bombs_code[] = {
     {"unknown indices", bomb_unknown_indices, 0},
     {"calls of 1000 parameters without operands", bomb_wide_mismatches, PER_LABEL},
     {"unknown opcodes", bomb_bad_opcodes, 0},
+    {"metered: nested blocks", bomb_metered_nested, 0},
+    {"metered: nested blocks of 1000 parameters", bomb_metered_nested_wide, PER_LABEL},
+    {"metered: one br_table", bomb_metered_one_br_table, 0},
+    {"metered: br_tables to labels of 1000 operands", bomb_metered_wide_br_tables, PER_LABEL},
+    {"metered: writes of globals", bomb_metered_globals_written, 0},
+    {"metered: empty groups of locals", bomb_metered_empty_groups, 0},
+    {"metered: charges", bomb_metered_charges, 0},
     {0},
 };
