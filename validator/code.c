@@ -20,7 +20,7 @@ typedef struct Worker {
     ValReport report;
     Diags diags;
     Arena arena; /* stands for the caller's */
-    Body *body;  /* NULL: no memory; what it should have done is left to the caller */
+    Body *body;  /* NULL: no memory; then nobody starts */
 } Worker;
 
 typedef struct Crew {
@@ -48,8 +48,8 @@ static void check_chunk(void *ctx, uint32_t chunk, unsigned worker)
     Crew *c = ctx;
     Worker *w = &c->workers[worker];
     for (uint32_t i = c->chunks[chunk]; i < c->chunks[chunk + 1]; i++) {
-        if (w->body) check_body(w->body, i);
-        c->again[i] = !w->body || left_a_mark(w);
+        check_body(w->body, i);
+        c->again[i] = left_a_mark(w);
     }
 }
 
@@ -59,7 +59,7 @@ static void start_worker(const Val *v, Worker *w)
 {
     w->v = *v;
     w->report = *v->report;
-    w->report.instructions = w->report.type_comparisons = 0;
+    w->report.type_comparisons = 0;
     w->arena = (Arena){.limit_bytes = v->arena->limit_bytes};
     w->v.scratch = (Arena){.limit_bytes = v->scratch.limit_bytes};
     w->v.report = &w->report;
@@ -104,7 +104,6 @@ static void add_worker(Val *v, Worker *w)
         }
         v->memory_written |= w->v.memory_written;
         v->table_writes += w->v.table_writes;
-        v->report->instructions += w->report.instructions;
         v->report->type_comparisons += w->report.type_comparisons;
         v->workers_bytes += w->v.scratch.used_bytes;
     }
@@ -162,9 +161,14 @@ static bool check_in_threads(Val *v, unsigned threads)
     c.again = arena_alloc(&v->scratch, v->m->n_bodies);
     c.workers = arena_array(&v->scratch, threads, sizeof *c.workers);
     if (!c.again || !c.workers || !cut_into_chunks(v, bytes, &c)) return false;
-    for (unsigned i = 0; i < threads; i++) start_worker(v, &c.workers[i]);
-    parallel_for(threads, c.n_chunks, check_chunk, &c);
+    bool ready = true;
+    for (unsigned i = 0; i < threads; i++) {
+        start_worker(v, &c.workers[i]);
+        ready &= c.workers[i].body != NULL;
+    }
+    if (ready) parallel_for(threads, c.n_chunks, check_chunk, &c);
     for (unsigned i = 0; i < threads; i++) add_worker(v, &c.workers[i]);
+    if (!ready) return false; /* a body that one left out would be checked again, but its facts be lost */
     if (memchr(c.again, true, v->m->n_bodies)) check_again(v, c.again);
     return true;
 }

@@ -254,7 +254,7 @@ typedef struct ValReport {
     ValWaived *waived;  uint32_t n_waived;
     ValFrame *frames;   uint32_t n_frames; /* findings of P104, and what a linker has to add checks to */
     /* Work done, for tests that bound it. */
-    uint64_t instructions, type_comparisons;
+    uint64_t type_comparisons;
     size_t scratch_bytes;     /* most memory held besides the arena's */
 } ValReport;
 
