@@ -164,7 +164,7 @@ static void check_bomb(const Bomb *b)
 {
     bool valid[SETTINGS];
     for (Setting s = 0; s < SETTINGS; s++) {
-        uint32_t n = b->work || s == ALL_SAID ? 6000 : 24000; /* where a byte costs much they are smaller */
+        uint32_t n = b->work || s == ALL_SAID ? 3000 : 16000; /* where a byte costs much they are smaller */
         Cost once = cost_of(b, s, n), twice = cost_of(b, s, 2 * n), four = cost_of(b, s, 4 * n);
         if (getenv("BOMBS_SHOW"))
             printf("# %-45s %-24s %6zu B: steps a byte %8.1f %8.1f %8.1f, memory a byte %6.1f %6.1f %6.1f, said %6.1f, %s\n", b->name, setting_names[s], four.size,
