@@ -1,13 +1,14 @@
-/* finish.c: what is done to a module that was found good, whether it was linked or given: a new record, a meter. It
- * is judged once more as it will be written: nobody has to trust the passes that were here in between. */
+/* finish.c: what is done to a module that was found good, whether it was linked or given: a new record, a
+ * meter. It is judged once more as it will be written: nobody has to trust the passes that were here in
+ * between. */
 #include "linker/ld.h"
-
 
 /* A meter that was asked for is proved, whatever the policy says of meters. */
 static ValPolicy metered_policy(void)
 {
     ValPolicy p = *val_builtin_policy(STR("none"));
-    for (ValRule r = RULE_P701; r <= RULE_P703; r++) p.rules[r].violated = p.rules[r].not_provable = VAL_ERROR;
+    for (ValRule r = RULE_P701; r <= RULE_P703; r++)
+        p.rules[r].violated = p.rules[r].not_provable = VAL_ERROR;
     return p;
 }
 

@@ -1,6 +1,7 @@
-/* meter.c: a module's sections with a meter: docs/metering.md. All are copied byte for byte but for these: the gauge
- * is added to globals and exports behind what is there, so that no index changes; bodies are rewritten one after the
- * other; parigot.module says so, first of all. What counts in offsets of the code, which are others now, is left out. */
+/* meter.c: a module's sections with a meter: docs/metering.md. All are copied byte for byte but for these:
+ * the gauge is added to globals and exports behind what is there, so that no index changes; bodies are
+ * rewritten one after the other; parigot.module says so, first of all. What counts in offsets of the code,
+ * which are others now, is left out. */
 #include "linker/meter.h"
 
 typedef struct Meter {
@@ -10,7 +11,7 @@ typedef struct Meter {
     Diags *diags;
     Writer *out;
     PmSection record;
-    uint32_t fuel; /* index of F */
+    uint32_t fuel;                 /* index of F */
     bool has_globals, has_exports; /* they are written, if they need be */
     bool has_record;
 } Meter;
@@ -33,7 +34,8 @@ static bool has_fuel(const Meter *x)
 static bool has_relocs(const WasmModule *m)
 {
     for (uint32_t i = 0; i < m->n_customs; i++)
-        if (str_eq(m->customs[i].name, STR("linking")) || str_has_prefix(m->customs[i].name, STR("reloc."))) return true;
+        if (str_eq(m->customs[i].name, STR("linking")) || str_has_prefix(m->customs[i].name, STR("reloc.")))
+            return true;
     return false;
 }
 
@@ -45,11 +47,13 @@ static bool check(Meter *x)
     if (found == PM_BROKEN) return false;
     x->has_record = found == PM_PRESENT || x->how->record || x->how->kind;
     if (x->how->record) x->record = *x->how->record;
-    if (x->how->kind && has_fuel(x)) diag_add(x->diags, LD_METERED, at, "it is metered already: it has parigot:fuel");
+    if (x->how->kind && has_fuel(x))
+        diag_add(x->diags, LD_METERED, at, "it is metered already: it has parigot:fuel");
     if (has_relocs(x->m))
         diag_add(x->diags, LD_METER_RELOCS, at, "it has relocations, which say where its code is");
     if (x->how->kind && x->m->has_start)
-        diag_add(x->diags, LD_METER_START, DIAG_AT(.file = x->m->file, .offset = x->m->start_offset, .func = x->m->start),
+        diag_add(x->diags, LD_METER_START,
+                 DIAG_AT(.file = x->m->file, .offset = x->m->start_offset, .func = x->m->start),
                  "its start function runs before the host can give it fuel");
     return x->diags->errors == errors;
 }
@@ -115,6 +119,7 @@ static bool write_code(Meter *x)
     Writer body = {0};
     MeterPlan plan = {.m = x->m, .kind = x->how->kind, .arena = x->arena, .diags = x->diags};
     bool ok = true;
+    meter_begin(&plan);
     wr_byte(x->out, SEC_CODE);
     size_t mark = wr_begin_size(x->out);
     wr_u32(x->out, x->m->n_bodies);
@@ -151,7 +156,8 @@ static bool is_left_out(Meter *x, const WasmCustom *c, bool *told)
     if (!x->how->kind || !(is_debug(c->name) || str_has_prefix(c->name, STR("metadata.code.")))) return false;
     if (!*told)
         diag_add(x->diags, LD_METER_DEBUG, DIAG_AT(.file = x->m->file, .offset = c->offset),
-                 "%.*s is left out: what it says of places in the code is not true any more", STR_ARG(c->name));
+                 "%.*s is left out: what it says of places in the code is not true any more",
+                 STR_ARG(c->name));
     return *told = true;
 }
 
@@ -192,6 +198,7 @@ bool ld_meter_module(const WasmModule *m, const MeterOptions *how, Arena *arena,
     wr_bytes(out, m->bytes, MAGIC);
     write_record(&x);
     if (!write_sections(&x)) return false;
-    if (out->failed || out->len > UINT32_MAX) diag_add(diags, OUT_OF_MEMORY, DIAG_AT(.file = m->file), "out of memory");
+    if (out->failed || out->len > UINT32_MAX)
+        diag_add(diags, OUT_OF_MEMORY, DIAG_AT(.file = m->file), "out of memory");
     return !out->failed && out->len <= UINT32_MAX;
 }

@@ -68,6 +68,7 @@ typedef struct Label {
     bool has_else, joined; /* joined: more than one way leads behind its end */
     bool crossed;       /* a branch out of a loop within it leads behind its end */
     bool quiet;         /* loop: it can go around without a call */
+    uint32_t calls;     /* loop: in it, while the body is read but for those of loops that are still open */
     bool local;         /* loop: runs with the gauge in the local; others: ways join with the gauge there */
     uint32_t depth;     /* loops around what is in it */
     uint32_t loop;      /* innermost loop around it */
@@ -75,8 +76,16 @@ typedef struct Label {
     uint32_t called;    /* of the loops around its end, so many outermost ones have made a call since their head */
     uint32_t around, else_around; /* depth of the innermost loop that can go around from behind its end */
     uint64_t promise, else_promise; /* credit that who comes there must bring */
+    uint64_t credit, credit_at_if;  /* that every way brings, behind its end and to its `else` */
     uint8_t right_behind, right_at_if; /* while the body is written: on all ways that came so far */
 } Label;
+
+/* Most instructions change neither way nor gauge: how long such a one is, by its first byte, and what it costs. */
+typedef struct PlainOp {
+    uint8_t form; /* PLAIN_NOT: none of these */
+    uint8_t price;
+} PlainOp;
+enum { PLAIN_NOT, PLAIN_ALONE, PLAIN_NUMBER /* LEB128 */, PLAIN_NUMBERS /* two */, PLAIN_FLOAT, PLAIN_DOUBLE };
 
 /* Where a function is charged. One is used for all functions, so that its arrays grow once. */
 typedef struct MeterPlan {
@@ -84,6 +93,7 @@ typedef struct MeterPlan {
     MeterKind kind;
     Arena *arena;
     Diags *diags;
+    PlainOp plain[256];
     Step *steps;         size_t n_steps, steps_cap;
     Label *labels;       size_t n_labels, labels_cap;
     uint32_t *targets;   size_t n_targets, targets_cap;
@@ -94,6 +104,7 @@ typedef struct MeterPlan {
     bool uses_local, uses_size;  /* L, T are there: docs/metering.md */
 } MeterPlan;
 
+void meter_begin(MeterPlan *); /* m, kind, arena and diags are set */
 /* Reads function n_imported + body. false: it was not valid, and that was recorded. */
 MUST_USE bool meter_plan(MeterPlan *, uint32_t body);
 /* The body of what was planned, without its size. */

@@ -1,16 +1,17 @@
 /* meter_emit.c: a planned function's body with its charges: docs/metering.md "Forms".
  *
- * Bytes are copied as they are, indices included: our locals are the last ones. Before each step the gauge is put
- * where the step needs it, in the global F or in the local L, and behind it what the plan says is charged, wherever
- * the gauge is then. So what is right is always known, and moved only when somebody needs it elsewhere. */
+ * Bytes are copied as they are, indices included: our locals are the last ones. Before each step the gauge is
+ * put where the step needs it, in the global F or in the local L, and behind it what the plan says is
+ * charged, wherever the gauge is then. So what is right is always known, and moved only when somebody needs
+ * it elsewhere. */
 #include "linker/meter.h"
 
 typedef struct Emit {
     MeterPlan *p;
     Writer *out;
     uint32_t fuel, local, size; /* indices of F, L and T */
-    uint32_t done;  /* bytes of the file up to here are written */
-    unsigned right; /* GAUGE_IN_F, GAUGE_IN_L */
+    uint32_t done;              /* bytes of the file up to here are written */
+    unsigned right;             /* GAUGE_IN_F, GAUGE_IN_L */
 } Emit;
 
 static void copy_until(Emit *e, uint32_t at)
@@ -91,9 +92,13 @@ static void need(Emit *e, unsigned where)
     e->right = GAUGE_IN_BOTH;
 }
 
-static bool in_local_loop(const Emit *e, const Step *s) { return s->loop != NO_LABEL && e->p->labels[s->loop].local; }
+static bool in_local_loop(const Emit *e, const Step *s)
+{
+    return s->loop != NO_LABEL && e->p->labels[s->loop].local;
+}
 
-/* A charge takes the gauge from where it is; it leaves it in the local when that is where it will be needed. */
+/* A charge takes the gauge from where it is; it leaves it in the local when that is where it will be needed.
+ */
 static void charge(Emit *e, bool to_local, uint32_t units)
 {
     Form f = {.n = 0};
@@ -216,8 +221,13 @@ void meter_emit(MeterPlan *p, uint32_t body, uint32_t fuel, Writer *out)
 {
     const WasmRange range = p->m->bodies[body];
     uint32_t first = p->n_params + p->n_locals;
-    Emit e = {.p = p, .out = out, .fuel = fuel, .size = first, .local = first + p->uses_size,
-              .done = p->group_bytes.offset + p->group_bytes.size, .right = GAUGE_IN_F};
+    Emit e = {.p = p,
+              .out = out,
+              .fuel = fuel,
+              .size = first,
+              .local = first + p->uses_size,
+              .done = p->group_bytes.offset + p->group_bytes.size,
+              .right = GAUGE_IN_F};
     write_locals(&e);
     for (size_t i = 0; i < p->n_steps; i++) {
         const Step *s = &p->steps[i];

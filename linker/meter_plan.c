@@ -1,20 +1,21 @@
 /* meter_plan.c: where a function is charged, and what: docs/metering.md.
  *
- * A forward pass reads the body and keeps its steps: instructions that change the way or matter to the gauge, with
- * the price of the straight run before each. All ways but those back to a loop's head lead to later steps, so a
- * backward pass knows at each point what the dearest way from there costs up to the next charge, its *need*. At a
- * point that charges, the need is what is charged and who comes there need bring nothing; elsewhere it is what they
- * must have paid: the point's *promise*.
+ * A forward pass reads the body and keeps its steps: instructions that change the way or matter to the gauge,
+ * with the price of the straight run before each. All ways but those back to a loop's head lead to later
+ * steps, so a backward pass knows at each point what the dearest way from there costs up to the next charge,
+ * its *need*. At a point that charges, the need is what is charged and who comes there need bring nothing;
+ * elsewhere it is what they must have paid: the point's *promise*.
  *
- * Always charged: the entry and loop heads, where credit is lost. Coarsely also what is behind a loop, else each
- * time around would pay for it; what is far, so that no way pays for much more than it runs; and what leaves a loop
- * that others go around. Exactly: each basic block. */
+ * Always charged: the entry and loop heads, where credit is lost. Coarsely also what is behind a loop, else
+ * each time around would pay for it; what is far, so that no way pays for much more than it runs; and what
+ * leaves a loop that others go around. Exactly: each basic block. */
 #include "linker/meter.h"
 
 enum {
-    MERGE = 3,   /* so little behind a loop is paid for each time around rather than by a charge of its own */
-    FAR = 512,   /* a need beyond this is charged at the next place that can be */
-    COLD = 16    /* so much more than the other way costs is charged apart when it leaves the loop */
+    MERGE = 6, /* so little behind a loop is paid for each time around rather than by a charge of its own */
+    FAR = 512, /* a need beyond this is charged at the next place that can be */
+    MOST_CALLS = 2,
+    COLD = 16 /* so much more than the other way costs is charged apart when it leaves the loop */
 };
 
 /* ---- forward: steps ---- */
@@ -59,8 +60,12 @@ static Step *add_step(Walk *w, StepKind kind, const WasmInstr *i, const uint8_t 
 static uint32_t open_label(MeterPlan *p, StepKind kind, uint32_t carried)
 {
     bool first = p->n_labels == 0;
-    Label l = {.kind = (uint8_t)kind, .carried = carried, .loop = first ? NO_LABEL : current_loop(p), .called = NO_LABEL,
-               .right_behind = GAUGE_IN_BOTH};
+    Label l = {.kind = (uint8_t)kind,
+               .carried = carried,
+               .loop = first ? NO_LABEL : current_loop(p),
+               .called = NO_LABEL,
+               .right_behind = GAUGE_IN_BOTH,
+               .credit = UINT64_MAX};
     if (!first) l.depth = p->labels[top(p)->label].depth;
     if (kind == STEP_LOOP) l.depth++;
     ARENA_PUSH(p->arena, p->labels, p->n_labels, p->labels_cap) = l;
@@ -73,7 +78,10 @@ static void push_frame(Walk *w, uint32_t label)
     ARENA_PUSH(p->arena, p->stack, p->n_stack, p->stack_cap) = (Frame){.label = label, .called = w->called};
 }
 
-static uint32_t target_of(const MeterPlan *p, uint32_t depth) { return p->stack[p->n_stack - 1 - depth].label; }
+static uint32_t target_of(const MeterPlan *p, uint32_t depth)
+{
+    return p->stack[p->n_stack - 1 - depth].label;
+}
 
 static void join(Walk *w, Label *l)
 {
@@ -99,7 +107,11 @@ static void note_table(Walk *w, Step *s, const WasmInstr *i)
     MeterPlan *p = w->p;
     s->label = (uint32_t)p->n_targets;
     s->n_targets = i->n_labels + 1;
-    Reader r = {.base = p->m->bytes, .pos = i->labels, .end = p->m->bytes + s->next, .diags = p->diags, .file = p->m->file};
+    Reader r = {.base = p->m->bytes,
+                .pos = i->labels,
+                .end = p->m->bytes + s->next,
+                .diags = p->diags,
+                .file = p->m->file};
     for (uint32_t k = 0, depth; k <= i->n_labels; k++) {
         if (!rd_u32(&r, "label", &depth)) return; /* was read once already */
         uint32_t target = target_of(p, depth);
@@ -111,7 +123,8 @@ static void note_table(Walk *w, Step *s, const WasmInstr *i)
 static void open_block(Walk *w, StepKind kind, const WasmInstr *i, const uint8_t *next)
 {
     MeterPlan *p = w->p;
-    uint32_t carried = kind == STEP_LOOP ? wasm_block_params(p->m, i->value) : wasm_block_results(p->m, i->value);
+    uint32_t carried =
+        kind == STEP_LOOP ? wasm_block_params(p->m, i->value) : wasm_block_results(p->m, i->value);
     Step *s = add_step(w, kind, i, next);
     s->label = open_label(p, kind, carried);
     push_frame(w, s->label);
@@ -153,6 +166,7 @@ static void at_end(Walk *w, const WasmInstr *i, const uint8_t *next)
         if (!alive || l->called < w->called) w->called = l->called;
         w->dead = 0;
     }
+    if (l->kind == STEP_LOOP && l->loop != NO_LABEL) p->labels[l->loop].calls += l->calls;
     p->n_stack--;
     uint32_t depth = p->n_stack ? p->labels[top(p)->label].depth : 0;
     if (w->called > depth) w->called = depth;
@@ -212,6 +226,7 @@ static void one_instruction(Walk *w, const WasmInstr *i, const uint8_t *next)
     case OP_CALL_INDIRECT:
         add_step(w, STEP_CALL, i, next);
         w->called = p->labels[top(p)->label].depth;
+        if (current_loop(p) != NO_LABEL) p->labels[current_loop(p)].calls++;
         return;
     case OP_RETURN:
     case OP_RETURN_CALL:
@@ -228,6 +243,69 @@ static void one_instruction(Walk *w, const WasmInstr *i, const uint8_t *next)
         add_step(w, STEP_SIZED, i, next);
         p->uses_size = true;
     }
+}
+
+/* ---- runs of plain instructions ---- */
+
+static uint8_t plain_form(WasmOp op)
+{
+    switch (op) { /* steps, and what has no price of its own */
+    case OP_UNREACHABLE:
+    case OP_ELSE:
+    case OP_END:
+    case OP_RETURN: return PLAIN_NOT;
+    default: break;
+    }
+    switch ((WasmImm)wasm_op_info[op].imm) {
+    case IMM_NONE: return PLAIN_ALONE;
+    case IMM_LOCAL:
+    case IMM_GLOBAL:
+    case IMM_I32:
+    case IMM_I64: return PLAIN_NUMBER;
+    case IMM_MEMARG: return PLAIN_NUMBERS;
+    case IMM_F32: return PLAIN_FLOAT;
+    case IMM_F64: return PLAIN_DOUBLE;
+    default: return PLAIN_NOT;
+    }
+}
+
+void meter_begin(MeterPlan *p)
+{
+    for (WasmOp op = 0; op < OP_COUNT; op++) {
+        const WasmInstr i = {.op = op};
+        if (wasm_op_info[op].prefix == 0 && wasm_sized_price(op).per == SIZED_NOT)
+            p->plain[wasm_op_info[op].code] = (PlainOp){plain_form(op), (uint8_t)wasm_price(p->m, &i, 0)};
+    }
+}
+
+static const uint8_t *behind_number(const uint8_t *at)
+{
+    while (*at++ & 0x80) {}
+    return at;
+}
+
+/* As many plain instructions as there are, but for the last bytes, where none may be cut. Returns their
+ * price. */
+static uint64_t skip_plain(const MeterPlan *p, Reader *r)
+{
+    enum { LONGEST = 1 + 2 * 5 + 10 };
+    uint64_t cost = 0;
+    const uint8_t *at = r->pos;
+    while (r->end - at > LONGEST) {
+        const PlainOp op = p->plain[*at];
+        if (op.form == PLAIN_NOT) break;
+        cost += op.price;
+        at++;
+        switch (op.form) {
+        case PLAIN_NUMBER: at = behind_number(at); break;
+        case PLAIN_NUMBERS: at = behind_number(behind_number(at)); break;
+        case PLAIN_FLOAT: at += sizeof(float); break;
+        case PLAIN_DOUBLE: at += sizeof(double); break;
+        default: break;
+        }
+    }
+    r->pos = at;
+    return cost;
 }
 
 static bool read_locals(MeterPlan *p, Reader *r)
@@ -260,6 +338,8 @@ static bool read_steps(MeterPlan *p, uint32_t body)
     i.at = r.pos;
     add_step(&w, STEP_ENTRY, &i, r.pos);
     while (p->n_stack) {
+        uint64_t cost = skip_plain(p, &r);
+        if (!w.dead) w.cost += cost;
         if (!rd_instr(&r, &i)) return false;
         if (w.dead) in_dead_code(&w, &i, r.pos);
         else one_instruction(&w, &i, r.pos);
@@ -269,13 +349,14 @@ static bool read_steps(MeterPlan *p, uint32_t body)
 
 /* ---- which loops have the gauge in the local ---- */
 
-/* One that can go around without a call, and those within it. Where it is left, ways join with the gauge there. */
+/* One that can go around without a call, and those within it. Where it is left, ways join with the gauge
+ * there. */
 static void choose_local(MeterPlan *p)
 {
     for (size_t i = 0; i < p->n_labels; i++) {
         Label *l = &p->labels[i];
         if (l->kind != STEP_LOOP) continue;
-        l->local = l->quiet || (l->loop != NO_LABEL && p->labels[l->loop].local);
+        l->local = (l->quiet && l->calls <= MOST_CALLS) || (l->loop != NO_LABEL && p->labels[l->loop].local);
         p->uses_local |= l->local;
     }
     if (!p->uses_local) return;
@@ -349,7 +430,8 @@ static Point at_loop(const MeterPlan *p, Step *s, Point body)
 static Point at_if(const MeterPlan *p, Step *s, Point then)
 {
     const Label *l = &p->labels[s->label];
-    Point no = {.need = l->has_else ? l->else_promise : l->promise, .around = l->has_else ? l->else_around : l->around};
+    Point no = {.need = l->has_else ? l->else_promise : l->promise,
+                .around = l->has_else ? l->else_around : l->around};
     return either(settle(p, s, then, no.need), no);
 }
 
@@ -377,11 +459,10 @@ static Point before_step(const MeterPlan *p, Step *s, Point behind)
         l->around = at.around;
         return at;
     case STEP_BR: return target_point(p, s->label);
-    case STEP_BR_IF:
-        at = target_point(p, s->label);
-        return either(settle(p, s, behind, at.need), at);
+    case STEP_BR_IF: at = target_point(p, s->label); return either(settle(p, s, behind, at.need), at);
     case STEP_BR_TABLE:
-        for (uint32_t k = 0; k < s->n_targets; k++) at = either(at, target_point(p, p->targets[s->label + k]));
+        for (uint32_t k = 0; k < s->n_targets; k++)
+            at = either(at, target_point(p, p->targets[s->label + k]));
         return at;
     case STEP_LEAVE:
     case STEP_TRAP: return at;
@@ -397,8 +478,72 @@ static void find_needs(MeterPlan *p)
         at = before_step(p, s, at);
         at.need += s->cost;
     }
+    p->steps[0].charge = at.need;
+}
+
+/* ---- forward once more: credit ---- */
+
+/* What is left of earlier charges on every way here need not be charged again: the cheaper of two ways leaves
+ * something, a loop that is left in the middle too. */
+typedef struct Credit {
+    MeterPlan *p;
+    uint64_t now;
+} Credit;
+
+static void bring(Credit *c, uint32_t label)
+{
+    Label *l = &c->p->labels[label];
+    if (c->now < l->credit) l->credit = c->now;
+}
+
+static void credit_before(Credit *c, const Step *s)
+{
+    Label *l = s->kind == STEP_BR_TABLE ? NULL : &c->p->labels[s->label];
+    switch ((StepKind)s->kind) {
+    case STEP_LOOP: c->now = 0; break;
+    case STEP_IF:
+        if (l->has_else) l->credit_at_if = c->now;
+        else bring(c, s->label);
+        break;
+    case STEP_ELSE:
+        if (!s->dead_before) bring(c, s->label);
+        c->now = l->credit_at_if;
+        break;
+    case STEP_END:
+        if (l->kind == STEP_LOOP || !l->joined) break;
+        if (!s->dead_before) bring(c, s->label);
+        c->now = l->credit;
+        break;
+    case STEP_BR:
+    case STEP_BR_IF: bring(c, s->label); break;
+    case STEP_BR_TABLE:
+        for (uint32_t k = 0; k < s->n_targets; k++) bring(c, c->p->targets[s->label + k]);
+        break;
+    default: break;
+    }
+}
+
+static void use_credit(MeterPlan *p)
+{
+    Credit c = {.p = p};
+    for (size_t i = 0; i < p->n_steps; i++) {
+        Step *s = &p->steps[i];
+        if (!s->dead_before) c.now -= s->cost;
+        credit_before(&c, s);
+        if (i == 0) { /* not yet with the price of entering */
+            c.now = s->charge;
+        } else if (s->charge) {
+            uint64_t need = s->charge;
+            s->charge = need > c.now ? need - c.now : 0;
+            if (need > c.now) c.now = need;
+        }
+    }
+}
+
+static void pay_entry(MeterPlan *p)
+{
     uint32_t ours = p->uses_local + p->uses_size;
-    p->steps[0].charge = at.need + WASM_PRICE_ENTRY + p->n_locals + ours;
+    p->steps[0].charge += WASM_PRICE_ENTRY + p->n_locals + ours;
 }
 
 bool meter_plan(MeterPlan *p, uint32_t body)
@@ -406,5 +551,7 @@ bool meter_plan(MeterPlan *p, uint32_t body)
     if (!read_steps(p, body)) return false;
     choose_local(p);
     find_needs(p);
+    if (p->kind == METER_COARSE) use_credit(p);
+    pay_entry(p);
     return true;
 }

@@ -1,8 +1,9 @@
-/* rewrite.c: --rewrite: a module that is linked already, by whatever made it, through the same rules, passes and
- * record as one that was linked here.
+/* rewrite.c: --rewrite: a module that is linked already, by whatever made it, through the same rules, passes
+ * and record as one that was linked here.
  *
- * Its own parigot.module, if it has one, keeps what the rules check (layout, globals, services, the addresses of
- * waivers); who made it of what, under which policy, is said anew: its input is the module that was given. */
+ * Its own parigot.module, if it has one, keeps what the rules check (layout, globals, services, the addresses
+ * of waivers); who made it of what, under which policy, is said anew: its input is the module that was given.
+ */
 #include "linker/ld.h"
 
 #include <sodium.h>
@@ -29,7 +30,10 @@ static void give_up(void *ctx)
 
 enum { PROVIDED = 1, REQUIRED = 2 };
 
-static int by_name(const void *a, const void *b) { return str_cmp(((const PmService *)a)->name, ((const PmService *)b)->name); }
+static int by_name(const void *a, const void *b)
+{
+    return str_cmp(((const PmService *)a)->name, ((const PmService *)b)->name);
+}
 
 /* Sorted by name, several of one name become one. */
 static uint32_t merge_services(PmService *items, uint32_t n)
@@ -59,7 +63,8 @@ static void add_services(Rewrite *rw, const WasmModule *m, PmSection *pm)
     pm->n_services = merge_services(items, n);
     for (uint32_t i = 0; i < pm->n_services && rw->opt->abi; i++) {
         const ValService *described = val_find_service(rw->opt->abi, items[i].name);
-        if (described && described->has_digest) memcpy(items[i].digest, described->digest, sizeof items[i].digest);
+        if (described && described->has_digest)
+            memcpy(items[i].digest, described->digest, sizeof items[i].digest);
     }
 }
 
@@ -104,7 +109,8 @@ static void forget_notes(Rewrite *rw)
 {
     size_t kept = 0;
     for (size_t i = 0; i < rw->diags->n; i++)
-        if (rw->opt->notes || rw->diags->items[i].severity != SEV_NOTE) rw->diags->items[kept++] = rw->diags->items[i];
+        if (rw->opt->notes || rw->diags->items[i].severity != SEV_NOTE)
+            rw->diags->items[kept++] = rw->diags->items[i];
     rw->diags->n = kept;
 }
 
@@ -115,7 +121,8 @@ static bool rewrite(Rewrite *rw, Writer *out)
     ValPolicy policy;
     ValOptions how = ld_val_options_before(o, &policy);
     ValReport report;
-    if (!val_module(&rw->arena, rw->bytes, rw->size, o->inputs[0].path, &how, rw->diags, &report)) return false;
+    if (!val_module(&rw->arena, rw->bytes, rw->size, o->inputs[0].path, &how, rw->diags, &report))
+        return false;
     forget_notes(rw);
     PmSection record = new_record(rw, &report);
     const MeterOptions with = {.kind = o->meter,
