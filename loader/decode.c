@@ -569,6 +569,41 @@ static void decode_local_set(Decoder *d, bool tee)
     if (tee) push_special(d, slot, 0);
 }
 
+/* The instruction at hand begins a charge (docs/metering.md): the whole of it is one step. */
+static bool decode_charge(Decoder *d)
+{
+    WasmCharge c;
+    uint32_t fuel = d->code->module->fuel - 1, local = d->n_locals - 1;
+    const uint8_t *at = d->in.base + d->op_offset;
+    if (fuel == UINT32_MAX || !wasm_read_charge(d->in, at, fuel, d->n_locals > d->n_params ? local : UINT32_MAX, &c))
+        return false;
+    uint32_t slot = c.kept == GAUGE_L ? slot_of_local(d, local) : NO_SLOT;
+    if (slot != NO_SLOT) {
+        flush_local(d, slot);
+        slot_changes(d, slot);
+    }
+    Ins *ins = emit(d, c.kept == GAUGE_F ? REG_CHARGE : c.from == GAUGE_F ? REG_CHARGE_LOAD : REG_CHARGE_LOCAL);
+    ins->u = fuel;
+    ins->imm64 = (uint64_t)c.amount;
+    if (slot != NO_SLOT) ins->d = (uint16_t)slot;
+    d->in.pos = c.end;
+    return true;
+}
+
+static void decode_global_get(Decoder *d)
+{
+    if (decode_charge(d)) return;
+    uint32_t global = read_u32(d);
+    emit(d, REG_GLOBAL_GET)->u = global;
+    push_result(d, I64, FAM_NONE, false, true);
+}
+
+static void decode_local_get(Decoder *d)
+{
+    if (decode_charge(d)) return;
+    push_special(d, slot_of_local(d, read_u32(d)), 0);
+}
+
 static void decode_global_set(Decoder *d)
 {
     uint32_t global = read_u32(d);
@@ -1005,13 +1040,10 @@ static void decode_op(Decoder *d, WasmOp op)
         decode_select(d);
         return;
     case OP_SELECT: decode_select(d); return;
-    case OP_LOCAL_GET: push_special(d, slot_of_local(d, read_u32(d)), 0); return;
+    case OP_LOCAL_GET: decode_local_get(d); return;
     case OP_LOCAL_SET:
     case OP_LOCAL_TEE: decode_local_set(d, op == OP_LOCAL_TEE); return;
-    case OP_GLOBAL_GET:
-        emit(d, REG_GLOBAL_GET)->u = read_u32(d);
-        push_result(d, I64, FAM_NONE, false, true);
-        return;
+    case OP_GLOBAL_GET: decode_global_get(d); return;
     case OP_GLOBAL_SET: decode_global_set(d); return;
     case OP_I32_CONST:
     case OP_I64_CONST:

@@ -161,6 +161,7 @@ typedef struct LoadLimits {
 typedef struct LoadCompileOptions {
     const PmLayout *layout;  /* from parigot.module, after its checks; NULL = none. Copied                           */
     uint32_t stack_pointer;  /* global index + 1, as in PmSection; 0 = unknown: tells a stack overflow by name        */
+    uint32_t fuel;           /* global index + 1 of the gauge of a meter that was proved (P702, P703); 0 = none      */
     bool force_checks;       /* as if there were no address space for a reservation (tests)                           */
 } LoadCompileOptions;
 
@@ -189,6 +190,9 @@ typedef struct LoadEngine {
      * call. Stays set, for later calls too, until TRAP_NONE is set. */
     void (*interrupt)(LoadInstance *, LoadTrapKind);
     const LoadMemory *(*memory)(LoadInstance *);
+    /* fuel: the gauge; NULL: the module is not metered. To be set, 0 or more, before start and each call; a module that
+     * runs dry ends by TRAP_FUEL. After any other trap it may be higher than what is left (docs/metering.md). */
+    int64_t *(*fuel)(LoadInstance *);
     void (*destroy)(LoadInstance *);
 } LoadEngine;
 

@@ -71,8 +71,15 @@ static RunEnd run_end(const Guest *g)
     switch (g->trap.kind) {
     case TRAP_EXIT: return RUN_RETURNED; /* the kernel knows */
     case TRAP_DEADLINE: return RUN_OUT_OF_TIME;
+    case TRAP_FUEL: return RUN_OUT_OF_FUEL;
     default: return RUN_TRAPPED;
     }
+}
+
+static void give_fuel(Guest *g)
+{
+    int64_t *fuel = g->engine->fuel(g->instance);
+    if (fuel) *fuel = g->fuel_per_entry && g->fuel_per_entry < INT64_MAX ? (int64_t)g->fuel_per_entry : INT64_MAX;
 }
 
 /* The trap is still as guest_start left it: after one, the instance is not entered again. */
@@ -97,6 +104,8 @@ static RunEnd guest_start(void *self)
     if (g->engine->memory(g->instance)->checked && !g->checked) g->on_no_space(g->ctx, g->place);
 
     g->trap = (LoadTrap){0};
+    g->fueled = false;
+    give_fuel(g);
     watchdog_begin(g->watchdog, g->instance, process_turn_started(g->process));
     bool started = g->engine->start(g->instance, &g->trap);
     watchdog_end(g->watchdog);
@@ -115,6 +124,8 @@ static RunEnd guest_alloc(void *self, uint32_t len, uint32_t *address)
 {
     Guest *g = self;
     LoadSlot slots[1] = {len};
+    give_fuel(g);
+    g->fueled = true;
     RunEnd end = call(g, g->alloc, slots);
     *address = end == RUN_RETURNED ? (uint32_t)slots[0] : 0;
     return end;
@@ -123,6 +134,8 @@ static RunEnd guest_alloc(void *self, uint32_t len, uint32_t *address)
 static RunEnd guest_enter(void *self, const Entry *e)
 {
     Guest *g = self;
+    if (!g->fueled) give_fuel(g);
+    g->fueled = false;
     switch (e->kind) {
     case ENTRY_INIT: {
         LoadSlot slots[] = {e->ptr, e->len};

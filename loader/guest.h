@@ -15,6 +15,7 @@ typedef struct Guest {
     const LoadEngine *engine;
     Watchdog *watchdog;
     uint64_t entry_limit_ns;       /* for words                                                                      */
+    uint64_t fuel_per_entry;       /* of a module that is metered; 0 = as much as there is                           */
     const WasmModule *module;
     LoadModule *compiled;
     LoadLimits limits;
@@ -31,6 +32,7 @@ typedef struct Guest {
     /* The instance that lives now */
     LoadInstance *instance;
     uint32_t state;                /* what parigot_init gave                                                         */
+    bool fueled;                   /* by alloc, for the entry that follows: they share (docs/abi.md rule 12)          */
     bool has_trap;
     LoadTrap trap;                 /* of the last call that did not return                                           */
     char why[200];

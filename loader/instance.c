@@ -92,6 +92,7 @@ static LoadModule *interp_compile(const WasmModule *m, const LoadCompileOptions 
         module->wasm = m;
         module->force_checks = options->force_checks;
         module->stack_pointer = options->stack_pointer <= m->n_globals ? options->stack_pointer : 0;
+        module->fuel = options->fuel <= m->n_globals ? options->fuel : 0;
         module->has_layout = options->layout != NULL;
         if (module->has_layout) module->layout = *options->layout;
         if (find_canonical_types(module)) return module;
@@ -485,6 +486,12 @@ static void from_host(const LoadInstance *instance, const uint8_t *types, uint32
     }
 }
 
+static int64_t *interp_fuel(LoadInstance *instance)
+{
+    uint32_t fuel = instance->module->fuel;
+    return fuel ? (int64_t *)&instance->globals[fuel - 1].i : NULL;
+}
+
 static bool interp_call(LoadInstance *instance, uint32_t index, LoadSlot *slots, LoadTrap *trap)
 {
     const WasmModule *m = instance->module->wasm;
@@ -514,6 +521,8 @@ static bool interp_call(LoadInstance *instance, uint32_t index, LoadSlot *slots,
     instance->busy = true;
     instance->trap = trap;
     LoadTrapKind kind = trap_guarded_run(instance, pc, fp);
+    int64_t *fuel = interp_fuel(instance);
+    if (kind == TRAP_UNREACHABLE && fuel && *fuel < 0) kind = TRAP_FUEL; /* of a charge that is not one step (by size) */
     if (kind != TRAP_NONE) trap_fill(instance, trap, kind);
     instance->busy = false;
     instance->trap = NULL;
@@ -554,6 +563,7 @@ const LoadEngine load_interp = {
     .call = interp_call,
     .interrupt = interp_interrupt,
     .memory = interp_memory,
+    .fuel = interp_fuel,
     .destroy = interp_destroy,
 };
 

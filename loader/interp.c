@@ -387,6 +387,22 @@ REF_FUNC:
     fp[pc->d].func = &inst->funcs[pc->u];
     NEXT(2);
 
+CHARGE:
+    inst->globals[pc->u].i -= pc->imm64;
+    if (unlikely((int64_t)inst->globals[pc->u].i < 0)) TRAP(TRAP_FUEL);
+    NEXT(3);
+CHARGE_LOAD:
+    fp[pc->d].i = inst->globals[pc->u].i - pc->imm64;
+    if (unlikely((int64_t)fp[pc->d].i < 0)) goto dry;
+    NEXT(3);
+CHARGE_LOCAL:
+    fp[pc->d].i -= pc->imm64;
+    if (unlikely((int64_t)fp[pc->d].i < 0)) goto dry;
+    NEXT(3);
+dry:
+    inst->globals[pc->u] = fp[pc->d];
+    TRAP(TRAP_FUEL);
+
 BR:
     JUMP(pc->target);
 BR_IF_S:

@@ -105,6 +105,7 @@ struct LoadModule {
     PmLayout layout;            /* all zero when there is none                                                   */
     bool has_layout, force_checks;
     uint32_t stack_pointer;     /* global index + 1                                                              */
+    uint32_t fuel;              /* likewise                                                                      */
     uint32_t *canonical;        /* of each type index                                                            */
     pthread_mutex_t lock;       /* decoding, and the first use of a Code                                         */
     Code guarded, checked;

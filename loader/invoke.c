@@ -104,6 +104,8 @@ static int call_export(const RunOptions *o, const WasmModule *m, LoadInstance *i
         diag_add(diags, OUT_OF_MEMORY, DIAG_AT(.file = m->file), "no timer for the deadline");
         return EXIT_USAGE;
     }
+    int64_t *fuel = load_interp.fuel(instance);
+    if (fuel) *fuel = o->fuel ? (int64_t)o->fuel : INT64_MAX;
     if (!load_interp.start(instance, &trap) || !load_interp.call(instance, func, slots, &trap)) return print_trap(&trap, m);
     return print_results(type, slots);
 }
@@ -127,8 +129,13 @@ static int instantiate(const RunOptions *o, const ValReport *report, Diags *diag
     bool has_section = read_section(report, &section) == PM_PRESENT;
     LoadCompileOptions compile = {.layout = has_section && section.has_layout ? &section.layout : NULL,
                                   .stack_pointer = has_section ? section.stack_pointer : 0,
+                                  .fuel = report->metered ? section.fuel : 0,
                                   .force_checks = o->checked};
     LoadLimits limits = {.memory_bytes = o->memory_bytes, .stack_bytes = o->stack_bytes};
+    if (o->fuel && !compile.fuel) {
+        diag_add(diags, RUN_FUEL, DIAG_AT(.file = m->file), "--fuel: the module is not proved to be metered");
+        return EXIT_FINDINGS;
+    }
     LoadModule *module = load_interp.compile(m, &compile, diags);
     if (module == NULL) return EXIT_FINDINGS;
     int status = EXIT_FINDINGS;

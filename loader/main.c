@@ -22,6 +22,7 @@ static const char help[] =
     "Limits; the smaller of these and the bundle's holds:\n"
     "      --deadline=TIME     longest time for a call, e.g. 500ms; default 30s; for --invoke none\n"
     "      --entry=TIME        longest time that one entry may run; default 10s\n"
+    "      --fuel=N            for one entry of a metered module, in units of docs/metering.md; default no limit\n"
     "      --memory=SIZE       of a module's memory, e.g. 16MiB; default the module's own maximum\n"
     "      --stack=SIZE        for the frames of guest functions; default 1MiB\n"
     "      --calls=N           calls in flight, each direction; default 1024\n"
@@ -49,7 +50,7 @@ static void add_usage(Diags *diags, const char *format, ...)
 }
 #define usage(...) (add_usage(__VA_ARGS__), false)
 
-typedef enum ValueKind { VALUE_NONE, VALUE_TEXT, VALUE_TIME, VALUE_SIZE, VALUE_SIZE32, VALUE_NUMBER, VALUE_POLICY,
+typedef enum ValueKind { VALUE_NONE, VALUE_TEXT, VALUE_TIME, VALUE_SIZE, VALUE_SIZE32, VALUE_NUMBER, VALUE_NUMBER64, VALUE_POLICY,
                          VALUE_FOLDER, VALUE_KEY_FILE, VALUE_KEY_TEXT } ValueKind;
 /* For which of the two forms: the other refuses it. */
 typedef enum Form { ANY_FORM, WORLD_FORM, INVOKE_FORM } Form;
@@ -71,6 +72,7 @@ static const struct {
     {"policy",         0,   ANY_FORM,    VALUE_POLICY,   AT(policy), 0},
     {"deadline",       0,   ANY_FORM,    VALUE_TIME,     AT(deadline_ns), 0},
     {"entry",          0,   WORLD_FORM,  VALUE_TIME,     AT(limits.entry_ns), 0},
+    {"fuel",           0,   ANY_FORM,    VALUE_NUMBER64, AT(fuel), INT64_MAX},
     {"memory",         0,   ANY_FORM,    VALUE_SIZE,     AT(memory_bytes), 0},
     {"stack",          0,   ANY_FORM,    VALUE_SIZE,     AT(stack_bytes), 0},
     {"calls",          0,   WORLD_FORM,  VALUE_NUMBER,   AT(limits.process.calls), PROCESS_MOST_CALLS},
@@ -130,10 +132,12 @@ static bool set_option(size_t k, const char *value, RunOptions *o, Diags *diags)
         else return usage(diags, "--%s is %llu MiB at most", name, (unsigned long long)options[k].most >> 20);
         return true;
     case VALUE_NUMBER:
+    case VALUE_NUMBER64:
         if (!read_number(value, &n) || n == 0 || n > options[k].most)
             return usage(diags, "--%s wants a number from 1 to %llu, not \"%s\"", name,
                          (unsigned long long)options[k].most, value);
-        *(uint32_t *)(void *)to = (uint32_t)n;
+        if (options[k].kind == VALUE_NUMBER64) *(uint64_t *)(void *)to = n;
+        else *(uint32_t *)(void *)to = (uint32_t)n;
         return true;
     case VALUE_POLICY:
         o->policy = &o->own_policy;

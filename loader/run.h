@@ -25,6 +25,7 @@ typedef struct RunOptions {
     ValPolicy own_policy;      /* when it was named by --policy; its strings are in the arena */
     Arena arena;
     uint64_t deadline_ns;      /* 0 = none */
+    uint64_t fuel;             /* for one entry; 0 = no limit */
     uint64_t memory_bytes;     /* 0 = the module's own maximum */
     uint64_t stack_bytes;      /* 0 = default */
     bool checked;              /* no reservation of address space */
@@ -33,7 +34,7 @@ typedef struct RunOptions {
     Trust *trust;              /* malloc */
     size_t n_trust;
     uint32_t require;          /* distinct keys; 0 = 1 */
-    LoadWorldLimits limits;    /* besides the three above */
+    LoadWorldLimits limits;    /* besides the four above */
     bool log_times, verbose;
     void (*print)(Diags *);    /* shows what has been recorded, and empties the list */
 } RunOptions;

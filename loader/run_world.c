@@ -86,6 +86,7 @@ static int run(const RunOptions *o, const Bundle *bundle, int64_t now, Diags *di
     LoadWorldOptions options = {.floor = o->policy, .limits = o->limits, .now = now, .checked = o->checked, .tell = tell, .verbose = o->verbose,
                             .services = {.log_fd = STDOUT_FILENO, .log_times = o->log_times}};
     options.limits.process.deadline_ns = o->deadline_ns;
+    options.limits.fuel_per_entry = o->fuel;
     options.limits.memory_bytes = o->memory_bytes;
     options.limits.stack_bytes = o->stack_bytes;
     if (o->verbose) tell_bundle(bundle);

@@ -242,6 +242,7 @@ static void set_limits(LoadWorld *w)
         };
         m->guest.limits = (LoadLimits){.memory_bytes = m->limits.memory_bytes, .stack_bytes = o->stack_bytes};
         m->guest.entry_limit_ns = o->entry_ns;
+        m->guest.fuel_per_entry = smaller(b->fuel_per_entry, o->fuel_per_entry);
     }
 }
 
@@ -253,6 +254,7 @@ static bool compile(LoadWorld *w, Diags *diags)
         Member *m = &w->members[i];
         LoadCompileOptions options = {.layout = m->report.layout_proved ? &m->report.pm.layout : NULL,
                                       .stack_pointer = m->report.layout_proved ? m->report.pm.stack_pointer : 0,
+                                      .fuel = m->report.metered ? m->report.pm.fuel : 0,
                                       .force_checks = w->options.checked};
         m->guest.compiled = w->options.engine->compile(&m->report.module, &options, diags);
         ok &= m->guest.compiled != NULL;
@@ -452,16 +454,16 @@ static bool bind_imports(LoadWorld *w, Diags *diags)
     return ok;
 }
 
-/* A limit that is not kept is not passed over in silence. */
+/* A limit that cannot be kept is not passed over in silence. */
 static bool check_fuel(LoadWorld *w, Diags *diags)
 {
     bool ok = true;
     for (uint32_t i = 0; i < w->n_members; i++) {
-        const BundleLimits *b = w->members[i].info->limits;
-        if (!b || b->fuel_per_entry == 0) continue;
-        diag_add(diags, RUN_FUEL, DIAG_AT(.file = w->members[i].guest.place),
-                 "fuel is limited to %llu for an entry, and this version does not count fuel",
-                 (unsigned long long)b->fuel_per_entry);
+        const Guest *g = &w->members[i].guest;
+        if (g->fuel_per_entry == 0 || w->members[i].report.metered) continue;
+        diag_add(diags, RUN_FUEL, DIAG_AT(.file = g->place),
+                 "fuel is limited to %llu for an entry, but the module is not proved to be metered",
+                 (unsigned long long)g->fuel_per_entry);
         ok = false;
     }
     return ok;
@@ -586,12 +588,12 @@ LoadWorld *load_world_open(const Bundle *bundle, const LoadWorldOptions *options
     if (!w->options.limits.grace_ns) w->options.limits.grace_ns = LOAD_GRACE_NS;
 
     bool ok = init_members(w, diags)   /* a Member for each module of the manifest               */
-              && check_fuel(w, diags)
               && read_policies(w, diags)
               && validate(w, diags)    /* after this: bytes can be believed, whoever made them    */
               && find_entries(w, diags);
     if (ok) set_limits(w);             /* after this: limits are final                            */
-    ok = ok && compile(w, diags)
+    ok = ok && check_fuel(w, diags)
+            && compile(w, diags)
          && make_processes(w, diags)
          && bind_imports(w, diags)
          && open_loop(w, diags);

@@ -9,8 +9,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { GAUGE_F = 1, GAUGE_L = 2 };     /* where the gauge is right */
-enum { MOST_CHARGE = 0x7fffffff };
 #define GAUGE_NAME STR("parigot:fuel")
 
 /* What holds at a point of the code. */
@@ -36,7 +34,7 @@ typedef struct Meter {
     uint32_t last_local; /* L, if it is one: declared, i64; else NONE32 */
     Point now;
     int64_t owed;        /* the price of entering, until the first charge */
-    WasmOp paid;         /* the sized instruction that the sequence just read pays for; OP_COUNT: none */
+    bool paid;           /* a charge by size has just been read, at this price */
     WasmSizedPrice paid_price;
     bool uses_l, said_unpaid, said_touched;
     uint32_t foreign_l;  /* offset of an access to L outside of the forms, or NONE32 */
@@ -98,120 +96,45 @@ static Point join(Point a, Point b)
     return (Point){a.credit < b.credit ? a.credit : b.credit, a.right & b.right, true};
 }
 
-/* ---- forms: each starts at a reader of its own; true: it is there, *s behind it ---- */
+/* ---- forms ---- */
 
-static bool take(Reader *s, WasmOp op, WasmInstr *i)
+/* The instruction, which has been read, was the beginning of a form. */
+static bool is_charge(Meter *t, const WasmInstr *first)
 {
-    Reader before = *s;
-    if (s->pos != s->end && rd_instr(s, i) && i->op == op) return true;
-    *s = before;
-    return false;
-}
-
-static bool take_op(Reader *s, WasmOp op)
-{
-    WasmInstr i;
-    return take(s, op, &i);
-}
-
-static bool take_index(Reader *s, WasmOp op, uint32_t index)
-{
-    WasmInstr i;
-    return take(s, op, &i) && i.index == index;
-}
-
-static bool take_value(Reader *s, WasmOp op, int64_t value)
-{
-    WasmInstr i;
-    return take(s, op, &i) && i.value == value;
-}
-
-/* i64.const 0  i64.lt_s  if */
-static bool take_test(Reader *s)
-{
-    return take_value(s, OP_I64_CONST, 0) && take_op(s, OP_I64_LT_S) && take_value(s, OP_IF, BLOCK_VOID);
-}
-
-static bool take_trap(Reader *s) { return take_op(s, OP_UNREACHABLE) && take_op(s, OP_END); }
-
-/* What stands behind the subtraction: the new gauge is kept in F, or in L, and tested. */
-static bool take_rest(const Meter *t, Reader *s, uint8_t *kept)
-{
-    Reader copy = *s;
-    if (take_index(&copy, OP_GLOBAL_SET, t->fuel) && take_index(&copy, OP_GLOBAL_GET, t->fuel) && take_test(&copy) &&
-        take_trap(&copy)) {
-        *kept = GAUGE_F;
-        return *s = copy, true;
-    }
-    copy = *s;
-    if (take_index(&copy, OP_LOCAL_TEE, t->last_local) && take_test(&copy) && take_index(&copy, OP_LOCAL_GET, t->last_local) &&
-        take_index(&copy, OP_GLOBAL_SET, t->fuel) && take_trap(&copy)) {
-        *kept = GAUGE_L;
-        return *s = copy, true;
-    }
-    return false;
-}
-
-/* global.get F or local.get L, which has been read, was the beginning of a form. */
-static bool is_charge(Meter *t, uint8_t from)
-{
-    Reader s = t->r;
-    WasmInstr amount;
-    uint8_t kept;
-    if (!take(&s, OP_I64_CONST, &amount) || !take_op(&s, OP_I64_SUB) || !take_rest(t, &s, &kept)) return false;
-    if (from == GAUGE_L && kept == GAUGE_F) return false; /* none of the forms */
-    if (amount.value < 1 || amount.value > MOST_CHARGE) return false;
-    need(t, from, from == GAUGE_F ? "a charge to the global while the gauge is in a local"
+    WasmCharge c;
+    if (!wasm_read_charge(t->r, first->at, t->fuel, t->last_local, &c)) return false;
+    need(t, c.from, c.from == GAUGE_F ? "a charge to the global while the gauge is in a local"
                                   : "a charge to the local while the gauge is in the global");
-    charge(t, amount.value);
-    t->now.right = kept;
-    t->uses_l |= kept == GAUGE_L;
-    t->r = s;
+    charge(t, c.amount);
+    t->now.right = c.kept;
+    t->uses_l |= c.kept == GAUGE_L;
+    t->r.pos = c.end;
     return true;
 }
 
-static bool is_move(Meter *t, uint8_t from)
+static bool is_move(Meter *t, const WasmInstr *first)
 {
-    Reader s = t->r;
-    bool there = from == GAUGE_F ? take_index(&s, OP_LOCAL_SET, t->last_local) : take_index(&s, OP_GLOBAL_SET, t->fuel);
-    if (!there) return false;
-    need(t, from, from == GAUGE_F ? "the global is loaded while the gauge is in a local"
+    WasmCharge c;
+    if (!wasm_read_gauge_move(t->r, first->at, t->fuel, t->last_local, &c)) return false;
+    need(t, c.from, c.from == GAUGE_F ? "the global is loaded while the gauge is in a local"
                                   : "the local is stored while the gauge is in the global");
     t->now.right = GAUGE_F | GAUGE_L;
     t->uses_l = true;
-    t->r = s;
+    t->r.pos = c.end;
     return true;
 }
 
-static bool take_scale(Reader *s, WasmSizedPrice *out)
+/* The instruction behind the form is what it pays for. */
+static bool is_sized_charge(Meter *t, const WasmInstr *first)
 {
-    WasmInstr n;
-    if (!take(s, OP_I64_CONST, &n) || n.value < 0 || n.value > MOST_CHARGE) return false;
-    out->n = (uint32_t)n.value;
-    if (take_op(s, OP_I64_MUL)) out->per = SIZED_EACH;
-    else if (take_op(s, OP_I64_SHR_U)) out->per = SIZED_POWER;
-    else return false;
-    return true;
-}
-
-/* local.tee T has been read. The instruction behind the form is what it pays for. */
-static bool is_sized_charge(Meter *t, uint32_t operand)
-{
-    Reader s = t->r;
-    WasmSizedPrice price;
-    uint8_t from, kept;
-    if (take_index(&s, OP_GLOBAL_GET, t->fuel)) from = GAUGE_F;
-    else if (take_index(&s, OP_LOCAL_GET, t->last_local)) from = GAUGE_L;
-    else return false;
-    if (!take_index(&s, OP_LOCAL_GET, operand) || !take_op(&s, OP_I64_EXTEND_I32_U) || !take_scale(&s, &price) ||
-        !take_op(&s, OP_I64_SUB) || !take_rest(t, &s, &kept) || kept != from)
-        return false;
-    need(t, from, "a charge by size where the gauge is not right");
-    t->now.right = kept;
-    t->uses_l |= kept == GAUGE_L;
-    t->paid_price = price;
-    t->paid = OP_LOCAL_TEE; /* for the next instruction */
-    t->r = s;
+    WasmCharge c;
+    if (!wasm_read_sized_charge(t->r, first->at, t->fuel, t->last_local, &c)) return false;
+    need(t, c.from, "a charge by size where the gauge is not right");
+    t->now.right = c.kept;
+    t->uses_l |= c.kept == GAUGE_L;
+    t->paid_price = c.sized;
+    t->paid = true;
+    t->r.pos = c.end;
     return true;
 }
 
@@ -338,11 +261,10 @@ static void control(Meter *t, const WasmInstr *i)
 
 static bool is_form(Meter *t, const WasmInstr *i)
 {
-    bool on_l = t->last_local != NONE32 && i->index == t->last_local;
     switch (i->op) {
-    case OP_GLOBAL_GET: return i->index == t->fuel && (is_charge(t, GAUGE_F) || is_move(t, GAUGE_F));
-    case OP_LOCAL_GET: return on_l && (is_charge(t, GAUGE_L) || is_move(t, GAUGE_L));
-    case OP_LOCAL_TEE: return !on_l && is_sized_charge(t, i->index);
+    case OP_GLOBAL_GET: return i->index == t->fuel && (is_charge(t, i) || is_move(t, i));
+    case OP_LOCAL_GET: return i->index == t->last_local && (is_charge(t, i) || is_move(t, i));
+    case OP_LOCAL_TEE: return i->index != t->last_local && is_sized_charge(t, i);
     default: return false;
     }
 }
@@ -357,18 +279,18 @@ static void look_for_touch(Meter *t, const WasmInstr *i)
         t->foreign_l = t->at;
 }
 
-static void pay_by_size(Meter *t, WasmOp op, WasmOp paid)
+static void pay_by_size(Meter *t, WasmOp op, bool paid)
 {
     WasmSizedPrice price = wasm_sized_price(op);
     if (price.per == SIZED_NOT || !t->now.live) return;
-    if (paid == OP_COUNT || t->paid_price.per != price.per || t->paid_price.n != price.n)
+    if (!paid || t->paid_price.per != price.per || t->paid_price.n != price.n)
         unpaid(t, "an instruction whose size is not paid for just before it", 0);
 }
 
 static void instruction(Meter *t, const WasmInstr *i)
 {
-    WasmOp paid = t->paid;
-    t->paid = OP_COUNT;
+    bool paid = t->paid;
+    t->paid = false;
     if (is_form(t, i)) return;
     look_for_touch(t, i);
     pay_by_size(t, i->op, paid);
@@ -400,7 +322,7 @@ static void walk(Meter *t, uint32_t func)
     t->func = func;
     t->r = wasm_reader(t->m, t->m->bodies[func - t->m->n_imported[KIND_FUNC]], t->v->diags); /* valid: nothing is recorded */
     t->at = (uint32_t)rd_offset(&t->r);
-    t->paid = OP_COUNT;
+    t->paid = false;
     t->foreign_l = NONE32;
     t->uses_l = t->said_unpaid = t->said_touched = false;
     t->n_frames = 0;
@@ -489,4 +411,6 @@ void check_meter(Val *v)
     t.fuel = pm->fuel - 1;
     check_exports(v, t.fuel);
     for (uint32_t i = 0; i < v->m->n_bodies && !t.failed; i++) walk(&t, v->m->n_imported[KIND_FUNC] + i);
+    v->meter_ok &= !t.failed;
+    v->report->metered = v->meter_ok;
 }

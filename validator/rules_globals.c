@@ -9,6 +9,14 @@
 
 /* ---- the start of a function ---- */
 
+/* What a metered module pays for the entry: touches the fuel and, at most, that local. */
+static void skip_entry_charge(const Val *v, Reader *r, uint32_t last_local)
+{
+    WasmCharge charge;
+    if (v->report->section != PM_PRESENT || v->report->pm.fuel == 0) return;
+    if (wasm_read_charge(*r, r->pos, v->report->pm.fuel - 1, last_local, &charge)) r->pos = charge.end;
+}
+
 /* Many exports may name one function, and its locals be half of the file: they are stepped over once. */
 void open_func(Val *v, uint32_t func, FuncStart *s)
 {
@@ -25,8 +33,12 @@ void open_func(Val *v, uint32_t func, FuncStart *s)
         return;
     }
     s->ok = rd_u32(&s->r, "groups of locals", &groups);
-    for (uint32_t i = 0; s->ok && i < groups; i++)
+    uint32_t last_local = wasm_func_type(m, func)->n_params - 1;
+    for (uint32_t i = 0; s->ok && i < groups; i++) {
         s->ok = rd_u32(&s->r, "locals", &n) && rd_byte(&s->r, "type", &type);
+        last_local += s->ok ? n : 0;
+    }
+    if (s->ok) skip_entry_charge(v, &s->r, last_local);
     if (s->ok && v->code_starts) v->code_starts[body] = (uint32_t)(s->r.pos - m->bytes);
 }
 

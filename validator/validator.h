@@ -251,6 +251,7 @@ typedef struct ValReport {
     PmFound section;          /* was parigot.module there? */
     PmSection pm;             /* what it says; proved only as far as the verdicts go */
     bool layout_proved;       /* pm.layout is true for these bytes (rules 1 to 5 of docs/module-section.md) */
+    bool metered;             /* pm.fuel is the gauge of a meter that was proved (P702, P703; asked when some rule is on) */
     ValWaived *waived;  uint32_t n_waived;
     ValFrame *frames;   uint32_t n_frames; /* findings of P104, and what a linker has to add checks to */
     /* Work done, for tests that bound it. */
@@ -347,7 +348,7 @@ const ValForeign *val_find_foreign(Str module, Str name);
 /* ---- forms of code that the proofs recognise (docs/rules.md, P101 and P104) ------------------------------------------
  *
  * Here sp is the global that parigot.module names as stack_pointer. LEB128 may be padded. Local declarations may stand
- * before either form; nothing else may.
+ * before either form, and behind them the charge of a metered module's entry (docs/metering.md); nothing else may.
  *
  * Entry thunk. Every exported function of a module with a stack pointer starts with
  *         i32.const <stack_high>        (the value that sp is initialised with)

@@ -566,6 +566,21 @@ typedef struct WasmSizedPrice { WasmSized per; uint32_t n; } WasmSizedPrice;
 uint32_t wasm_price(const WasmModule *, const WasmInstr *, uint32_t carried);
 WasmSizedPrice wasm_sized_price(WasmOp);
 
+/* ---- charge.c: the forms of charges: docs/metering.md ---- */
+
+enum { GAUGE_F = 1, GAUGE_L = 2 }; /* where the gauge is: in the global, in the local */
+typedef struct WasmCharge {
+    uint8_t from, kept;   /* where it was read, where the rest is kept */
+    int64_t amount;
+    WasmSizedPrice sized; /* of charges by size */
+    const uint8_t *end;   /* behind the form */
+} WasmCharge;
+/* Is there such a form at `at`, within the code of r? fuel: index of F. local: index of L, UINT32_MAX: there is none.
+ * wasm_read_charge: a constant amount. gauge_move: load or store. sized_charge: by the operand on top of the stack. */
+bool wasm_read_charge(Reader r, const uint8_t *at, uint32_t fuel, uint32_t local, WasmCharge *out);
+bool wasm_read_gauge_move(Reader r, const uint8_t *at, uint32_t fuel, uint32_t local, WasmCharge *out);
+bool wasm_read_sized_charge(Reader r, const uint8_t *at, uint32_t fuel, uint32_t local, WasmCharge *out);
+
 /* A value type (a reference type); those of features that are not allowed or not supported are refused by name. */
 MUST_USE bool rd_value_type(Reader *, WasmFeatures allowed, const char *what, uint8_t *out);
 MUST_USE bool rd_ref_type(Reader *, WasmFeatures allowed, const char *what, uint8_t *out);

@@ -325,7 +325,7 @@ END_TEST
 static void limit_fuel(BundleManifest *m) { m->modules[0]->limits->fuel_per_entry = 5; }
 START_TEST(a_limit_that_cannot_be_kept)
 {
-    refused((Text[]){{"b", echo, NULL}}, 1, limit_fuel, RUN_FUEL, "does not count fuel");
+    refused((Text[]){{"b", echo, NULL}}, 1, limit_fuel, RUN_FUEL, "not proved to be metered");
 }
 END_TEST
 
