@@ -182,7 +182,7 @@ def main():
     p.add_argument('--seed', type=int, default=1)
     p.add_argument('--keep')
     p.add_argument('seeds', nargs='*')
-    args = p.parse_args()
+    args = p.parse_intermixed_args()  # modules may stand behind options
     engines = [e for e, program in (('v8', 'node'), ('wabt', 'wasm-validate')) if shutil.which(program)]
     if not engines:
         print('1..0 # SKIP neither node nor wasm-validate is installed')
