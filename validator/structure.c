@@ -111,7 +111,7 @@ static void check_definitions(Val *v)
     if (m->n_memories > 1)
         invalid(v, VAL_MEMORIES, memories, "multiple memories: feature %s is not supported",
                 wasm_feature_text(FEATURE_MULTI_MEMORY));
-    if (m->n_tags > m->n_imported[KIND_TAG])
+    if (section_offset(v, SEC_TAG) != NONE32) /* also an empty one: core 2.0 knows no such section */
         refuse_feature(v, FEATURE_EXCEPTIONS, SITE(section_offset(v, SEC_TAG)), "tag section");
 }
 

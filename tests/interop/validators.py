@@ -33,8 +33,10 @@ V8_FLAGS = ['--experimental-wasm-extended-const', '--experimental-wasm-return-ca
             '--no-wasm-lazy-validation']
 WABT_FLAGS = ['--enable-tail-call', '--enable-extended-const', '--ignore-custom-section-errors']
 
-# Who is asked, who alone rejects, in which words, and why that is no error of ours. Where we reject, each of our reasons
-# must be here.
+SELECT_T = bytes([0x1c, 1])
+
+# Who is asked, who alone rejects, in which words, why that is no error of ours; and what the module must have in it, if anything.
+# Where we reject, each of our reasons must be here.
 EXPLAINED = [
     ('v8', 'ours', r'^feature (threads|exception-handling) is not supported: ',
      'V8 cannot be told to leave out shared memories, atomic instructions and exceptions, which are not in core 2.0'),
@@ -46,6 +48,13 @@ EXPLAINED = [
     ('wabt', 'ours', r'^unexpected end of section or function: END opcode expected|^unexpected end: opcode',
      'bodies, initialisers and offsets are expressions, closed by an end of their own: core 2.0 §5.4.9; wabt takes an end that '
      'closes a block or is part of a constant, or none before the section ends'),
+    ('wabt', 'ours', r'^type mismatch: this initialiser needs \w+, found nothing',
+     'a constant expression leaves the value that is wanted: core 2.0 §3.4.3 and §3.4.6; wabt lets an empty one through'),
+    ('wabt', 'ours', r'^data count and data section have inconsistent lengths: \d+ and 0 ',
+     'the data count is that of the data section, also where there is none: core 2.0 §5.5.16; wabt looks when it reads data'),
+    ('wabt', 'ours', r'^type mismatch: [\w.]+ needs \w+, found \w+ ',
+     'select with a type leaves a value of that type, in unreachable code too: core 2.0 §3.3.4 and §7.3; wabt forgets it',
+     lambda data: SELECT_T in data),
     ('wabt', 'ours', r'^malformed value type 0x[89a-f]',
      'value types are single bytes: core 2.0 §5.3.1 to §5.3.4; wabt reads a LEB128 number'),
     ('wabt', 'theirs', r'can not occur after Name section',
@@ -125,13 +134,14 @@ def wabt(folder, files):
     return out
 
 
-def explain(engine, our, their):
+def explain(engine, our, their, data):
     """The kind of disagreement, or None."""
     who, words = (engine, their[1]) if our[0] else ('ours', our[1])
     kinds = []
     for text in words:
-        kind = next((i for i, (e, rejects, pattern, _) in enumerate(EXPLAINED)
-                     if e in (engine, '*') and rejects == ('ours' if who == 'ours' else 'theirs') and re.search(pattern, text)), None)
+        kind = next((i for i, (e, rejects, pattern, _, *has) in enumerate(EXPLAINED)
+                     if e == engine and rejects == ('ours' if who == 'ours' else 'theirs') and re.search(pattern, text)
+                     and all(h(data) for h in has)), None)
         if kind is None and who == 'ours':
             return None
         kinds.append(kind)
@@ -154,7 +164,7 @@ class Tally:
         self.accepted += our[0] and their[0]
         if our[0] == their[0]:
             return
-        kind = explain(self.engine, our, their)
+        kind = explain(self.engine, our, their, data)
         if kind is not None:
             self.kinds[kind] += 1
             return
