@@ -1,7 +1,7 @@
 /* meter.c: a module's sections with a meter: docs/metering.md. All are copied byte for byte but for these:
  * the gauge is added to globals and exports behind what is there, so that no index changes; bodies are
- * rewritten one after the other; parigot.module says so, first of all. What counts in offsets of the code,
- * which are others now, is left out. */
+ * rewritten one after the other; parigot.module says so, first of all. Debug information follows
+ * the code; what else counts in its offsets is left out. */
 #include "linker/meter.h"
 
 typedef struct Meter {
@@ -14,6 +14,10 @@ typedef struct Meter {
     uint32_t fuel;                 /* index of F */
     bool has_globals, has_exports; /* they are written, if they need be */
     bool has_record;
+    CodeMap map; /* while there is debug information that needs it */
+    DwarfSection *debug; /* by custom section, */
+    uint32_t n_debug, next_debug; /* and the next of them */
+    bool mapped; /* the code is written */
 } Meter;
 
 static const uint8_t section_orders[] = {
@@ -114,14 +118,43 @@ static void write_exports(Meter *x, const WasmSection *old)
     x->has_exports = true;
 }
 
-static bool write_code(Meter *x)
+static bool has_dwarf(const WasmModule *m)
+{
+    for (uint32_t i = 0; i < m->n_customs; i++)
+        if (str_has_prefix(m->customs[i].name, STR(".debug_"))) return true;
+    return false;
+}
+
+/* Where the code of one body went. Offsets in the map count from the section's payload. */
+static void map_body(Meter *x, const MeterPlan *plan, uint32_t body, uint32_t payload, uint32_t to)
+{
+    uint32_t from = x->m->bodies[body].offset - payload;
+    uint32_t first = plan->group_bytes.offset + plan->group_bytes.size - payload;
+    if (!plan->wants_inserts) return;
+    (void)code_map_push(&x->map, from, to); /* out of memory: the map says so at the end */
+    (void)code_map_push(&x->map, first, to + plan->head_size);
+    for (size_t i = 0; i < plan->n_inserts; i++)
+        (void)code_map_insert(&x->map, plan->inserts[i].at - payload, plan->inserts[i].size);
+}
+
+/* The debug sections, as they are when the code has moved. */
+static bool map_debug(Meter *x)
+{
+    x->mapped = true;
+    if (x->map.n == 0) return true;
+    return dwarf_remap(x->m, &x->map, x->arena, x->diags, &x->debug, &x->n_debug);
+}
+
+static bool write_code(Meter *x, const WasmSection *old)
 {
     Writer body = {0};
     MeterPlan plan = {.m = x->m, .kind = x->how->kind, .arena = x->arena, .diags = x->diags};
+    plan.wants_inserts = !x->how->strip_debug && !x->how->strip_all && has_dwarf(x->m);
+    x->map.arena = x->arena;
     bool ok = true;
     meter_begin(&plan);
     wr_byte(x->out, SEC_CODE);
-    size_t mark = wr_begin_size(x->out);
+    size_t mark = wr_begin_size(x->out), payload = x->out->len;
     wr_u32(x->out, x->m->n_bodies);
     for (uint32_t i = 0; i < x->m->n_bodies && ok; i++) {
         body.len = 0;
@@ -129,12 +162,13 @@ static bool write_code(Meter *x)
         if (!ok) break;
         meter_emit(&plan, i, x->fuel, &body);
         wr_u32(x->out, (uint32_t)body.len);
+        map_body(x, &plan, i, old->payload.offset, (uint32_t)(x->out->len - payload));
         wr_bytes(x->out, body.ptr, body.len);
         if (body.failed) x->out->failed = true;
     }
     wr_end_size(x->out, mark);
     wr_free(&body);
-    return ok;
+    return ok && map_debug(x);
 }
 
 static bool is_debug(Str name)
@@ -153,6 +187,7 @@ static bool is_left_out(Meter *x, const WasmCustom *c, bool *told)
 {
     if (str_eq(c->name, STR("parigot.module"))) return true;
     if (is_stripped(x, c->name)) return true;
+    if (x->mapped && str_has_prefix(c->name, STR(".debug_"))) return false; /* it follows the code */
     if (!x->how->kind || !(is_debug(c->name) || str_has_prefix(c->name, STR("metadata.code.")))) return false;
     if (!*told)
         diag_add(x->diags, LD_METER_DEBUG, DIAG_AT(.file = x->m->file, .offset = c->offset),
@@ -168,6 +203,23 @@ static void copy_section(Meter *x, const WasmSection *s)
     wr_bytes(x->out, wasm_at(x->m, s->payload), s->payload.size);
 }
 
+static void copy_custom(Meter *x, const WasmSection *s, const WasmCustom *c)
+{
+    uint32_t index = (uint32_t)(c - x->m->customs);
+    while (x->next_debug < x->n_debug && x->debug[x->next_debug].custom < index) x->next_debug++;
+    const DwarfSection *d = x->next_debug < x->n_debug ? &x->debug[x->next_debug] : NULL;
+    if (!d || d->custom != index) {
+        copy_section(x, s);
+        return;
+    }
+    if (!d->bytes) return;
+    wr_byte(x->out, s->id);
+    size_t mark = wr_begin_size(x->out);
+    wr_name(x->out, c->name);
+    wr_bytes(x->out, d->bytes, d->size);
+    wr_end_size(x->out, mark);
+}
+
 static bool write_sections(Meter *x)
 {
     bool told = false;
@@ -180,9 +232,11 @@ static bool write_sections(Meter *x)
         if (order >= section_orders[SEC_EXPORT] && !x->has_exports)
             write_exports(x, s->id == SEC_EXPORT ? s : NULL);
         if (x->how->kind && (s->id == SEC_GLOBAL || s->id == SEC_EXPORT)) continue;
-        if (s->id == SEC_CUSTOM && is_left_out(x, custom++, &told)) continue;
-        if (s->id != SEC_CODE || !x->how->kind) copy_section(x, s);
-        else if (!write_code(x)) return false;
+        if (s->id == SEC_CUSTOM) {
+            if (!is_left_out(x, custom, &told)) copy_custom(x, s, custom);
+            custom++;
+        } else if (s->id != SEC_CODE || !x->how->kind) copy_section(x, s);
+        else if (!write_code(x, s)) return false;
     }
     if (!x->has_globals) write_globals(x, NULL);
     if (!x->has_exports) write_exports(x, NULL);

@@ -98,6 +98,10 @@ typedef struct MeterPlan {
     Label *labels;       size_t n_labels, labels_cap;
     uint32_t *targets;   size_t n_targets, targets_cap;
     struct Frame *stack; size_t n_stack, stack_cap; /* while the body is read */
+    bool wants_inserts;
+    struct MeterInsert { uint32_t at, size; } *inserts; /* bytes put in front of old ones, offsets in the file */
+    size_t n_inserts, inserts_cap;
+    uint32_t head_size;     /* of the new declaration of locals */
     uint32_t groups;        /* of declared locals, as they are encoded, */
     WasmRange group_bytes;  /* and their bytes */
     uint32_t n_params, n_locals; /* without ours */

@@ -79,7 +79,13 @@ static void put_gauge(const Emit *e, Form *f, bool of_local)
     else put_index(f, OP_GLOBAL_GET, e->fuel);
 }
 
-static void write_form(Emit *e, const Form *f) { wr_bytes(e->out, f->bytes, f->n); }
+static void write_form(Emit *e, const Form *f)
+{
+    MeterPlan *p = e->p;
+    if (p->wants_inserts)
+        ARENA_PUSH(p->arena, p->inserts, p->n_inserts, p->inserts_cap) = (struct MeterInsert){e->done, f->n};
+    wr_bytes(e->out, f->bytes, f->n);
+}
 
 static void need(Emit *e, unsigned where)
 {
@@ -228,7 +234,9 @@ void meter_emit(MeterPlan *p, uint32_t body, uint32_t fuel, Writer *out)
               .local = first + p->uses_size,
               .done = p->group_bytes.offset + p->group_bytes.size,
               .right = GAUGE_IN_F};
+    p->n_inserts = 0;
     write_locals(&e);
+    p->head_size = (uint32_t)out->len;
     for (size_t i = 0; i < p->n_steps; i++) {
         const Step *s = &p->steps[i];
         before_step(&e, s);

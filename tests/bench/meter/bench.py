@@ -5,7 +5,8 @@ Each kernel of tests/bench/run is compiled by clang-19 -O2 to a bare module and 
 metered module over that of the original, in percent more, in node and by wasm2c and gcc -O2 (what is installed), each in
 one process that runs the kernel several times, originals and metered ones taking turns; the least of N rounds counts.
 `fuel` is what coarse metering charges over what exact metering does; `code` how much larger the module is.
-With --sizes only sizes and speed of rewriting are told, of those modules.
+With --sizes only sizes and speed of rewriting are told, of those modules: by how much metered code is larger than the
+module without debug information, and CPU time of all that parigot-ld does, proof included, by one thread.
 """
 import argparse
 import math
@@ -104,6 +105,10 @@ def by_wasm2c(folder, kernel, kind, n, rounds):
 ENGINES = [('node', ['node'], in_node), ('wasm2c', ['wasm2c', 'gcc'], by_wasm2c)]
 
 
+def strip(ld, module, out):
+    run([ld, '--policy=none', '--strip-debug', '--rewrite', module, '-o', out])
+
+
 def meter(ld, module, kind, out):
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     run([ld, '--policy=none', f'--meter={kind}', '--threads=1', '--rewrite', module, '-o', out])
@@ -124,11 +129,12 @@ def sizes(ld, modules, folder):
     for path in modules:
         out = os.path.join(folder, 'out.wasm')
         try:
-            seconds = meter(ld, path, 'coarse', out)
+            strip(ld, path, path_stripped := os.path.join(folder, 'in.wasm'))
+            seconds = meter(ld, path_stripped, 'coarse', out)
         except subprocess.CalledProcessError as e:
             print(f'{os.path.basename(path):40} {e.stderr.splitlines()[0] if e.stderr else "failed"}')
             continue
-        size = os.path.getsize(path)
+        size = os.path.getsize(path_stripped)
         ratios.append(os.path.getsize(out) / size)
         print(f'{os.path.basename(path):40} {size / 1e6:8.2f} {percent(ratios[-1]):>9} {size / 1e6 / max(seconds, 1e-3):7.0f}')
     if ratios:
