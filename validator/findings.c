@@ -59,6 +59,21 @@ static void add_line(Val *v, Site s, DiagPlace *p)
     (void)dwarf_line_of_code(v->dwarf, s.offset - v->code_at, &p->src_file, &p->src_line);
 }
 
+Str shown(Val *v, Str name)
+{
+    static const char nul[] = "\\x00";
+    size_t n = 0;
+    for (size_t i = 0; i < name.len; i++) n += name.ptr[i] == 0;
+    if (n == 0) return name;
+    char *made = arena_alloc(&v->scratch, name.len + n * (sizeof nul - 1)), *to = made;
+    if (!made) return (Str){0};
+    for (size_t i = 0; i < name.len; i++) {
+        if (name.ptr[i]) *to++ = name.ptr[i];
+        else to = mempcpy(to, nul, sizeof nul - 1);
+    }
+    return (Str){made, (size_t)(to - made)};
+}
+
 DiagPlace place(Val *v, Site s)
 {
     DiagPlace p = DIAG_AT(.file = v->m->file);
@@ -336,7 +351,7 @@ bool worth_words(const Val *v, ValRule rule) { return v->rules[rule].stored < mo
 static void say_expired(Val *v, Diag *d, const ValWaiver *w)
 {
     char day[VAL_DAY_SIZE];
-    diag_note(v->diags, d, "waiver \"%.*s\" let this through until %s: it has expired", STR_ARG(w->name),
+    diag_note(v->diags, d, "waiver \"%.*s\" let this through until %s: it has expired", STR_ARG(shown(v, w->name)),
               val_day_text(day, w->expires));
 }
 

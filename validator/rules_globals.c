@@ -102,14 +102,14 @@ static const char *global_words(Val *v, uint32_t global)
     const WasmExport *e = name.len ? NULL : v->globals[global].export;
     if (e) name = e->name;
     if (name.len == 0) return words(arena_printf(&v->scratch, "%u", global));
-    return words(arena_printf(&v->scratch, "%u \"%.*s\"", global, STR_ARG(clip(name))));
+    return words(arena_printf(&v->scratch, "%u \"%.*s\"", global, STR_ARG(clip(shown(v, name)))));
 }
 
 /* `function 3 "next" (a.c:12)` */
 static const char *func_words(Val *v, uint32_t func, uint32_t offset)
 {
     DiagPlace p = place(v, (Site){offset, func});
-    const char *name = p.func_name.len ? arena_printf(&v->scratch, " \"%.*s\"", STR_ARG(clip(p.func_name))) : "";
+    const char *name = p.func_name.len ? arena_printf(&v->scratch, " \"%.*s\"", STR_ARG(clip(shown(v, p.func_name)))) : "";
     const char *line = p.src_file ? arena_printf(&v->scratch, " (%s:%u)", p.src_file, p.src_line) : "";
     return words(arena_printf(&v->scratch, "function %u%s%s", func, words(name), words(line)));
 }
@@ -211,11 +211,11 @@ static void judge_stack_pointer(Val *v, uint32_t global)
     if (recorded && kept && entry.by_reference)
         violated(v, RULE_P101, SITE(entry.offset), entry.name,
                  "\"%.*s\" lets references to functions out, and %s does not start by setting the stack pointer, global %u",
-                 STR_ARG(clip(entry.name)), func_words(v, entry.func, NONE32), global);
+                 STR_ARG(clip(shown(v, entry.name))), func_words(v, entry.func, NONE32), global);
     else if (recorded && kept)
         violated(v, RULE_P101, SITE(entry.offset), entry.name,
                  "entry \"%.*s\" does not start by setting the stack pointer, global %u, to 0x%x",
-                 STR_ARG(entry.name), global, g->value);
+                 STR_ARG(shown(v, entry.name)), global, g->value);
     else if (recorded || !used_like_stack(g))
         violated_by(v, global);
     else if (!kept)
@@ -225,13 +225,13 @@ static void judge_stack_pointer(Val *v, uint32_t global)
     else if (entry.by_reference)
         not_provable(v, RULE_P101, site, global_name(v, global),
                      "global %s is used like a stack pointer (%s), but \"%.*s\" lets references to functions out, and %s does "
-                     "not reset it", global_words(v, global), write_words(v, RULE_P101, global), STR_ARG(clip(entry.name)),
+                     "not reset it", global_words(v, global), write_words(v, RULE_P101, global), STR_ARG(clip(shown(v, entry.name))),
                      func_words(v, entry.func, NONE32));
     else
         not_provable(v, RULE_P101, site, global_name(v, global),
                      "global %s is used like a stack pointer (%s), but entry \"%.*s\" does not reset it: what one entry "
                      "leaves in it the next one finds", global_words(v, global), write_words(v, RULE_P101, global),
-                     STR_ARG(clip(entry.name)));
+                     STR_ARG(clip(shown(v, entry.name))));
 }
 
 /* The host's fuel: fuel.c tells whether anybody but the meter touches it. */
@@ -263,7 +263,7 @@ void judge_globals(Val *v)
         const WasmImport *im = &m->imports[i];
         if (im->kind == KIND_GLOBAL && m->globals[im->index].mutable)
             violated(v, RULE_P102, SITE(im->offset), im->name, "imports the mutable global \"%.*s\" \"%.*s\" (%s), %s",
-                     STR_ARG(im->module), STR_ARG(im->name), wasm_type_text(m->globals[im->index].type),
+                     STR_ARG(shown(v, im->module)), STR_ARG(shown(v, im->name)), wasm_type_text(m->globals[im->index].type),
                      write_words(v, RULE_P102, im->index));
     }
     for (uint32_t i = 0; i < m->n_exports; i++) {
@@ -271,6 +271,6 @@ void judge_globals(Val *v)
         if (e->kind != KIND_GLOBAL || !m->globals[e->index].mutable) continue;
         if (is_fuel(v, e->index) && str_eq(e->name, STR("parigot:fuel"))) continue;
         violated(v, RULE_P103, SITE(e->offset), e->name, "exports the mutable global %u as \"%.*s\" (%s), %s",
-                 e->index, STR_ARG(e->name), wasm_type_text(m->globals[e->index].type), write_words(v, RULE_P103, e->index));
+                 e->index, STR_ARG(shown(v, e->name)), wasm_type_text(m->globals[e->index].type), write_words(v, RULE_P103, e->index));
     }
 }

@@ -195,7 +195,7 @@ static const char *datum_words(Val *v, const Datum *d)
     if (name.len > SHOWN) name.len = SHOWN;
     const char *line = d->src_file ? arena_printf(&v->scratch, " (%s:%u)", d->src_file, d->src_line) : "";
     const char *words = name.len ? arena_printf(&v->scratch, ", %s\"%.*s\"%s", d->symbol.len ? "" : "in segment ",
-                                                STR_ARG(name), line ? line : "") : "";
+                                                STR_ARG(shown(v, name)), line ? line : "") : "";
     return words ? words : "";
 }
 
@@ -265,7 +265,7 @@ static void judge_waiver(Val *v, const PmWaiver *w, uint64_t *admitted[2])
         violated_as(v, RULE_P104, strictest->rules[RULE_P104].violated, SITE_OF_MODULE, w->symbol, expired,
                     "writable static data: %.*s, %u bytes at 0x%x; waived when it was linked (%.*s), but not by "
                     "policy %.*s",
-                    STR_ARG(w->symbol), w->size, w->address, STR_ARG(w->waiver), STR_ARG(strictest->name));
+                    STR_ARG(shown(v, w->symbol)), w->size, w->address, STR_ARG(shown(v, w->waiver)), STR_ARG(strictest->name));
     else if (grant) note_waived(v, RULE_P104, grant, w->symbol, w->address, w->size);
 }
 
@@ -289,7 +289,7 @@ static void check_waived_range(Val *v, const PmSection *pm)
         const PmWaiver *w = waivers[i];
         if (w->address < cursor)
             BROKEN(v, "layout: waived data %.*s at 0x%x overlaps what is before it, up to 0x%llx",
-                   STR_ARG(w->symbol), w->address, (unsigned long long)cursor);
+                   STR_ARG(shown(v, w->symbol)), w->address, (unsigned long long)cursor);
         else if (w->address - cursor >= WAIVER_PADDING)
             BROKEN(v, "layout: no waiver covers 0x%llx to 0x%x of the waived range",
                    (unsigned long long)cursor, w->address);
@@ -376,7 +376,7 @@ static void look_for_writable_segments(Val *v)
         Str name = data_name(v, i);
         if (is_writable_by_name(name))
             violated(v, RULE_P104, SITE(v->m->datas[i].offset), name,
-                     "data segment %u is called \"%.*s\": %u bytes of writable static data", i, STR_ARG(name),
+                     "data segment %u is called \"%.*s\": %u bytes of writable static data", i, STR_ARG(shown(v, name)),
                      v->m->datas[i].bytes.size);
     }
 }

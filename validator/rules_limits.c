@@ -16,7 +16,7 @@ void judge_memory(Val *v)
     for (uint32_t i = 0; i < m->n_exports && !exported_ok; i++)
         if (m->exports[i].kind == KIND_MEMORY)
             violated(v, RULE_P402, SITE(m->exports[i].offset), m->exports[i].name,
-                     "exports its memory as \"%.*s\"", STR_ARG(m->exports[i].name));
+                     "exports its memory as \"%.*s\"", STR_ARG(shown(v, m->exports[i].name)));
     if (m->n_memories == 0) return;
     const WasmLimits *l = &m->memories[0];
     uint64_t most = v->limits[VAL_LIMIT_MEMORY];
@@ -117,7 +117,7 @@ static void judge_wamr_exports(Val *v)
         data_end |= str_eq(e->name, STR("__data_end"));
         if (str_eq(e->name, STR("__wasm_call_ctors")) || str_eq(e->name, STR("__post_instantiate")))
             violated(v, RULE_P606, SITE(e->offset), e->name,
-                     "WAMR runs the export \"%.*s\" when it instantiates", STR_ARG(e->name));
+                     "WAMR runs the export \"%.*s\" when it instantiates", STR_ARG(shown(v, e->name)));
     }
     if (heap_base && data_end)
         violated(v, RULE_P606, SITE_OF_MODULE, (Str){0},

@@ -127,13 +127,13 @@ static void judge_described_import(Val *v, const WasmImport *im, Site site)
     const ValService *s = val_find_service(v->o.abi, im->module);
     const ValMethod *m = s ? val_find_method(s, im->name) : NULL;
     if (!m)
-        violated(v, RULE_P301, site, im->name, "import \"%.*s\" \"%.*s\": %s%s", STR_ARG(im->module),
-                 STR_ARG(im->name), s ? "the service has no such method" : "no such service is described",
+        violated(v, RULE_P301, site, im->name, "import \"%.*s\" \"%.*s\": %s%s", STR_ARG(shown(v, im->module)),
+                 STR_ARG(shown(v, im->name)), s ? "the service has no such method" : "no such service is described",
                  nearest(v, RULE_P301, im->module, im->name));
     else if (m->streams_request)
         violated(v, RULE_P305, site, im->name,
                  "import \"%.*s\" \"%.*s\": the method streams its request, which modules cannot",
-                 STR_ARG(im->module), STR_ARG(im->name));
+                 STR_ARG(shown(v, im->module)), STR_ARG(shown(v, im->name)));
 }
 
 /* P303, whatever the import is and is called: a policy may let through what no service is, and still have a list. */
@@ -141,7 +141,7 @@ static bool judge_allowed(Val *v, const WasmImport *im, Site site)
 {
     if ((im->kind == KIND_FUNC && str_eq(im->module, kernel)) || is_allowed(v, im)) return true;
     violated(v, RULE_P303, site, im->name, "import \"%.*s\" \"%.*s\" is not allowed by the policy",
-             STR_ARG(im->module), STR_ARG(im->name));
+             STR_ARG(shown(v, im->module)), STR_ARG(shown(v, im->name)));
     return false;
 }
 
@@ -151,38 +151,38 @@ static void judge_import(Val *v, const WasmImport *im)
     bool allowed = judge_allowed(v, im, site);
     if (im->module.len == 0 || im->name.len == 0) {
         violated(v, RULE_P302, site, (Str){0}, "import \"%.*s\" \"%.*s\" has an empty name",
-                 STR_ARG(im->module), STR_ARG(im->name));
+                 STR_ARG(shown(v, im->module)), STR_ARG(shown(v, im->name)));
         return;
     }
     if (im->kind != KIND_FUNC) {
         violated(v, RULE_P304, site, im->name, "imports the %s \"%.*s\" \"%.*s\"", wasm_kind_text(im->kind),
-                 STR_ARG(im->module), STR_ARG(im->name));
+                 STR_ARG(shown(v, im->module)), STR_ARG(shown(v, im->name)));
         return;
     }
     const AbiFunc *wanted = &service_method;
     if (!wasm_is_service(im->module) || !wasm_is_method(im->name)) {
         violated(v, RULE_P301, site, im->name,
-                 "import \"%.*s\" \"%.*s\" does not name a method of a service%s", STR_ARG(im->module),
-                 STR_ARG(im->name), nearest(v, RULE_P301, im->module, im->name));
+                 "import \"%.*s\" \"%.*s\" does not name a method of a service%s", STR_ARG(shown(v, im->module)),
+                 STR_ARG(shown(v, im->name)), nearest(v, RULE_P301, im->module, im->name));
         return;
     }
     if (str_eq(im->module, kernel)) {
         wanted = find_abi(kernel_methods, ARRAY_LEN(kernel_methods), im->name);
         if (!wanted) {
-            violated(v, RULE_P301, site, im->name, "the kernel has no method \"%.*s\"", STR_ARG(im->name));
+            violated(v, RULE_P301, site, im->name, "the kernel has no method \"%.*s\"", STR_ARG(shown(v, im->name)));
             return;
         }
     } else {
         if (allowed && !val_is_named(&v->o.named, im->module))
             violated(v, RULE_P303, site, im->name,
                      "import \"%.*s\" \"%.*s\": the service is not named by --service%s",
-                     STR_ARG(im->module), STR_ARG(im->name), nearest(v, RULE_P303, im->module, im->name));
+                     STR_ARG(shown(v, im->module)), STR_ARG(shown(v, im->name)), nearest(v, RULE_P303, im->module, im->name));
         judge_described_import(v, im, site);
     }
     const WasmType *t = wasm_func_type(v->m, im->index);
     if (rule_on(v, RULE_P305) && !has_type(t, wanted))
         violated(v, RULE_P305, site, im->name, "import \"%.*s\" \"%.*s\" is %s, the method is %s",
-                 STR_ARG(im->module), STR_ARG(im->name), signature(v, RULE_P305, t), abi_signature(v, RULE_P305, wanted));
+                 STR_ARG(shown(v, im->module)), STR_ARG(shown(v, im->name)), signature(v, RULE_P305, t), abi_signature(v, RULE_P305, wanted));
 }
 
 void judge_imports(Val *v)
@@ -217,19 +217,19 @@ static void judge_entry(Val *v, const WasmExport *e, const AbiFunc *abi)
     Site site = SITE(e->offset);
     if (e->kind != KIND_FUNC) {
         violated(v, RULE_P502, site, e->name, "export \"%.*s\" is a %s, the ABI's is a function",
-                 STR_ARG(e->name), wasm_kind_text(e->kind));
+                 STR_ARG(shown(v, e->name)), wasm_kind_text(e->kind));
         return;
     }
     if (e->index < v->m->n_imported[KIND_FUNC]) {
         violated(v, RULE_P502, site, e->name,
                  "export \"%.*s\" hands an import on: entries are functions of the module's own",
-                 STR_ARG(e->name));
+                 STR_ARG(shown(v, e->name)));
         return;
     }
     const WasmType *t = wasm_func_type(v->m, e->index);
     if (rule_on(v, RULE_P502) && !has_type(t, abi))
         violated(v, RULE_P502, (Site){e->offset, e->index}, e->name, "export \"%.*s\" is %s, the ABI's is %s",
-                 STR_ARG(e->name), signature(v, RULE_P502, t), abi_signature(v, RULE_P502, abi));
+                 STR_ARG(shown(v, e->name)), signature(v, RULE_P502, t), abi_signature(v, RULE_P502, abi));
 }
 
 /* Kinds with a rule of their own: memories P402, tables P105, mutable globals P103. */
@@ -247,15 +247,15 @@ static void judge_provided(Val *v, const WasmExport *e, Str service, Str method)
     const ValMethod *m = s ? val_find_method(s, method) : NULL;
     if (!val_is_named(&v->o.named, service))
         violated(v, RULE_P501, site, e->name, "export \"%.*s\": the service is not named by --service%s",
-                 STR_ARG(e->name), nearest(v, RULE_P501, service, method));
+                 STR_ARG(shown(v, e->name)), nearest(v, RULE_P501, service, method));
     if (!v->o.abi || !rule_on(v, RULE_P504)) return;
     if (!m)
-        violated(v, RULE_P504, site, e->name, "export \"%.*s\": %s%s", STR_ARG(e->name),
+        violated(v, RULE_P504, site, e->name, "export \"%.*s\": %s%s", STR_ARG(shown(v, e->name)),
                  s ? "the service has no such method" : "no such service is described",
                  nearest(v, RULE_P504, service, method));
     else if (m->streams_request)
         violated(v, RULE_P504, site, e->name,
-                 "export \"%.*s\": the method streams its request, which modules cannot", STR_ARG(e->name));
+                 "export \"%.*s\": the method streams its request, which modules cannot", STR_ARG(shown(v, e->name)));
 }
 
 static void judge_export(Val *v, const WasmExport *e)
@@ -270,10 +270,10 @@ static void judge_export(Val *v, const WasmExport *e)
     else if (wasm_split_method(e->name, &service, &method))
         violated(v, RULE_P501, SITE(e->offset), e->name,
                  "export \"%.*s\": package parigot belongs to the host, a module cannot provide it",
-                 STR_ARG(e->name));
+                 STR_ARG(shown(v, e->name)));
     else
         violated(v, RULE_P501, SITE(e->offset), e->name, "export \"%.*s\" (%s) is not named by the ABI",
-                 STR_ARG(e->name), wasm_kind_text(e->kind));
+                 STR_ARG(shown(v, e->name)), wasm_kind_text(e->kind));
 }
 
 static bool exports(const WasmModule *m, const char *name)
@@ -321,11 +321,11 @@ void judge_tables(Val *v)
         const WasmExport *e = &m->exports[i];
         if (e->kind == KIND_TABLE)
             violated(v, RULE_P105, SITE(e->offset), e->name, "exports the table %u as \"%.*s\"", e->index,
-                     STR_ARG(e->name));
+                     STR_ARG(shown(v, e->name)));
         for (size_t k = 0; k < ARRAY_LEN(constructors) && e->kind == KIND_FUNC; k++)
             if (str_eq(e->name, str_of(constructors[k])))
                 violated(v, RULE_P106, (Site){e->offset, e->index}, e->name,
-                         "exports the constructor \"%.*s\"", STR_ARG(e->name));
+                         "exports the constructor \"%.*s\"", STR_ARG(shown(v, e->name)));
     }
     if (m->has_start)
         violated(v, RULE_P106, (Site){m->start_offset, m->start}, func_name(v, m->start),
@@ -408,16 +408,16 @@ void judge_threads(Val *v)
         const ValForeign *f = val_find_foreign(im->module, im->name);
         if (f)
             violated(v, f->rule, SITE(im->offset), im->name, "import \"%.*s\" \"%.*s\" %s",
-                     STR_ARG(im->module), STR_ARG(im->name), f->what);
+                     STR_ARG(shown(v, im->module)), STR_ARG(shown(v, im->name)), f->what);
     }
     for (uint32_t i = 0; i < m->n_exports; i++) {
         const WasmExport *e = &m->exports[i];
         const Telltale *t = betrays(e->name);
         if (t)
-            violated(v, t->rule, SITE(e->offset), e->name, "export \"%.*s\" %s", STR_ARG(e->name), t->what);
+            violated(v, t->rule, SITE(e->offset), e->name, "export \"%.*s\" %s", STR_ARG(shown(v, e->name)), t->what);
         else if (e->kind == KIND_FUNC && rule_on(v, RULE_P206) && has_code_of_asyncify(v, e->index))
             violated(v, RULE_P206, (Site){e->offset, e->index}, e->name,
-                     "export \"%.*s\" suspends the program: it has the code of asyncify", STR_ARG(e->name));
+                     "export \"%.*s\" suspends the program: it has the code of asyncify", STR_ARG(shown(v, e->name)));
     }
     for (uint32_t i = m->n_imported[KIND_GLOBAL]; i < m->n_globals; i++)
         if (str_eq(global_name(v, i), STR("__tls_base")))
@@ -426,7 +426,7 @@ void judge_threads(Val *v)
     for (uint32_t i = 0; i < m->n_datas; i++) {
         Str name = data_name(v, i);
         if (str_has_prefix(name, STR(".tdata")) || str_has_prefix(name, STR(".tbss")))
-            violated(v, RULE_P203, SITE(m->datas[i].offset), name, "data segment %u is called \"%.*s\"", i, STR_ARG(name));
+            violated(v, RULE_P203, SITE(m->datas[i].offset), name, "data segment %u is called \"%.*s\"", i, STR_ARG(shown(v, name)));
     }
     judge_target_features(v);
 }

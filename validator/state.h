@@ -107,6 +107,8 @@ static inline bool only_marked(Val *v)
 }
 
 DiagPlace place(Val *, Site);
+/* A name for "%.*s": that ends at a NUL, and what stands behind one would not be seen. */
+Str shown(Val *, Str name);
 Str func_name(Val *, uint32_t func);
 Str global_name(Val *, uint32_t global);
 Str data_name(Val *, uint32_t data);

@@ -163,7 +163,7 @@ static void check_export_names(Val *v)
         const WasmExport *e = &m->exports[order[i]];
         if (str_eq(e->name, m->exports[order[i - 1]].name))
             invalid(v, VAL_DUPLICATE_EXPORT, SITE(e->offset), "duplicate export name: \"%.*s\"",
-                    STR_ARG(e->name));
+                    STR_ARG(shown(v, e->name)));
     }
 }
 

@@ -235,11 +235,22 @@ bool str_is_utf8(Str s)
     return true;
 }
 
-/* Characters that would change how a terminal or a reader sees the rest of the line. */
+/* Characters that a reader cannot see, or that change how he sees the rest of the line (Unicode 15, Default_Ignorable_Code_Point,
+ * Bidi_Control). */
 static bool is_unsafe(uint32_t c)
 {
-    return c < 0x20 || (c >= 0x7f && c <= 0x9f) || (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-           (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
+    static const struct {
+        uint32_t first, last;
+    } rows[] = {{0, 0x1f}, {0x7f, 0x9f},                       /* controls */
+                {0x061c, 0x061c}, {0x200e, 0x200f}, {0x202a, 0x202e}, {0x2066, 0x206f}, /* directions */
+                {0x2028, 0x2029},                              /* ends of lines and paragraphs */
+                {0x00ad, 0x00ad}, {0x034f, 0x034f}, {0x115f, 0x1160}, {0x17b4, 0x17b5}, {0x180b, 0x180f}, {0x200b, 0x200d},
+                {0x2060, 0x2065}, {0x3164, 0x3164}, {0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xffa0, 0xffa0}, {0xfff9, 0xfffb},
+                {0xe0000, 0xe0fff}};                           /* not seen at all: two names that differ by one look the same */
+    if (c >= 0x20 && c < 0x7f) return false;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (c >= rows[i].first && c <= rows[i].last) return true;
+    return false;
 }
 
 /* "##[" and "##vso[" begin a command to a CI system that reads the log: is this the second # of one? */
@@ -349,6 +360,7 @@ void text_add_json(TextBuf *t, Str s)
         }
         text_add(t, (Str){s.ptr + plain, i - plain});
         if (n == 0) text_add(t, STR("\xef\xbf\xbd"));
+        else if (c > 0xffff && is_unsafe(c)) text_printf(t, "\\u%04x\\u%04x", 0xd7c0 + (c >> 10), 0xdc00 + (c & 0x3ff));
         else if (is_unsafe(c) || c == '#') text_printf(t, "\\u%04x", c);
         else text_printf(t, "\\%c", (char)c);
         i += n ? n : 1;

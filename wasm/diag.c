@@ -40,8 +40,11 @@ static Str copy_name(Arena *a, Str s)
     enum { MOST = 512 };
     if (s.len > MOST) {
         while (s.len > MOST || (s.len && ((uint8_t)s.ptr[s.len] & 0xc0) == 0x80)) s.len--; /* no half a character */
-        const char *p = arena_printf(a, "%.*s...", STR_ARG(s));
-        return str_of(p);
+        char *p = arena_alloc(a, s.len + sizeof "...");
+        if (!p) return (Str){0};
+        memcpy(p, s.ptr, s.len);
+        memcpy(p + s.len, "...", sizeof "...");
+        return (Str){p, s.len + 3};
     }
     const char *p = s.len ? arena_strndup(a, s.ptr, s.len) : NULL;
     return p ? (Str){p, s.len} : (Str){0};

@@ -427,6 +427,37 @@ START_TEST(limits)
 }
 END_TEST
 
+/* Guard and seal are made of pages: a layout for smaller ones than the host has, or one that does not fit, is refused. */
+START_TEST(layouts)
+{
+    static const struct {
+        PmLayout layout;
+        const char *words; /* NULL: taken */
+    } rows[] = {
+        {{PM_SEAL_ENGINE, 12, 4096, 4096, 8192, 8192, 12288, 12288, 12288, 12288, 0}, NULL},
+        {{PM_SEAL_ENGINE, 11, 4096, 4096, 8192, 8192, 12288, 12288, 12288, 12288, 0}, "layout made for pages of 2^11 bytes"},
+        {{PM_SEAL_CHECK, 11, 4096, 4096, 8192, 8192, 12288, 12288, 12288, 12288, 0}, NULL}, /* the code checks its stores itself */
+        {{PM_SEAL_ENGINE, 12, 4096, 4096, 8192, 8192, 12289, 12289, 12289, 12289, 0}, "cannot enforce"},
+        {{PM_SEAL_ENGINE, 12, 4096, 4096, 8192, 8200, 12288, 12288, 12288, 12288, 0}, "cannot enforce"},
+        {{PM_SEAL_ENGINE, 12, 2048, 4096, 8192, 8192, 12288, 12288, 12288, 12288, 0}, "cannot enforce"},
+        {{PM_SEAL_ENGINE, 40, 4096, 4096, 8192, 8192, 12288, 12288, 12288, 12288, 0}, "cannot enforce"},
+        {{PM_SEAL_ENGINE, 12, 4096, 4096, 8192, 12288, 8192, 12288, 12288, 12288, 0}, "does not fit"},
+        {{PM_SEAL_ENGINE, 12, 4096, 4096, 8192, 8192, 12288, 12288, 12288, UINT32_MAX, 0}, "does not fit"},
+    };
+    Loaded l;
+    basic_module(&l);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        Diags diags = {0};
+        LoadModule *m = load_interp.compile(&l.report.module, &(LoadCompileOptions){.layout = &rows[i].layout}, &diags);
+        ck_assert_msg((m != NULL) == (rows[i].words == NULL), "row %zu", i);
+        if (!m) ck_assert_msg(diags.items[0].code == RUN_LAYOUT && strstr(diags.items[0].text, rows[i].words), "%s", diags.items[0].text);
+        else load_interp.free_module(m);
+        diag_free(&diags);
+    }
+    unload(&l);
+}
+END_TEST
+
 /* A frame has at most 65,535 slots. What needs more is refused when it is first called, by name; the rest runs. */
 START_TEST(too_complex)
 {
@@ -497,6 +528,7 @@ static Suite *engine_suite(void)
     tcase_add_test(t, instances_are_apart);
     tcase_add_test(t, host_access);
     tcase_add_test(t, limits);
+    tcase_add_test(t, layouts);
     tcase_add_test(t, too_complex);
     tcase_add_test(t, places);
     suite_add_tcase(s, t);

@@ -15,6 +15,8 @@ typedef struct Made {
     bool global_before;      /* another mutable i32 before the stack pointer */
     const char *entry;       /* code of the exported entry, without `end`; NULL = a good thunk */
     size_t n_entry;
+    uint32_t fuel_type;      /* of a mutable global behind the stack pointer; 0 = there is none */
+    const char *fuel_export; /* its name, or NULL */
     const char *inner;       /* code of function 0 */
     size_t n_inner;
 } Made;
@@ -80,15 +82,23 @@ static void write_made(Writer *w, const Made *m)
     wr_u32(w, 16);
     wr_end_size(w, mark);
     mark = begin_section(w, SEC_GLOBAL);
-    wr_u32(w, 1 + m->global_before);
+    wr_u32(w, 1 + m->global_before + (m->fuel_type != 0));
     if (m->global_before) wr_bytes(w, "\x7f\1\x41\0\x0b", 5);
     wr_byte(w, (uint8_t)m->sp_type);
     wr_byte(w, 1);
     op_i32(w, m->sp_type == TYPE_I32 ? I32_CONST : 0x42, m->sp_init);
     wr_byte(w, 0x0b);
+    if (m->fuel_type) {
+        wr_byte(w, (uint8_t)m->fuel_type);
+        wr_bytes(w, m->fuel_type == TYPE_I32 ? "\1\x41\0\x0b" : "\1\x42\0\x0b", 4);
+    }
     wr_end_size(w, mark);
     mark = begin_section(w, SEC_EXPORT);
-    wr_u32(w, 3);
+    wr_u32(w, 3 + (m->fuel_export != NULL));
+    if (m->fuel_export) {
+        wr_name(w, str_of(m->fuel_export));
+        wr_bytes(w, "\3\1", 2);
+    }
     wr_name(w, STR("a.v1.B/C"));
     wr_bytes(w, "\0\1", 2);
     wr_name(w, STR("parigot_alloc"));
@@ -267,6 +277,29 @@ START_TEST(stack_pointer)
 }
 END_TEST
 
+/* The host's fuel is an exception where it is what it should be: recorded, an i64, and the meter's alone (validator_fuel.c). */
+START_TEST(fuel)
+{
+    Made m = good();
+    m.fuel_type = TYPE_I64;
+    m.fuel_export = "parigot:fuel";
+    expect(&m, RULE_P101, VAL_VIOLATED, "mutable global 1"); /* not recorded */
+    expect(&m, RULE_P103, VAL_VIOLATED, "exports the mutable global 1");
+    m.pm.fuel = 2;
+    expect(&m, RULE_P101, VAL_NOT_PROVABLE, "its meter is not proved");
+    expect(&m, RULE_P103, VAL_PROVED, NULL);
+    m.fuel_export = "parigot:fuel2";
+    expect(&m, RULE_P103, VAL_VIOLATED, "exports the mutable global 1");
+    m.fuel_export = "parigot:fuel";
+    m.section_twice = true;
+    expect(&m, RULE_P103, VAL_VIOLATED, "exports the mutable global 1");
+    m.section_twice = false;
+    m.fuel_type = TYPE_I32;
+    expect(&m, RULE_P101, VAL_VIOLATED, "mutable global 1");
+    expect(&m, RULE_P103, VAL_VIOLATED, "exports the mutable global 1");
+}
+END_TEST
+
 START_TEST(entry_thunks)
 {
     Made m = good();
@@ -284,6 +317,32 @@ START_TEST(entry_thunks)
     m.entry = "";
     m.n_entry = 0;
     expect(&m, RULE_P101, VAL_VIOLATED, "does not start by setting");
+}
+END_TEST
+
+/* The stack pointer is set before anything else, on every path, or it is not set. */
+START_TEST(almost_thunks)
+{
+    static const struct {
+        const char *code;
+        size_t n;
+    } rows[] = {
+        {"\x02\x40\x41\x80\xc0\0\x24\0\x0b", 9},             /* in a block */
+        {"\x03\x40\x41\x80\xc0\0\x24\0\x0b", 9},             /* in a loop */
+        {"\x20\0\x04\x40\x41\x80\xc0\0\x24\0\x0b", 11},      /* if the caller likes */
+        {"\x41\x80\xc0\0\x21\0\x20\0\x24\0", 10},            /* through a local */
+        {"\x23\0\x1a\x41\x80\xc0\0\x24\0", 9},              /* when it has been read */
+        {"\x41\x80\xc0\0\x41\0\x6a\x24\0", 9},              /* by a sum */
+        {"\x41\x80\xc0\0\x1a", 5},                            /* not at all */
+        {"\x10\0\x41\x80\xc0\0\x24\0", 8},                   /* after a call */
+    };
+    Made m = good();
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        m.entry = rows[i].code;
+        m.n_entry = rows[i].n;
+        expect(&m, RULE_P101, VAL_VIOLATED, "does not start by setting");
+        expect(&m, RULE_P104, VAL_NOT_PROVABLE, NULL);
+    }
 }
 END_TEST
 
@@ -395,6 +454,57 @@ START_TEST(stores)
     m.n_inner = w.len;
     expect(&m, RULE_P104, store_rows[_i].verdict, NULL);
     wr_free(&w);
+}
+END_TEST
+
+/* Every instruction that writes memory, at a fixed address of the sealed range. Other operands are zero, or a length of four;
+ * memory.init has to have a data count section (tests/validate/p104-memory-init.wat). */
+static bool writes_memory(const WasmOpInfo *info)
+{
+    bool store = (info->imm == IMM_MEMARG || info->imm == IMM_MEMARG_LANE) && info->pushes[0] == 0;
+    return info->imm != IMM_REFUSED && (store || info->imm == IMM_MEM2 || (info->imm == IMM_MEM && info->pops[0] == 'i' && info->pops[1]));
+}
+
+static void write_at(Writer *w, const WasmOpInfo *info, uint32_t address)
+{
+    static const struct {
+        char letter;
+        const char *code;
+        size_t n;
+    } zeros[] = {{'i', "\x41\4", 2}, {'I', "\x42\0", 2}, {'f', "\x43\0\0\0\0", 5}, {'F', "\x44\0\0\0\0\0\0\0\0", 9},
+                 {'V', "\xfd\x0c\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 18}};
+    op_i32(w, I32_CONST, address);
+    for (const char *p = info->pops + 1; *p; p++)
+        for (size_t i = 0; i < ARRAY_LEN(zeros); i++)
+            if (zeros[i].letter == *p) wr_bytes(w, zeros[i].code, zeros[i].n);
+    if (info->prefix) {
+        wr_byte(w, info->prefix);
+        wr_u32(w, info->code);
+    } else {
+        wr_byte(w, (uint8_t)info->code);
+    }
+    wr_zeros(w, info->imm == IMM_MEM ? 1 : info->imm == IMM_MEMARG_LANE ? 3 : 2); /* memories; or alignment, offset, lane */
+}
+
+START_TEST(every_write)
+{
+    unsigned found = 0;
+    for (int op = 0; op < OP_COUNT; op++) {
+        const WasmOpInfo *info = &wasm_op_info[op];
+        if (!writes_memory(info)) continue;
+        for (int sealed = 0; sealed < 2; sealed++) {
+            Made m = good();
+            Writer w = {0};
+            write_at(&w, info, sealed ? STACK_HIGH : WAIVED_HIGH - 16);
+            m.inner = (const char *)w.ptr;
+            m.n_inner = w.len;
+            if (sealed) expect(&m, RULE_P104, VAL_VIOLATED, "at the fixed address 0x2000");
+            else expect(&m, RULE_P104, VAL_PROVED, NULL);
+            wr_free(&w);
+        }
+        found++;
+    }
+    ck_assert_uint_eq(found, 9 + 1 + 4 + 2); /* stores of numbers, of vectors, of lanes; fill and copy */
 }
 END_TEST
 
@@ -574,12 +684,15 @@ int main(void)
     tcase_add_loop_test(t, wrong_number, 0, ARRAY_LEN(numbers));
     tcase_add_test(t, wrong_page);
     tcase_add_test(t, stack_pointer);
+    tcase_add_test(t, fuel);
     tcase_add_test(t, entry_thunks);
+    tcase_add_test(t, almost_thunks);
     tcase_add_loop_test(t, frames, 0, ARRAY_LEN(frame_rows));
     tcase_add_test(t, frame_in_a_thunk);
     tcase_add_test(t, two_frames_add_up);
     tcase_add_test(t, segments);
     tcase_add_loop_test(t, stores, 0, ARRAY_LEN(store_rows));
+    tcase_add_test(t, every_write);
     tcase_add_test(t, waived_range);
     tcase_add_test(t, what_a_policy_grants);
     tcase_add_test(t, seals);

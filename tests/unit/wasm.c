@@ -220,6 +220,36 @@ START_TEST(diag_shows_safely)
 }
 END_TEST
 
+START_TEST(escapes)
+{
+    static const struct {
+        Str in;
+        const char *text, *json;
+    } rows[] = {
+        {STR("plain \xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80"), "plain \xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "\"plain \xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80\""},
+        {STR("a\0b"), "a\\x00b", "\"a\\u0000b\""},
+        {STR("a\xc2\xad"), "a\\xc2\\xad", "\"a\\u00ad\""},                   /* soft hyphen */
+        {STR("\xe2\x80\xaex"), "\\xe2\\x80\\xaex", "\"\\u202ex\""},        /* from right to left */
+        {STR("\xd8\x9c"), "\\xd8\\x9c", "\"\\u061c\""},                     /* Arabic letter mark */
+        {STR("\xe3\x85\xa4"), "\\xe3\\x85\\xa4", "\"\\u3164\""},           /* Hangul filler */
+        {STR("\xf3\xa0\x80\xa1"), "\\xf3\\xa0\\x80\\xa1", "\"\\udb40\\udc21\""}, /* a tag character, beyond 16 bits */
+        {STR("\xff\n"), "\\xff\\x0a", "\"\xef\xbf\xbd\\u000a\""},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        TextBuf t = {0};
+        Arena a = {0};
+        text_add_escaped(&t, rows[i].in);
+        ck_assert_str_eq(t.ptr, rows[i].text);
+        ck_assert_str_eq(diag_escape(&a, rows[i].in), rows[i].text);
+        t.len = 0;
+        text_add_json(&t, rows[i].in);
+        ck_assert_str_eq(t.ptr, rows[i].json);
+        text_free(&t);
+        arena_free(&a);
+    }
+}
+END_TEST
+
 START_TEST(diag_cuts_names)
 {
     enum { LEN = 3001 };
@@ -415,6 +445,7 @@ int main(void)
     tcase_add_test(t, arena_limits);
     tcase_add_test(t, utf8);
     tcase_add_test(t, diag_shows_safely);
+    tcase_add_test(t, escapes);
     tcase_add_test(t, diag_cuts_names);
     tcase_add_test(t, files_are_whole);
     tcase_add_test(t, module_errors);
