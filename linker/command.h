@@ -34,6 +34,7 @@ typedef struct LdCommand {
     const char *explain;     /* a code */
     const char *why_extract; /* file for it; NULL: none */
     const char *map;         /* the same */
+    const char *stack_report; /* the same */
     const char *reproduce;   /* a tar; NULL: none */
     LdArgument *arguments;   /* with reproduce: what links again; outputs without their folders, no keys */
     size_t n_arguments, arguments_cap;

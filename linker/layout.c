@@ -314,11 +314,11 @@ static uint64_t place_stack(Ld *ld, uint64_t at)
 {
     LdLayout *l = &ld->layout;
     at = align_to(at, STACK_ALIGN);
-    if (ld->opt->stack_size % STACK_ALIGN)
-        diag_add(ld->diags, LD_BAD_LAYOUT, DIAG_AT(), "stack size must be 16-byte aligned: %u",
-                 ld->opt->stack_size);
+    uint32_t size = ld->stack_size ? ld->stack_size : ld->opt->stack_size;
+    if (size % STACK_ALIGN)
+        diag_add(ld->diags, LD_BAD_LAYOUT, DIAG_AT(), "stack size must be 16-byte aligned: %u", size);
     l->stack_low = (uint32_t)at;
-    at += ld->opt->stack_size;
+    at += size;
     l->stack_high = (uint32_t)at;
     return at;
 }
@@ -477,12 +477,24 @@ static void number_segments(Ld *ld)
     }
 }
 
-/* requires: live is final. provides: every address is final. */
+static void place_all(Ld *ld)
+{
+    size_memory(ld, ld->opt->isolate ? place_isolated(ld) : place_plain(ld));
+    settle_symbols(ld);
+}
+
+/* requires: all but the stack's size is laid out. provides: every address is final; what holds one is to be made again. */
+void ld_resize_stack(Ld *ld, uint32_t size)
+{
+    ld->stack_size = size;
+    place_all(ld);
+}
+
+/* requires: live is final. provides: every address is final, but for -z stack-size=auto. */
 void ld_layout_memory(Ld *ld)
 {
     gather_segments(ld);
     for (size_t i = 0; i < ld->n_segments; i++) place_parts(ld, ld->segments[i]);
-    size_memory(ld, ld->opt->isolate ? place_isolated(ld) : place_plain(ld));
-    settle_symbols(ld);
+    place_all(ld);
     number_segments(ld);
 }

@@ -439,6 +439,7 @@ struct Ld {
     uint64_t *admitted; /* [policy's waivers] bytes let through by each so far */
     uint32_t n_data_segments;
     LdLayout layout;
+    uint32_t stack_size; /* measured for -z stack-size=auto; 0: as the options say */
 };
 
 /* Appends to a growing array of the arena; the lvalues are an array, its count and its capacity. */
@@ -481,6 +482,7 @@ void ld_assign_indices(Ld *);
 uint32_t ld_out_type(Ld *, uint32_t type);
 /* layout.c */
 void ld_layout_memory(Ld *);
+void ld_resize_stack(Ld *, uint32_t size);
 void ld_split_strings(Ld *, Arena *, const uint8_t *bytes, uint32_t size, StringPiece **pieces, uint32_t *n);
 void ld_add_strings(Arena *, MergedStrings *, const uint8_t *bytes, uint32_t size, StringPiece *, uint32_t n);
 void ld_place_strings(Arena *, MergedStrings *, bool tails);

@@ -1,6 +1,7 @@
 /* link.c: the passes of a link, in their order. What each requires and provides stands above its definition.
  */
 #include "linker/ld.h"
+#include "linker/stack_bound.h"
 #include "validator/validator.h"
 
 #include <string.h>
@@ -132,8 +133,30 @@ static bool finish_gathering(Ld *ld)
     return !ld->aside.failed;
 }
 
+/* The bound does not depend on where things lie, so the module is made with the least stack, measured, and laid out
+ * once more with the stack that it needs. */
+static bool size_stack(Ld *ld)
+{
+    Writer w = {0};
+    uint64_t bound;
+    ld_write_module(ld, &w);
+    bool ok = ld->diags->errors == 0 &&
+              ld_stack_bound(&ld->arena, w.ptr, w.len, ld->opt->output, ld->diags, &bound);
+    wr_free(&w);
+    if (!ok) return false;
+    if (bound > UINT32_MAX - STACK_ALIGN) {
+        diag_add(ld->diags, LD_BAD_LAYOUT, DIAG_AT(), "memory too large: the stack needs %llu bytes",
+                 (unsigned long long)bound);
+        return false;
+    }
+    uint32_t size = ((uint32_t)bound + STACK_ALIGN - 1) & ~(STACK_ALIGN - 1u);
+    ld_resize_stack(ld, size > ld->opt->stack_size ? size : ld->opt->stack_size);
+    ld_fill_bodies(ld);
+    return ld->diags->errors == 0;
+}
+
 /* Nothing is added to the link after `resolve`, to the module after `assign`, and no address moves after
- * `layout`. */
+ * `layout` but by `size_stack`. */
 static bool link_all(Ld *ld, Writer *out)
 {
     ld_read_inputs(ld); /* objects viewed, archives' indexes read */
@@ -160,10 +183,12 @@ static bool link_all(Ld *ld, Writer *out)
     ld_assign_indices(ld); /* every index is final */
     ld_layout_memory(ld);  /* every address is final */
     ld_fill_bodies(ld);    /* thunks, constructors */
-    if (ld->opt->compress_relocations) ld_pack_code(ld);
     if (ld->diags->errors) return false;
     if (!finish_gathering(ld)) out_of_memory(ld);
     if (ld_keeps_relocs(ld)) ld_number_symbols(ld); /* for a later link */
+    if (ld->opt->stack_auto && !size_stack(ld)) return false;
+    if (ld->opt->compress_relocations) ld_pack_code(ld); /* what addresses it has room for */
+    if (ld->diags->errors) return false;
     return write_and_validate(ld, out); /* relocations are applied as the bytes are copied */
 }
 

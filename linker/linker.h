@@ -73,6 +73,7 @@ typedef struct LdOptions {
     bool notes;                    /* findings that the policy only notes are told too */
 
     uint32_t stack_size;
+    bool stack_auto;      /* the stack's size is what the module can use; stack_size is then the least */
     uint32_t seal_align;  /* power of two, 4096..65536 */
     uint32_t global_base; /* under policy none only */
     bool has_global_base, stack_first;
@@ -142,6 +143,9 @@ MUST_USE bool ld_rewrite(const LdOptions *, Diags *, LdOutput *out);
  * errors: those of ld_meter_module and val_module */
 MUST_USE bool ld_finish(const LdOptions *, Arena *, Diags *, const WasmModule *, const MeterOptions *how,
                         Writer *bytes);
+/* ld_report_stack: what each entry of a finished module needs of the stack, and its deepest chain of calls, as text.
+ * errors: V codes, when it is not valid; OUT_OF_MEMORY */
+MUST_USE bool ld_report_stack(const LdOptions *, Diags *, const Writer *module, TextBuf *);
 ValOptions ld_val_options(const LdOptions *);
 /* How a module is judged before ld_finish: a meter that it will get is not asked for. *policy: room for the answer's. */
 ValOptions ld_val_options_before(const LdOptions *, ValPolicy *policy);

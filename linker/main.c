@@ -88,6 +88,14 @@ static bool write_text(const char *path, const TextBuf *t, Diags *d)
     return !t->failed && file_write(path, t->ptr, t->len, 0666, false, d);
 }
 
+static bool report_stack(const LdCommand *c, Diags *d, const Writer *module)
+{
+    TextBuf t = {0};
+    bool ok = ld_report_stack(&c->link, d, module, &t) && write_text(c->stack_report, &t, d);
+    text_free(&t);
+    return ok;
+}
+
 static bool write_module(LdCommand *c, BundleSignerProcess *signer, Arena *arena, Diags *d, Writer *module)
 {
     if (c->bundle && !ld_package(c, signer, arena, d, module)) return false;
@@ -118,7 +126,8 @@ static bool link_and_write(LdCommand *c, BundleSignerProcess *signer, Arena *are
     LdOutput out = {0};
     FileOutput file;
     if (!ld_choose_policy(c, arena, d) || !ld_load_services(c, arena, d)) return false;
-    c->link.to_file = !c->link.isolate && !c->link.meter && !c->rewrite && !c->bundle && !file_is_special(c->link.output);
+    c->link.to_file = !c->link.isolate && !c->link.meter && !c->rewrite && !c->bundle && !c->stack_report &&
+                      !c->link.stack_auto && !file_is_special(c->link.output);
     if (c->link.to_file) {
         if (!file_begin(c->link.output, d, &file)) return false;
         c->link.output_fd = file.fd;
@@ -128,6 +137,7 @@ static bool link_and_write(LdCommand *c, BundleSignerProcess *signer, Arena *are
     print_messages(&out.messages);
     if (!write_text(c->why_extract, &out.why_extract, d)) ok = false;
     if (ok && !write_text(c->map, &out.map, d)) ok = false;
+    if (ok && c->stack_report) ok = report_stack(c, d, &out.module);
     if (ok && c->fatal_warnings && d->warnings) ok = false;
     unfinished = NULL;
     if (!c->link.to_file) ok = ok && write_module(c, signer, arena, d, &out.module);

@@ -90,6 +90,7 @@ typedef enum Action {
     SIGN,
     SONAME,
     STACK_FIRST,
+    STACK_REPORT,
     START_LIB,
     STRIP_ALL,
     STRIP_DEBUG,
@@ -238,12 +239,17 @@ static void warn(Parser *p, const char *format, ...)
     va_end(args);
 }
 
+enum { LEAST_STACK = 16 }; /* of -z stack-size=auto: a strict module has one */
+
 static void z_option(Parser *p, const char *value)
 {
-    if (strncmp(value, "stack-size=", 11) == 0)
-        p->out->link.stack_size = (uint32_t)number(p, "-z stack-size", value + 11, UINT32_MAX);
+    LdOptions *l = &p->out->link;
+    l->stack_auto = strcmp(value, "stack-size=auto") == 0 || (l->stack_auto && strncmp(value, "stack-size=", 11) != 0);
+    if (strcmp(value, "stack-size=auto") == 0) l->stack_size = LEAST_STACK;
+    else if (strncmp(value, "stack-size=", 11) == 0)
+        l->stack_size = (uint32_t)number(p, "-z stack-size", value + 11, UINT32_MAX);
     else if (strcmp(value, "muldefs") == 0) p->out->link.multiple_definitions = true;
-    else warn(p, "unknown -z value: %s (known: stack-size=BYTES, muldefs)", value);
+    else warn(p, "unknown -z value: %s (known: stack-size=BYTES, stack-size=auto, muldefs)", value);
 }
 
 static void import_memory(Parser *p, const char *value)
@@ -563,6 +569,7 @@ static void act_on_output(Parser *p, const Option *o, const char *v)
         l->tell_map = true;
         break;
     case METER: meter(p, v); break;
+    case STACK_REPORT: p->out->stack_report = v ? v : "-"; break;
     case NO_GROWABLE_MEMORY: l->no_growable_memory = true; break;
     case GLOBAL_BASE:
         l->has_global_base = true;
@@ -690,6 +697,7 @@ static void keep_argument(Parser *p, const Option *o, const char *value)
     case MAP:
     case ERROR_FILE:
     case WHY_EXTRACT: a.value = last_part(value); break;
+    case STACK_REPORT: a.value = value ? last_part(value) : NULL; break;
     case ABI:
     case ALLOW_UNDEFINED_FILE: a.kind = LD_ARGUMENT_FILE; break;
     default: break;
@@ -714,7 +722,7 @@ static bool goes_with_rewrite(const Option *o)
         ERROR_FILE,  ERROR_FORMAT, ERROR_LIMIT,  EXPLAIN,      FATAL_WARNINGS,    FLAVOR,        HELP,
         HIDE_PREFIX, METER,        NO_COLOUR,    NO_DEMANGLE,  NO_FATAL_WARNINGS, OUTPUT,        PASSWORD_ENV,
         POLICY,      REFUSE,       REWRITE,      RSP_QUOTING,  SERVICE,           SIGN,          STRIP_ALL,
-        STRIP_DEBUG, THREADS,      VERBOSE,      VERSION,      VERSION_AND_GO_ON, PASSWORD_FILE, WAIVE};
+        STACK_REPORT, STRIP_DEBUG, THREADS,      VERBOSE,      VERSION,      VERSION_AND_GO_ON, PASSWORD_FILE, WAIVE};
     for (size_t i = 0; i < ARRAY_LEN(actions); i++)
         if (actions[i] == o->action) return true;
     return false;
@@ -782,6 +790,8 @@ static void check_relocatable(Parser *p)
     if (l->growable_table) usage(p, "--relocatable is incompatible with --growable-table");
     if (p->entry_given) usage(p, "entry point specified for relocatable output file");
     if (p->gc_given) usage(p, "-r and --gc-sections may not be used together");
+    if (l->stack_auto) usage(p, "-r makes an object, not a module: its stack gets its size in the last link");
+    if (p->out->stack_report) usage(p, "-r makes an object, not a module: its calls are not all known yet");
     if (l->meter) usage(p, "-r makes an object, not a module: it cannot be metered");
     if (l->compress_relocations) usage(p, "-r -and --compress-relocations may not be used together");
     if (l->undefined.n) usage(p, "-r -and --undefined may not be used together");
@@ -804,6 +814,7 @@ static void check_stdout_once(Parser *p)
                 {"--reproduce=-", c->reproduce && strcmp(c->reproduce, "-") == 0},
                 {"a map", c->map && strcmp(c->map, "-") == 0},
                 {"--why-extract=-", c->why_extract && strcmp(c->why_extract, "-") == 0},
+                {"--stack-report", c->stack_report && strcmp(c->stack_report, "-") == 0},
                 {"--trace", c->link.trace},
                 {"--trace-symbol", c->link.trace_symbols.n > 0},
                 {"--print-gc-sections", c->link.print_gc},
