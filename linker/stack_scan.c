@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS = 8, WINDOW = 8, RED_ZONE = 128, STACK_ALIGN = 16 };
+enum { SLOTS = 8, WINDOW = 8, RED_ZONE = 128, STACK_ALIGN = 16, MOST_NESTED = 1 << 16 };
 #define NOT_KNOWN INT64_MAX
 
 typedef struct Value {
@@ -315,8 +315,13 @@ static bool scan_body(Scan *s, Reader r)
     s->again = false;
     forget(s);
     open_label(s, OP_BLOCK);
-    while (s->n_labels)
+    while (s->n_labels) {
         if (!rd_instr(&r, &i) || !step(s, &i)) return false;
+        if (s->n_labels <= MOST_NESTED) continue;
+        cannot_know(s, &i); /* a state for each block of such code would be far larger than the code */
+        s->again = false;
+        break;
+    }
     return true;
 }
 

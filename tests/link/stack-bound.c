@@ -21,7 +21,7 @@
  * OUT: stack: at most 576 bytes of 576
  * RUN: parigot-ld --policy=t.cfg --export=leaf FINE.o -o leaf.wasm -z stack-size=auto --stack-report
  * OUT: stack: at most 0 bytes of 16
- * RUN: clang-19 --target=wasm32 -O0 -ffreestanding -DFINE -c %s -o O0.o && parigot-ld --policy=t.cfg --export=chain --export=several O0.o -o O0.wasm -z stack-size=auto --stack-report
+ * RUN: clang-19 --target=wasm32 -O0 -ffreestanding -DFINE -c %s -o O0.o && parigot-ld --policy=t.cfg --export=chain --export=several O0.o -o O0.wasm -z stack-size=auto --meter --stack-report
  * OUT: stack: at most 1632 bytes of 1632
  * OUT: entry chain: 624 bytes
  * RUN: parigot-ld --policy=none --no-entry --export=chain FINE.o -o none.wasm -z stack-size=auto && parigot-ld --policy=audit --rewrite none.wasm -o again.wasm --stack-report
