@@ -388,18 +388,20 @@ static void PRINTF(7, 0) count_violation(Val *v, ValRule rule, ValLevel level, S
     if (level != VAL_OFF) record(v, rule, level, site, symbol, expired, format, args);
 }
 
-void violated(Val *v, ValRule rule, Site site, Str symbol, const char *format, ...)
+void vviolated(Val *v, ValRule rule, Site site, Str symbol, const char *format, va_list args)
 {
     if (!rule_on(v, rule) || only_marked(v)) return;
     const ValWaiver *w, *expired;
     ValLevel level = weigh(v, rule, true, site.func, symbol, &w, &expired);
-    if (w && level == VAL_OFF) {
-        record_waived(v, rule, (ValWaived){w, symbol, 0, 0, site.func});
-        return;
-    }
+    if (w && level == VAL_OFF) record_waived(v, rule, (ValWaived){w, symbol, 0, 0, site.func});
+    else count_violation(v, rule, level, site, symbol, expired, format, args);
+}
+
+void violated(Val *v, ValRule rule, Site site, Str symbol, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
-    count_violation(v, rule, level, site, symbol, expired, format, args);
+    vviolated(v, rule, site, symbol, format, args);
     va_end(args);
 }
 

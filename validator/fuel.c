@@ -7,7 +7,6 @@
 #include "validator/state.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 #define GAUGE_NAME STR("parigot:fuel")
 
@@ -344,19 +343,17 @@ static void walk(Meter *t, uint32_t func)
 static void wrong(Val *v, Site site, const char *format, ...) PRINTF(3, 4);
 static void wrong(Val *v, Site site, const char *format, ...)
 {
-    char text[200];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    vviolated(v, RULE_P703, site, (Str){0}, format, args);
     va_end(args);
     v->meter_ok = false;
-    violated(v, RULE_P703, site, (Str){0}, "%s", text);
 }
 
 static bool starts_with_constant(const WasmModule *m, WasmRange init)
 {
     WasmInstr i;
-    Diags ignored = {.limit = 1};
+    Diags ignored = DIAGS_NOTHING;
     Reader r = wasm_reader(m, init, &ignored);
     bool ok = rd_instr(&r, &i) && i.op == OP_I64_CONST;
     diag_free(&ignored);

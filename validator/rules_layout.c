@@ -15,13 +15,11 @@ enum { PAGE = 65536, NULL_GUARD = 4096, MAX_HEAP_CONTROL = 256, WAIVER_PADDING =
 static void broken(Val *v, Site, const char *format, ...) PRINTF(3, 4);
 static void broken(Val *v, Site site, const char *format, ...)
 {
-    char text[200];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    vviolated(v, RULE_P104, site, (Str){0}, format, args);
     va_end(args);
     v->layout_ok = false;
-    violated(v, RULE_P104, site, (Str){0}, "%s", text);
 }
 
 /* ---- 1: the numbers ---- */

@@ -136,6 +136,7 @@ static inline bool rule_on(const Val *v, ValRule r)
 bool worth_words(const Val *, ValRule);
 /* A rule is broken here. symbol: what a waiver may name; {0} = none. */
 void violated(Val *, ValRule, Site, Str symbol, const char *format, ...) PRINTF(5, 6);
+void vviolated(Val *, ValRule, Site, Str symbol, const char *format, va_list) PRINTF(5, 0);
 /* The same with a level that the caller has found by itself, for each policy and its waivers; expired: one that was for it,
  * or NULL. */
 void violated_as(Val *, ValRule, ValLevel, Site, Str symbol, const ValWaiver *expired, const char *format, ...) PRINTF(7, 8);
