@@ -1,6 +1,6 @@
 // metering.mjs MODULE FUEL CALLS: runs exports one after the other, each with that much fuel; CALLS is a JSON array of
-// [name, arguments] or "all" for every exported function, with zeros. Prints a JSON array: what each returned, or "trap";
-// what it used by `parigot:fuel`, or counted by `count`; and whether it ran dry.
+// [name, arguments], those of i64 as text. Prints a JSON array: what each returned, or "trap"; what it used by `parigot:fuel`,
+// or counted by `count`; and whether it ran dry.
 import fs from 'fs';
 
 const [path, fuel, calls] = process.argv.slice(2);
@@ -22,22 +22,13 @@ function text(v) {
     return Number.isNaN(v) ? 'nan' : bits.getBigUint64(0).toString(16);
 }
 
-function converted(f, args) {
-    try { return f(...args); } catch (e) {
-        if (!(e instanceof TypeError)) throw e;
-        return f(...args.map(a => BigInt(a)));
-    }
-}
-
-let list = calls === 'all' ? Object.keys(exports).filter(n => typeof exports[n] === 'function')
-    .map(n => [n, Array(exports[n].length).fill(0)]) : JSON.parse(calls);
 const out = [];
-for (const [name, args] of list) {
+for (const [name, args] of JSON.parse(calls)) {
     let result;
     log.length = 0;
     if (gauge) gauge.value = BigInt(fuel);
     if (counter) counter.value = 0n;
-    try { result = text(converted(exports[name], args)); } catch (e) {
+    try { result = text(exports[name](...args.map(a => typeof a === 'string' ? BigInt(a) : a))); } catch (e) {
         if (e instanceof RangeError) result = 'deep';
         else if (e instanceof WebAssembly.RuntimeError) result = 'trap: ' + e.message;
         else result = 'error: ' + e.message;

@@ -4,7 +4,9 @@
 Modules (metering.wat, the benchmark's kernels, and random ones of `wasm-opt -ttf`) are metered both ways and run in node,
 wasm-interp and parigot-run, whichever are there. Results are those of the original; fuel is the same number everywhere; what
 exact metering charges is, to the unit, what an independent count of executed instructions says (wasm_edit.py), and coarse
-metering never charges less. With less fuel than that they run dry, and are told from other traps by it. Reports in TAP.
+metering never charges less. With less fuel than that they run dry, and are told from other traps by it. A random module that
+ran dry left everything (memory, globals, what it told its imports) as the original has it at some point that costs no more
+than the fuel there was (truncated.mjs). Reports in TAP.
 """
 import argparse
 import glob
@@ -40,28 +42,29 @@ def run(command, timeout=120):
 
 
 def in_node(path, calls, fuel=PLENTY):
-    what = calls if calls == 'all' else json.dumps(calls)
-    return json.loads(run(['node', '--experimental-wasm-return_call', os.path.join(HERE, 'metering.mjs'), path, str(fuel), what]))
+    return json.loads(run(['node', '--experimental-wasm-return_call', os.path.join(HERE, 'metering.mjs'), path, str(fuel),
+                           json.dumps(wasm_edit.in_json(path, calls))]))
 
 
 def is_trap(result):
     return result.startswith(('trap', 'deep', 'error'))
 
 
-def numbers(text):
-    return [] if text == 'undefined' else [int(n) for n in text.split()]
+def words(text):
+    """What a driven module returned, 64 bits each, whatever sign an engine prints."""
+    return [int(n) & (1 << 64) - 1 for n in text.split()]
 
 
 class Bench:
     """One module: original, metered both ways, and counted."""
 
-    def __init__(self, tool, path):
+    def __init__(self, tool, path, policy='none'):
         self.tool, self.path = tool, path
         stem = path.removesuffix('.wasm')
         self.metered = {}
         for kind in ('coarse', 'exact'):
             out = self.metered[kind] = f'{stem}.{kind}.wasm'
-            run([tool.ld, '--policy=none', f'--meter={kind}', '--rewrite', path, '-o', out])
+            run([tool.ld, f'--policy={policy}', f'--meter={kind}', '--rewrite', path, '-o', out])
             if shutil.which('wasm-validate'):
                 run(['wasm-validate', '--enable-tail-call', out])
         self.counted = {}
@@ -111,31 +114,42 @@ class Bench:
             if enough['dry'] or not less['dry'] or 'unreachable' not in less['result']:
                 raise Failure(f'{call} uses {units}, but with that {enough}, with one less {less}')
 
-    def elsewhere(self, calls, used):
-        """Other engines: the same results, the same fuel."""
-        calls = [c for c, u in zip(calls, used) if not is_trap(u['result'])]
-        expected = [(numbers(u['result']), int(u['used'])) for u in used if not is_trap(u['result'])]
-        path = self.path.removesuffix('.wasm') + '.calls.wasm'
-        with open(self.metered['coarse'], 'rb') as f, open(path, 'wb') as out:
-            out.write(wasm_edit.drive(f.read(), calls, PLENTY))
-        for engine in self.tool.engines:
-            found = engine(path, len(calls))
-            for call, want, got in zip(calls, expected, found):
-                results, left = got[:-1], got[-1]
-                if [r & 0xffffffff for r in results] != [r & 0xffffffff for r in want[0]] or PLENTY - left != want[1]:
-                    raise Failure(f'{engine.__name__} {call}: {want} became {results}, {PLENTY - left} used')
+    def driven(self, path, calls):
+        """`path` as a module whose only exports are call0, call1, ..., which return numbers and the fuel that is left."""
+        out = path.removesuffix('.wasm') + '.calls.wasm'
+        with open(path, 'rb') as f, open(out, 'wb') as driven:
+            driven.write(wasm_edit.drive(f.read(), calls, PLENTY))
+        return out
+
+    def elsewhere(self, calls, paths):
+        """Other engines: the results of the original in node, and the fuel of those of `paths` there. Calls that trap are
+        left out."""
+        names = [[f'call{i}', []] for i in range(len(calls))]
+        original = in_node(self.driven(self.path, calls), names)
+        calls = [c for c, found in zip(calls, original) if not is_trap(found['result'])]
+        original = [words(found['result'])[:-1] for found in original if not is_trap(found['result'])]
+        for path in paths if calls else []:
+            driven = self.driven(path, calls)
+            expected = [words(found['result']) for found in in_node(driven, names[:len(calls)])]
+            for call, want, found in zip(calls, original, expected):
+                if found[:-1] != want:
+                    raise Failure(f'{os.path.basename(path)} {call}: {want} became {found[:-1]}')
+            for engine in self.tool.engines:
+                for call, want, got in zip(calls, expected, engine(driven, len(calls)), strict=True):
+                    if got != want:
+                        raise Failure(f'{engine.__name__} {os.path.basename(path)} {call}: {want} became {got}')
 
 
 def wasm_interp(path, _):
     out = run(['wasm-interp', '--enable-tail-call', '--run-all-exports', path], 300)
-    return [[int(v) for v in re.findall(r'i(?:32|64):(-?\d+)', line.split('=>')[1])] for line in out.splitlines() if '=>' in line]
+    return [words(' '.join(re.findall(r'i(?:32|64):(-?\d+)', line.split('=>')[1]))) for line in out.splitlines() if '=>' in line]
 
 
 def parigot_run(path, n):
     out = []
     for i in range(n):
         text = run([parigot_run.path, path, '--allow-unsigned', '--policy=none', f'--invoke=call{i}'])
-        out.append([int(v) for v in text.split()])
+        out.append(words(text))
     return out
 
 
@@ -160,7 +174,7 @@ def test_wat(tool, folder):
     bench.runs_dry(calls, used)
     for call, u in zip(calls, used['coarse']):  # each in an instance of its own: parigot-run has one for each call
         if not is_trap(u['result']):
-            bench.elsewhere([call], [in_node(bench.metered['coarse'], [call])[0]])
+            bench.elsewhere([call], [bench.metered['coarse']])
 
 
 def test_kernel(tool, folder, source):
@@ -172,16 +186,48 @@ def test_kernel(tool, folder, source):
     _, used = bench.in_node(calls)
     bench.runs_dry(calls, used)
     if kernel not in HEAVY:
-        bench.elsewhere(calls, used['coarse'])
+        bench.elsewhere(calls, [bench.metered['coarse']])
 
 
-def test_random(tool, folder, seed):
+def random_module(folder, seed):
+    """Of `wasm-opt -ttf`; no NaN, whose bits are the engine's business."""
     r = random.Random(seed)
     path, entropy = os.path.join(folder, f'random{seed}.wasm'), os.path.join(folder, 'entropy')
     with open(entropy, 'wb') as f:
         f.write(r.randbytes(r.choice([500, 3000, 12000])))
-    run(['wasm-opt', '-ttf', entropy, '-o', path] + RANDOM_FEATURES + r.choice([[], ['-O1'], ['-O3']]))
-    Bench(tool, path).in_node('all')
+    run(['wasm-opt', '-ttf', entropy, '-o', path, '--denan'] + RANDOM_FEATURES + r.choice([[], ['-O1'], ['-O3']]))
+    return path, r
+
+
+def test_random(tool, folder, seed):
+    path, r = random_module(folder, seed)
+    bench = Bench(tool, path)
+    calls = [[name, [0] * len(params)] for name, params in wasm_edit.functions(path).items()]
+    bench.in_node(calls)
+    truncated(bench, r.sample(calls, min(len(calls), 6)), seed)
+    alone = os.path.join(folder, 'alone.wasm')
+    with open(path, 'rb') as f, open(alone, 'wb') as out:
+        out.write(wasm_edit.without_imports(f.read()))
+    bench = Bench(tool, alone)
+    for call in r.sample(calls, min(len(calls), 4)):
+        bench.elsewhere([call], bench.metered.values())
+
+
+def truncated(bench, calls, seed):
+    """With less fuel than they use up, functions do the first of what they did, and no more than was paid for."""
+    with open(bench.path, 'rb') as f:
+        original = f.read()
+    for kind, path in bench.metered.items():
+        files = [bench.path.removesuffix('.wasm') + suffix for suffix in (f'.{kind}.open.wasm', f'.{kind}.stop.wasm')]
+        with open(path, 'rb') as f:
+            metered = f.read()
+        for file, module in zip(files, (wasm_edit.expose(original, metered), wasm_edit.count(original, metered, stop=True))):
+            with open(file, 'wb') as out:
+                out.write(module)
+        complaint = run(['node', '--experimental-wasm-return_call', os.path.join(HERE, 'truncated.mjs'), *files, str(seed),
+                         json.dumps(wasm_edit.in_json(bench.path, calls))])
+        if complaint:
+            raise Failure(f'{kind}: {complaint}')
 
 
 def main():

@@ -145,11 +145,11 @@ class Module:
             self.add_items(EXPORT, [name(export) + b'\3' + u(self.globals - 1)])
         return self.globals - 1
 
-    def add_func(self, results, code, export):
+    def add_func(self, results, code, export, local_types=()):
         self.types.append(([], results))
         self.add_items(TYPE, [b'\x60\0' + u(len(results)) + bytes(results)])
         self.add_items(FUNCTION, [u(len(self.types) - 1)])
-        body = b'\0' + code + b'\x0b'
+        body = vec([b'\1' + bytes([t]) for t in local_types]) + code + b'\x0b'
         self.add_items(CODE, [u(len(body)) + body])
         self.funcs.append(len(self.types) - 1)
         self.add_items(EXPORT, [name(export) + b'\0' + u(len(self.funcs) - 1)])
@@ -240,14 +240,26 @@ def declared_locals(body):
     return groups, r.pos
 
 
-def count(data, metered):
+def expose(data, module):
+    """`module`, which is that of `data` and more, with its state as exports: its memory, and the globals of `data`."""
+    module, own = Module(module), Module(data)
+    if MEMORY in module.sections:
+        module.add_items(EXPORT, [name('state memory') + b'\2\0'])
+    module.add_items(EXPORT, [name(f'state {i}') + b'\3' + u(i) for i in range(own.globals)])
+    return module.encode()
+
+
+def count(data, metered, stop=False):
     """The module with an exported i64 `count`: what has run, by the prices. metered: the same module with a meter, whose
-    locals are paid for."""
-    module, other = Module(data), Module(metered)
+    locals are paid for. stop: it traps instead of running what would cost more than an exported i64 `limit`; its state
+    is exported (expose)."""
+    module, other = Module(expose(data, data) if stop else data), Module(metered)
     counter = module.add_global(0, 'count')
+    limit = module.add_global(0, 'limit') if stop else None
 
     def add(amount):
-        return b'\x23' + u(counter) + amount + b'\x7c\x24' + u(counter)
+        code = b'\x23' + u(counter) + amount + b'\x7c\x24' + u(counter)
+        return code + b'\x23' + u(counter) + b'\x23' + u(limit) + b'\x55\x04\x40\x00\x0b' if stop else code
 
     bodies = []
     for i, body in enumerate(module.bodies):
@@ -275,9 +287,14 @@ def constant(kind, value):
     return bytes([0x43]) + struct.pack('<f', value) if kind == F32 else bytes([0x44]) + struct.pack('<d', value)
 
 
+def as_i64(kind):
+    """A value's bits as an i64."""
+    return {I32: b'\xac', I64: b'', F32: b'\xbc\xac', F64: b'\xbd'}[kind]
+
+
 def drive(data, calls, fuel):
     """A module whose only exports are call0, call1, ...: each gives it that much fuel, calls one function with constant
-    arguments, and returns what that returns and the fuel that is left (0 when it has no meter)."""
+    arguments, and returns the bits of what that returns and the fuel that is left (0 when it has no meter), all as i64."""
     module = Module(data)
     by_name = {n: (k, i) for n, k, i in module.exports}
     gauge = by_name.get('parigot:fuel', (3, None))[1]
@@ -287,6 +304,35 @@ def drive(data, calls, fuel):
         params, results = module.types[module.funcs[func]]
         code = b'' if gauge is None else b'\x42' + s(fuel) + b'\x24' + u(gauge)
         code += b''.join(constant(k, v) for k, v in zip(params, args)) + b'\x10' + u(func)
+        code += b''.join(b'\x21' + u(i) for i in reversed(range(len(results))))
+        code += b''.join(b'\x20' + u(i) + as_i64(kind) for i, kind in enumerate(results))
         code += b'\x42\0' if gauge is None else b'\x23' + u(gauge)
-        module.add_func(results + [I64], code, f'call{number}')
+        module.add_func([I64] * (len(results) + 1), code, f'call{number}', results)
     return module.encode()
+
+
+def without_imports(data):
+    """The module with functions that return zeros in place of those that it imports; it imports nothing else."""
+    module = Module(data)
+    assert all(kind == 0 for kind, _ in module.imports)
+    stubs = []
+    for kind in module.funcs[:module.imported_funcs]:
+        body = b'\0' + b''.join(constant(t, 0) for t in module.types[kind][1]) + b'\x0b'
+        stubs.append(u(len(body)) + body)
+    module.sections.pop(IMPORT, None)
+    module.sections[FUNCTION] = vec([u(kind) for kind in module.funcs])
+    module.sections[CODE] = vec(stubs + [u(len(body)) + body for body in module.bodies])
+    return module.encode()
+
+
+def functions(path):
+    """{name: parameter types} of the exported functions."""
+    with open(path, 'rb') as f:
+        module = Module(f.read())
+    return {n: module.types[module.funcs[i]][0] for n, kind, i in module.exports if kind == 0}
+
+
+def in_json(path, calls):
+    """[name, arguments] for JavaScript, which has two types of numbers: those of i64 are texts."""
+    types = functions(path)
+    return [[n, [str(a) if t == I64 else a for t, a in zip(types[n], args, strict=True)]] for n, args in calls]

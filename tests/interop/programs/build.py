@@ -60,18 +60,18 @@ def stamp_of(jobs):
     return digest.hexdigest()
 
 
-def build(cache, debug=False, report=print):
+def build(cache, debug=False, report=print, libraries=recipes.LIBRARIES, kind='release'):
     """[Built] for all libraries whose sources are there; says what is left out. Raises sources.NoSources."""
-    folders = sources.fetch(os.path.join(cache, 'sources'), [l.package for l in recipes.LIBRARIES])
+    folders = sources.fetch(os.path.join(cache, 'sources'), [l.package for l in libraries])
     result, pending, stamps = [], [], []
-    for library in recipes.LIBRARIES:
+    for library in libraries:
         try:
             if library.prepare:
                 library.prepare(folders[library.package])
         except (OSError, subprocess.CalledProcessError) as error:
             report(f'{library.name}: left out: {error}')
             continue
-        built = Built(library, os.path.join(os.path.abspath(cache), 'debug' if debug else 'release', library.name))
+        built = Built(library, os.path.join(os.path.abspath(cache), 'debug' if debug else kind, library.name))
         os.makedirs(built.folder, exist_ok=True)
         jobs = jobs_of(built, folders, debug)
         stamp, path = stamp_of(jobs), os.path.join(built.folder, 'made-by')

@@ -42,6 +42,10 @@ def prepare_sqlite(source):
 # setjmp as wasm exceptions, which need a tag: another kind of symbol for the linker.
 SJLJ = ('-mllvm', '-wasm-enable-sjlj', '-mexception-handling')
 
+SQLITE = ('-DSQLITE_OS_OTHER=1', '-DSQLITE_THREADSAFE=0', '-DSQLITE_OMIT_LOAD_EXTENSION', '-DSQLITE_ENABLE_JSON1',
+          '-DSQLITE_TEMP_STORE=3', '-DSQLITE_ENABLE_FTS5', '-DSQLITE_ENABLE_RTREE')
+LUA = ('-D_WASI_EMULATED_SIGNAL', '-D_WASI_EMULATED_PROCESS_CLOCKS', '-DLUA_TMPNAMBUFSIZE=8', '-Dlua_tmpnam(b,e)={e=1;}')
+
 LIBRARIES = (
     Library('zlib', 'zlib', ('*.c',), includes=('.',), flags=('-DHAVE_UNISTD_H',), driver='zlib.c'),
     Library('bzip2', 'bzip2', ('*.c',), flags=('-DBZ_NO_STDIO',), driver='bzip2.c',
@@ -56,13 +60,20 @@ LIBRARIES = (
             driver='expat.c'),
     Library('cjson', 'cjson', ('cJSON.c', 'cJSON_Utils.c'), driver='cjson.c'),
     Library('lua', 'lua5.4', ('src/*.c',), without=('lua.c', 'luac.c'), includes=('src',),
-            flags=(*SJLJ, '-D_WASI_EMULATED_SIGNAL', '-D_WASI_EMULATED_PROCESS_CLOCKS',
-                   '-DLUA_TMPNAMBUFSIZE=8', '-Dlua_tmpnam(b,e)={e=1;}',
-                   '-include', 'lua_wasi.h'),
+            flags=(*SJLJ, *LUA, '-include', 'lua_wasi.h'),
             driver='@src/lua.c', more=('setjmp.c',), arguments=('/drivers/lua.lua', 'argument'), status=5),
-    Library('sqlite', 'sqlite3', ('sqlite3.c',), prepare=prepare_sqlite, driver='sqlite.c',
-            flags=('-DSQLITE_OS_OTHER=1', '-DSQLITE_THREADSAFE=0', '-DSQLITE_OMIT_LOAD_EXTENSION', '-DSQLITE_ENABLE_JSON1',
-                   '-DSQLITE_TEMP_STORE=3', '-DSQLITE_ENABLE_FTS5', '-DSQLITE_ENABLE_RTREE')),
+    Library('sqlite', 'sqlite3', ('sqlite3.c',), prepare=prepare_sqlite, driver='sqlite.c', flags=SQLITE),
+)
+
+# Programs without a host: run() is all that they export, and they import nothing (drivers/hosted.c). Less work than above, for
+# interpreters; core 2.0 only, so Lua does without longjmp.
+HOSTED = (
+    Library('zlib', 'zlib', ('*.c',), includes=('.',), flags=('-DHAVE_UNISTD_H', '-DBYTES=12000'), driver='zlib.c',
+            more=('hosted.c',)),
+    Library('lua', 'lua5.4', ('src/*.c',), without=('lua.c', 'luac.c'), includes=('src',),
+            flags=(*LUA, '-include', 'lua_hosted.h'), driver='lua_hosted.c', more=('hosted.c',)),
+    Library('sqlite', 'sqlite3', ('sqlite3.c',), prepare=prepare_sqlite, driver='sqlite.c', flags=(*SQLITE, '-DROWS="1000"'),
+            more=('hosted.c',)),
 )
 
 

@@ -3,6 +3,10 @@
 
 #include "sample.h"
 
+#ifndef ROWS
+#define ROWS "3000"
+#endif
+
 static int no_open(sqlite3_vfs *v, const char *n, sqlite3_file *f, int a, int *b)
 {
     (void)v, (void)n, (void)a, (void)b;
@@ -72,7 +76,7 @@ int main(void)
 {
     static const char *const script[] = {
         "create table t(id integer primary key, word text, x real); create index w on t(word)",
-        "with recursive n(i) as (select 1 union all select i + 1 from n where i < 3000) "
+        "with recursive n(i) as (select 1 union all select i + 1 from n where i < " ROWS ") "
         "insert into t select i, substr('linearmemorymodule', i % 11 + 1, 5), i / 7.0 from n",
         "select word, count(*) c, round(sum(x), 3) s, group_concat(id % 3, '') like '%012%' g from t group by word order by c desc, word",
         "select a.id, b.word from t a join t b on b.id = a.id * 2 where a.id % 500 = 0",

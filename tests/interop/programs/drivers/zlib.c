@@ -2,7 +2,10 @@
 #include "sample.h"
 #include "zlib.h"
 
-enum { N = 200000 };
+#ifndef BYTES
+#define BYTES 200000
+#endif
+enum { N = BYTES };
 
 static int one(int level, int strategy, int window)
 {
