@@ -1,12 +1,12 @@
 /* meter.h: a finished module in, a metered one out: docs/metering.md. Nothing here is trusted: the validator
  * proves the result from its bytes.
  *
- * meter.c goes over the module's sections, meter_plan.c decides for one function where it is charged and what,
+ * meter.c adds the gauge to the module, meter_plan.c decides for one function where it is charged and what,
  * meter_emit.c writes it. The second half of this header is between these three. */
 #ifndef PARIGOT_LINKER_METER_H
 #define PARIGOT_LINKER_METER_H
 
-#include "wasm/wasm.h"
+#include "linker/recode.h"
 
 /* As in parigot.module. */
 typedef enum MeterKind {
@@ -25,7 +25,7 @@ typedef struct MeterOptions {
 /* ld_meter_module: the same module, which pays for what it runs.
  * in:     a module that was found valid; arena with on_oom
  * out:    *out  the module's bytes, behind what was there; the caller's, also after an error
- * errors: LD_METERED, LD_METER_START, LD_METER_RELOCS, W codes of a broken parigot.module; LD_METER_DEBUG is a warning */
+ * errors: LD_METERED, LD_METER_START, LD_RECODE_RELOCS, W codes of a broken parigot.module; LD_RECODE_DEBUG is a warning */
 MUST_USE bool ld_meter_module(const WasmModule *, const MeterOptions *, Arena *, Diags *, Writer *out);
 
 /* ---- between the three ---- */
@@ -99,7 +99,7 @@ typedef struct MeterPlan {
     uint32_t *targets;   size_t n_targets, targets_cap;
     struct Frame *stack; size_t n_stack, stack_cap; /* while the body is read */
     bool wants_inserts;
-    struct MeterInsert { uint32_t at, size; } *inserts; /* bytes put in front of old ones, offsets in the file */
+    CodeInsert *inserts;
     size_t n_inserts, inserts_cap;
     uint32_t head_size;     /* of the new declaration of locals */
     uint32_t groups;        /* of declared locals, as they are encoded, */

@@ -83,7 +83,7 @@ static void write_form(Emit *e, const Form *f)
 {
     MeterPlan *p = e->p;
     if (p->wants_inserts)
-        ARENA_PUSH(p->arena, p->inserts, p->n_inserts, p->inserts_cap) = (struct MeterInsert){e->done, f->n};
+        ARENA_PUSH(p->arena, p->inserts, p->n_inserts, p->inserts_cap) = (CodeInsert){e->done, f->n};
     wr_bytes(e->out, f->bytes, f->n);
 }
 
