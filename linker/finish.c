@@ -2,6 +2,7 @@
  * meter. It is judged once more as it will be written: nobody has to trust the passes that were here in
  * between. */
 #include "linker/ld.h"
+#include "linker/optimize.h"
 
 /* A meter that was asked for is proved, whatever the policy says of meters. */
 static ValPolicy metered_policy(void)
@@ -13,14 +14,10 @@ static ValPolicy metered_policy(void)
 }
 
 /* What was told of the module before is not told again; only what is wrong now. */
-static bool judge_again(const LdOptions *o, MeterKind kind, Arena *arena, Diags *diags, const Writer *bytes)
+static bool judge(const LdOptions *o, const ValOptions *how, Arena *arena, Diags *diags, const Writer *bytes, ValReport *report)
 {
-    const ValPolicy metered = metered_policy();
-    ValOptions how = ld_val_options(o);
-    if (kind) how.also = &metered;
-    ValReport report;
     size_t kept = diags->n, warnings = diags->warnings;
-    bool ok = val_module(arena, bytes->ptr, bytes->len, o->output, &how, diags, &report);
+    bool ok = val_module(arena, bytes->ptr, bytes->len, o->output, how, diags, report);
     for (size_t i = kept; i < diags->n; i++)
         if (diags->items[i].severity >= SEV_ERROR) diags->items[kept++] = diags->items[i];
     diags->n = kept;
@@ -28,11 +25,48 @@ static bool judge_again(const LdOptions *o, MeterKind kind, Arena *arena, Diags 
     return ok;
 }
 
+static bool judge_again(const LdOptions *o, MeterKind kind, Arena *arena, Diags *diags, const Writer *bytes)
+{
+    const ValPolicy metered = metered_policy();
+    ValOptions how = ld_val_options(o);
+    if (kind) how.also = &metered;
+    ValReport report;
+    return judge(o, &how, arena, diags, bytes, &report);
+}
+
+/* What the module says of itself, or will say: *how->record, else what stands in it. NULL: nothing, or it is broken. */
+static PmSection *record_of(const WasmModule *m, const MeterOptions *how, Arena *arena, Diags *diags, PmSection *room)
+{
+    if (how->record) *room = *how->record;
+    else if (pm_read(m, arena, diags, room) != PM_PRESENT) return NULL;
+    return room;
+}
+
+/* m and how become those of the optimised module, which is judged as the one before was. */
+static bool optimize(const LdOptions *o, Arena *arena, Diags *diags, WasmModule *m, MeterOptions *how, PmSection *record,
+                     Writer *bytes)
+{
+    size_t errors = diags->errors;
+    ValPolicy policy;
+    ValReport report;
+    how->record = record_of(m, how, arena, diags, record);
+    if (diags->errors != errors || !ld_optimize(o, arena, diags, m, how->record ? record : NULL, bytes)) return false;
+    const ValOptions before = ld_val_options_before(o, &policy);
+    bool ok = judge(o, &before, arena, diags, bytes, &report);
+    *m = report.module;
+    if (how->record) *record = report.pm; /* what it said before may lie in bytes that are gone */
+    return ok;
+}
+
 bool ld_finish(const LdOptions *o, Arena *arena, Diags *diags, const WasmModule *m, const MeterOptions *how,
                Writer *bytes)
 {
     Writer out = {0};
-    bool ok = ld_meter_module(m, how, arena, diags, &out);
+    PmSection record;
+    WasmModule module = *m;
+    MeterOptions with = *how;
+    bool ok = !o->binaryen || optimize(o, arena, diags, &module, &with, &record, bytes);
+    ok = ok && ld_meter_module(&module, &with, arena, diags, &out);
     wr_free(bytes);
     *bytes = out;
     return ok && judge_again(o, how->kind, arena, diags, bytes);

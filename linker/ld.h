@@ -496,6 +496,7 @@ void ld_declare_entries(Ld *);       /* after this: every function that will be 
 void ld_fill_bodies(Ld *);
 typedef struct ValFrame ValFrame;
 void ld_add_frame_checks(Ld *, const ValFrame *, uint32_t n);
+void ld_write_frame_check(Writer *, uint32_t stack_pointer, uint32_t least); /* the form alone */
 InFunc *ld_new_function(Ld *, Str name, uint32_t type);
 FuncExtra *ld_func_extra(Arena *, InFunc *); /* its own, to be changed */
 Symbol *ld_stub(Ld *, Str name, uint32_t type);

@@ -16,6 +16,7 @@ void ld_default_options(LdOptions *o, bool isolate)
                      .seal_align = 4096,
                      .table_base = 1,
                      .optimize = 1,
+                     .child = CHILD_DEFAULT_LIMITS,
                      .import_memory_module = "env",
                      .import_memory_name = "memory",
                      .export_memory_name = "memory"};
@@ -62,7 +63,7 @@ unsigned ld_threads(const LdOptions *o)
     return n > PARALLEL_MOST ? PARALLEL_MOST : n;
 }
 
-static bool add_meter(Ld *ld, const WasmModule *m, Writer *out)
+static bool finish(Ld *ld, const WasmModule *m, Writer *out)
 {
     const MeterOptions how = {.kind = ld->opt->meter};
     return ld_finish(ld->opt, &ld->arena, ld->diags, m, &how, out);
@@ -84,7 +85,7 @@ static bool write_and_validate(Ld *ld, Writer *out)
         if (report.n_frames == 0 || round > 0) {
             ld_explain_findings(ld, &report.module, before.n);
             forget_repeated(ld, before.n);
-            return ok && (!ld->opt->meter || add_meter(ld, &report.module, out));
+            return ok && (!(ld->opt->meter || ld->opt->binaryen) || finish(ld, &report.module, out));
         }
         forget_diags(ld->diags, before);
         ld_add_frame_checks(ld, report.frames, report.n_frames);

@@ -5,6 +5,7 @@
 #ifndef PARIGOT_LINKER_H
 #define PARIGOT_LINKER_H
 
+#include "linker/child.h"
 #include "linker/meter.h"
 #include "validator/validator.h"
 
@@ -96,6 +97,8 @@ typedef struct LdOptions {
     bool no_gc, print_gc;
     bool no_merge_data;
     int optimize; /* -O: 0 keeps strings apart */
+    const char *binaryen; /* "1" to "4", "s", "z": the finished module is optimised; NULL: it is not */
+    ChildLimits child;    /* of the programs that the linker starts */
     LdStrip strip;
     LdBuildId build_id;
     const uint8_t *build_id_bytes; /* LD_BUILD_ID_HEX */

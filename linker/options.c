@@ -18,6 +18,8 @@ typedef enum Action {
     BUNDLE,
     BUNDLE_NAME,
     CHECK_FEATURES,
+    CHILD_MEMORY,
+    CHILD_SECONDS,
     COLOUR,
     DEMANGLE,
     COMPRESS,
@@ -133,6 +135,7 @@ typedef struct Parser {
     bool ignore_unresolved, warn_unresolved;
     bool whole_archive, lazy, max_memory_given;
     bool policy_given, entry_given, gc_given, merge_given; /* as the last option about it has it */
+    const char *level;                /* -O */
     const char *refused_in_rewrite;   /* an option that is about linking */
     const char *refused_under_policy; /* an option that only --policy=none allows */
 } Parser;
@@ -413,6 +416,13 @@ static void meter(Parser *p, const char *kind)
     else usage(p, "unknown --meter kind: %s (known: coarse, exact)", kind);
 }
 
+static void child_seconds(Parser *p, const char *value)
+{
+    enum { A_DAY = 86400 };
+    uint64_t v = number(p, "--child-seconds", value, A_DAY);
+    p->out->link.child.seconds = v ? (unsigned)v : A_DAY;
+}
+
 static void threads(Parser *p, const char *value)
 {
     enum { MOST = 1024 };
@@ -423,9 +433,12 @@ static void threads(Parser *p, const char *value)
 
 static void optimize(Parser *p, const char *value)
 {
-    if (strlen(value) == 1 && ((*value >= '0' && *value <= '9') || *value == 's' || *value == 'z'))
-        p->out->link.optimize = *value == '0' ? 0 : *value == '1' ? 1 : 2;
-    else usage(p, "invalid optimization level: -O%s", value);
+    if (strlen(value) != 1 || !((*value >= '0' && *value <= '9') || *value == 's' || *value == 'z')) {
+        usage(p, "invalid optimization level: -O%s", value);
+        return;
+    }
+    p->out->link.optimize = *value == '0' ? 0 : *value == '1' ? 1 : 2;
+    p->level = value;
 }
 
 /* Options about how the linker works and speaks. */
@@ -569,6 +582,8 @@ static void act_on_output(Parser *p, const Option *o, const char *v)
         l->tell_map = true;
         break;
     case METER: meter(p, v); break;
+    case CHILD_MEMORY: l->child.memory_bytes = number(p, "--child-memory", v, UINT64_MAX); break;
+    case CHILD_SECONDS: child_seconds(p, v); break;
     case STACK_REPORT: p->out->stack_report = v ? v : "-"; break;
     case NO_GROWABLE_MEMORY: l->no_growable_memory = true; break;
     case GLOBAL_BASE:
@@ -720,7 +735,7 @@ static bool goes_with_rewrite(const Option *o)
     static const Action actions[] = {
         ABI,         ACCEPT,       BUNDLE,       BUNDLE_NAME,  COLOUR,            DEMANGLE,      EMULATION,
         ERROR_FILE,  ERROR_FORMAT, ERROR_LIMIT,  EXPLAIN,      FATAL_WARNINGS,    FLAVOR,        HELP,
-        HIDE_PREFIX, METER,        NO_COLOUR,    NO_DEMANGLE,  NO_FATAL_WARNINGS, OUTPUT,        PASSWORD_ENV,
+        CHILD_MEMORY, CHILD_SECONDS, HIDE_PREFIX, METER,        NO_COLOUR,    NO_DEMANGLE,  NO_FATAL_WARNINGS, OPTIMIZE, OUTPUT, PASSWORD_ENV,
         POLICY,      REFUSE,       REWRITE,      RSP_QUOTING,  SERVICE,           SIGN,          STRIP_ALL,
         STACK_REPORT, STRIP_DEBUG, THREADS,      VERBOSE,      VERSION,      VERSION_AND_GO_ON, PASSWORD_FILE, WAIVE};
     for (size_t i = 0; i < ARRAY_LEN(actions); i++)
@@ -803,6 +818,14 @@ static void check_relocatable(Parser *p)
     l->print_gc = false;
 }
 
+/* Binaryen's levels; under --policy=none, which links as wasm-ld does, -O is about strings alone. */
+static void choose_level(Parser *p)
+{
+    if (!p->level || *p->level == '0' || !(p->out->link.isolate || p->out->rewrite)) return;
+    if (*p->level >= '5' && *p->level <= '9') usage(p, "invalid optimization level: -O%s (known: 0 to 4, s, z)", p->level);
+    p->out->link.binaryen = p->level;
+}
+
 /* Of several options that write to standard output each would spoil what the other has there. */
 static void check_stdout_once(Parser *p)
 {
@@ -834,6 +857,7 @@ static void check_together(Parser *p)
     if (c->rewrite && c->link.n_inputs != 1) usage(p, "--rewrite takes one module, and nothing is linked to it");
     if (c->rewrite && p->refused_in_rewrite)
         usage(p, "%s has no meaning with --rewrite: that module is linked already", p->refused_in_rewrite);
+    choose_level(p);
     if (c->link.relocatable) check_relocatable(p);
     else if (c->bundle && !c->link.isolate)
         usage(p, "a module linked with --policy=none cannot be bundled: nothing was proved of it");

@@ -419,6 +419,17 @@ void ld_declare_entries(Ld *ld)
 
 /* ---- frame checks ---- */
 
+void ld_write_frame_check(Writer *w, uint32_t stack_pointer, uint32_t least)
+{
+    op_u32(w, OP_GLOBAL_GET, stack_pointer);
+    ld_write_const(w, least);
+    ld_write_op(w, OP_I32_LT_U);
+    ld_write_op(w, OP_IF);
+    wr_byte(w, TYPE_VOID);
+    ld_write_op(w, OP_UNREACHABLE);
+    ld_write_op(w, OP_END);
+}
+
 /* The check stands behind the local declarations, before everything else. */
 static void add_check(Ld *ld, InFunc *f, uint32_t depth)
 {
@@ -433,13 +444,7 @@ static void add_check(Ld *ld, InFunc *f, uint32_t depth)
 
     uint64_t least = (uint64_t)ld->layout.stack_low + depth;
     Writer w = {0};
-    op_u32(&w, OP_GLOBAL_GET, ld->stack_pointer->global->out_index);
-    ld_write_const(&w, least > UINT32_MAX ? UINT32_MAX : (uint32_t)least);
-    ld_write_op(&w, OP_I32_LT_U);
-    ld_write_op(&w, OP_IF);
-    wr_byte(&w, TYPE_VOID);
-    ld_write_op(&w, OP_UNREACHABLE);
-    ld_write_op(&w, OP_END);
+    ld_write_frame_check(&w, ld->stack_pointer->global->out_index, least > UINT32_MAX ? UINT32_MAX : (uint32_t)least);
     FuncExtra *x = ld_func_extra(&ld->arena, f);
     x->check = (uint8_t *)arena_strndup(&ld->arena, (const char *)w.ptr, w.len);
     x->check_size = (uint32_t)w.len;

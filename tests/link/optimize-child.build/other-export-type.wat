@@ -1,0 +1,12 @@
+(module
+  (import "host" "f" (func $f (param i32) (result i32)))
+  (import "parigot" "memory" (memory 1 2))
+  (table 2 funcref)
+  (global $g (mut i32) (i32.const 7))
+  (func $two (param i32) (result i32) (global.get $g))
+  (func $run (export "run") (param i64) (result i32) (i32.const 1))
+  (func $get (export "get") (result i32) (i32.load8_u (i32.const 64)))
+  (elem (i32.const 0) $two $run)
+  (data (i32.const 64) "data")
+  (export "parigot:memory" (memory 0))
+)
