@@ -69,6 +69,11 @@ typedef struct Label {
     bool crossed;       /* a branch out of a loop within it leads behind its end */
     bool quiet;         /* loop: it can go around without a call */
     uint32_t calls;     /* loop: in it, while the body is read but for those of loops that are still open */
+    uint32_t backs;     /* loop: branches back to it */
+    uint32_t at;        /* loop: of what is behind its head, in the file */
+    bool outer, left;   /* loop: has loops in it; is left by branches or returns */
+    bool counted;       /* loop: charged before it, for all times around: */
+    WasmCounted times;
     bool local;         /* loop: runs with the gauge in the local; others: ways join with the gauge there */
     uint32_t depth;     /* loops around what is in it */
     uint32_t loop;      /* innermost loop around it */

@@ -23,7 +23,7 @@ static void copy_until(Emit *e, uint32_t at)
 /* ---- forms ---- */
 
 typedef struct Form {
-    uint8_t bytes[64];
+    uint8_t bytes[128];
     unsigned n;
 } Form;
 
@@ -38,12 +38,23 @@ static void put_index(Form *f, WasmOp op, uint32_t index)
     put(f, (uint8_t)index);
 }
 
+static void put_signed(Form *f, int32_t v)
+{
+    for (; v >= 0x40 || v < -0x40; v >>= 7) put(f, (uint8_t)(v | 0x80));
+    put(f, (uint8_t)(v & 0x7f));
+}
+
 /* A constant from 0 to 2^31 - 1. */
 static void put_const(Form *f, uint32_t v)
 {
     put_op(f, OP_I64_CONST);
-    for (; v >= 0x40; v >>= 7) put(f, (uint8_t)(v | 0x80));
-    put(f, (uint8_t)v);
+    put_signed(f, (int32_t)v);
+}
+
+static void put_i32(Form *f, int32_t v)
+{
+    put_op(f, OP_I32_CONST);
+    put_signed(f, v);
 }
 
 /* What was charged is on the way to the local (teed), or in F. */
@@ -142,6 +153,67 @@ static void charge_by_size(Emit *e, const Step *s)
     write_form(e, &f);
 }
 
+static void put_operand(Form *f, WasmOperand o)
+{
+    if (o.is_local) put_index(f, OP_LOCAL_GET, o.value);
+    else put_i32(f, (int32_t)o.value);
+}
+
+/* How often the loop will go around, as an i64. */
+static void put_rounds(Form *f, const WasmCounted *c)
+{
+    put_operand(f, c->high);
+    put_operand(f, c->low);
+    put_op(f, OP_I32_SUB);
+    put_i32(f, 1 << c->shift);
+    put_op(f, OP_I32_SUB);
+    if (c->shift) {
+        put_i32(f, c->shift);
+        put_op(f, OP_I32_SHR_U);
+    }
+    put_op(f, OP_I64_EXTEND_I32_U);
+    put_const(f, 1);
+    put_op(f, OP_I64_ADD);
+}
+
+/* Or does it miss its end? */
+static void put_odd(Form *f, const WasmCounted *c)
+{
+    if (c->shift == 0) return;
+    put_operand(f, c->high);
+    put_operand(f, c->low);
+    put_op(f, OP_I32_XOR);
+    put_i32(f, (1 << c->shift) - 1);
+    put_op(f, OP_I32_AND);
+    put_op(f, OP_I32_OR);
+}
+
+/* All times around a loop, before it. */
+static void charge_counted(Emit *e, const Label *l, uint32_t units)
+{
+    bool in_local = l->local || !(e->right & GAUGE_IN_F);
+    Form f = {.n = 0};
+    put_gauge(e, &f, in_local);
+    put_rounds(&f, &l->times);
+    put_const(&f, units);
+    put_op(&f, OP_I64_MUL);
+    put_op(&f, OP_I64_SUB);
+    put_index(&f, in_local ? OP_LOCAL_TEE : OP_GLOBAL_SET, in_local ? e->local : e->fuel);
+    if (!in_local) put_index(&f, OP_GLOBAL_GET, e->fuel);
+    put_const(&f, 0);
+    put_op(&f, OP_I64_LT_S);
+    put_odd(&f, &l->times);
+    put_op(&f, OP_IF);
+    put(&f, TYPE_VOID);
+    put_op(&f, OP_I64_CONST);
+    put_signed(&f, -1);
+    put_index(&f, OP_GLOBAL_SET, e->fuel);
+    put_op(&f, OP_UNREACHABLE);
+    put_op(&f, OP_END);
+    e->right = in_local ? GAUGE_IN_L : GAUGE_IN_F;
+    write_form(e, &f);
+}
+
 /* ---- ways ---- */
 
 static unsigned place_of(const Label *l) { return l->local ? GAUGE_IN_L : GAUGE_IN_F; }
@@ -186,6 +258,7 @@ static void before_loop(Emit *e, const Step *s)
 {
     Label *l = &e->p->labels[s->label];
     if (l->local) need(e, GAUGE_IN_L);
+    if (l->counted) charge_counted(e, l, (uint32_t)s->charge);
     l->local = e->right & GAUGE_IN_L;
     e->right = place_of(l);
 }
@@ -240,7 +313,7 @@ void meter_emit(MeterPlan *p, uint32_t body, uint32_t fuel, Writer *out)
     for (size_t i = 0; i < p->n_steps; i++) {
         const Step *s = &p->steps[i];
         before_step(&e, s);
-        if (s->charge) charge_behind(&e, s);
+        if (s->charge && !(s->kind == STEP_LOOP && p->labels[s->label].counted)) charge_behind(&e, s);
     }
     copy_until(&e, range.offset + range.size);
 }

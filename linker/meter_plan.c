@@ -6,7 +6,8 @@
  * its *need*. At a point that charges, the need is what is charged and who comes there need bring nothing;
  * elsewhere it is what they must have paid: the point's *promise*.
  *
- * Always charged: the entry and loop heads, where credit is lost. Coarsely also what is behind a loop, else
+ * Always charged: the entry and loop heads, where credit is lost; a short loop that counts is charged before it,
+ * for all the times that it will go around. Coarsely also what is behind a loop, else
  * each time around would pay for it; what is far, so that no way pays for much more than it runs; and what
  * leaves a loop that others go around. Exactly: each basic block. */
 #include "linker/meter.h"
@@ -15,7 +16,9 @@ enum {
     MERGE = 6, /* so little behind a loop is paid for each time around rather than by a charge of its own */
     FAR = 512, /* a need beyond this is charged at the next place that can be */
     MOST_CALLS = 2,
-    COLD = 16 /* so much more than the other way costs is charged apart when it leaves the loop */
+    COLD = 16, /* so much more than the other way costs is charged apart when it leaves the loop */
+    SHORT = 160, /* a loop of more bytes does not mind a charge each time around */
+    STEP_MOST = 7 /* instructions of a counted loop's step */
 };
 
 /* ---- forward: steps ---- */
@@ -94,8 +97,11 @@ static void note_branch(Walk *w, uint32_t target)
 {
     MeterPlan *p = w->p;
     Label *l = &p->labels[target];
+    uint32_t loop = current_loop(p);
+    if (loop != NO_LABEL && target < loop) p->labels[loop].left = true;
     if (l->kind == STEP_LOOP) {
         if (w->called < l->depth) l->quiet = true;
+        l->backs++;
         return;
     }
     join(w, l);
@@ -126,7 +132,12 @@ static void open_block(Walk *w, StepKind kind, const WasmInstr *i, const uint8_t
     uint32_t carried =
         kind == STEP_LOOP ? wasm_block_params(p->m, i->value) : wasm_block_results(p->m, i->value);
     Step *s = add_step(w, kind, i, next);
+    uint32_t around = s->loop;
     s->label = open_label(p, kind, carried);
+    if (kind == STEP_LOOP) {
+        p->labels[s->label].at = file_offset(p, next);
+        if (around != NO_LABEL) p->labels[around].outer = true;
+    }
     push_frame(w, s->label);
 }
 
@@ -143,6 +154,57 @@ static void at_else(Walk *w, const WasmInstr *i, const uint8_t *next)
     w->called = f->called;
     w->dead = 0;
 }
+
+/* ---- counted loops ---- */
+
+/* Where the last instructions before this branch begin: the straight run is read over once more. */
+static bool find_step(const MeterPlan *p, const uint8_t *run, const Step *branch, WasmCounted *out)
+{
+    Reader r = {.base = p->m->bytes, .pos = run, .end = p->m->bytes + branch->next, .diags = p->diags, .file = p->m->file};
+    const uint8_t *last[STEP_MOST], *end;
+    size_t n = 0;
+    WasmInstr i;
+    while (r.pos != r.end && rd_instr(&r, &i)) last[n++ % STEP_MOST] = i.at;
+    for (size_t k = 5; k <= STEP_MOST && k <= n; k += 2)
+        if (wasm_find_counted_step(r, last[(n - k) % STEP_MOST], out, &end) && end == r.end) return true;
+    return false;
+}
+
+static bool sets(const WasmInstr *i, WasmOperand o)
+{
+    return (i->op == OP_LOCAL_SET || i->op == OP_LOCAL_TEE) && o.is_local && o.value == i->index;
+}
+
+/* Only its step may change the counter. */
+static bool changes_once(const MeterPlan *p, const Label *l, uint32_t end)
+{
+    Reader r = {.base = p->m->bytes,
+                .pos = p->m->bytes + l->at,
+                .end = p->m->bytes + end,
+                .diags = p->diags,
+                .file = p->m->file};
+    uint32_t n = 0;
+    WasmInstr i;
+    while (r.pos != r.end && rd_instr(&r, &i)) n += sets(&i, l->times.high) || sets(&i, l->times.low);
+    return n == 1;
+}
+
+/* A br_if back to the innermost block, a loop: is that its step? run: where the straight code before it begins. */
+static void note_step(Walk *w, uint32_t run, const Step *s)
+{
+    MeterPlan *p = w->p;
+    Label *l = &p->labels[s->label];
+    if (p->kind != METER_COARSE || l->outer || l->calls || s->next - l->at > SHORT) return;
+    l->counted = find_step(p, p->m->bytes + run, s, &l->times);
+}
+
+static void end_of_loop(MeterPlan *p, Label *l, uint32_t at)
+{
+    l->counted = l->counted && l->backs == 1 && !l->left && !l->outer && l->calls == 0 && changes_once(p, l, at);
+    if (l->loop != NO_LABEL) p->labels[l->loop].calls += l->calls;
+}
+
+/* ---- ends ---- */
 
 /* An `end`, of which only those are steps where ways meet or a loop is left. */
 static void at_end(Walk *w, const WasmInstr *i, const uint8_t *next)
@@ -166,7 +228,7 @@ static void at_end(Walk *w, const WasmInstr *i, const uint8_t *next)
         if (!alive || l->called < w->called) w->called = l->called;
         w->dead = 0;
     }
-    if (l->kind == STEP_LOOP && l->loop != NO_LABEL) p->labels[l->loop].calls += l->calls;
+    if (l->kind == STEP_LOOP) end_of_loop(p, l, file_offset(p, i->at));
     p->n_stack--;
     uint32_t depth = p->n_stack ? p->labels[top(p)->label].depth : 0;
     if (w->called > depth) w->called = depth;
@@ -204,6 +266,7 @@ static void one_instruction(Walk *w, const WasmInstr *i, const uint8_t *next)
 {
     MeterPlan *p = w->p;
     w->cost += wasm_price(p->m, i, carried_by(p, i));
+    uint32_t run;
     Step *s;
     switch (i->op) {
     case OP_BLOCK: open_block(w, STEP_BLOCK, i, next); return;
@@ -213,9 +276,11 @@ static void one_instruction(Walk *w, const WasmInstr *i, const uint8_t *next)
     case OP_END: at_end(w, i, next); return;
     case OP_BR:
     case OP_BR_IF:
+        run = p->steps[p->n_steps - 1].next;
         s = add_step(w, i->op == OP_BR ? STEP_BR : STEP_BR_IF, i, next);
         s->label = target_of(p, i->index);
         note_branch(w, s->label);
+        if (i->op == OP_BR_IF && i->index == 0 && p->labels[s->label].kind == STEP_LOOP) note_step(w, run, s);
         w->dead = i->op == OP_BR;
         return;
     case OP_BR_TABLE:
@@ -232,6 +297,7 @@ static void one_instruction(Walk *w, const WasmInstr *i, const uint8_t *next)
     case OP_RETURN_CALL:
     case OP_RETURN_CALL_INDIRECT:
         add_step(w, STEP_LEAVE, i, next);
+        if (current_loop(p) != NO_LABEL) p->labels[current_loop(p)].left = true;
         w->dead = 1;
         return;
     case OP_UNREACHABLE:
@@ -356,7 +422,7 @@ static void choose_local(MeterPlan *p)
     for (size_t i = 0; i < p->n_labels; i++) {
         Label *l = &p->labels[i];
         if (l->kind != STEP_LOOP) continue;
-        l->local = (l->quiet && l->calls <= MOST_CALLS) || (l->loop != NO_LABEL && p->labels[l->loop].local);
+        l->local = (l->quiet && l->calls <= MOST_CALLS && !l->counted) || (l->loop != NO_LABEL && p->labels[l->loop].local);
         p->uses_local |= l->local;
     }
     if (!p->uses_local) return;

@@ -35,6 +35,10 @@ typedef struct Meter {
     int64_t owed;        /* the price of entering, until the first charge */
     bool paid;           /* a charge by size has just been read, at this price */
     WasmSizedPrice paid_price;
+    bool paid_loop;      /* a charge of a counted loop has just been read, */
+    WasmCharge loop;     /* this one; also while control is in that loop */
+    size_t loop_frame;   /* its frame; 0: there is none */
+    const uint8_t *step_end; /* code up to here is the loop's step; NULL: that is still to come */
     bool uses_l, said_unpaid, said_touched;
     uint32_t foreign_l;  /* offset of an access to L outside of the forms, or NONE32 */
     Frame *frames;       /* [0] is the function */
@@ -137,6 +141,53 @@ static bool is_sized_charge(Meter *t, const WasmInstr *first)
     return true;
 }
 
+/* The loop behind the form is what it pays for. */
+static bool is_counted_charge(Meter *t, const WasmInstr *first)
+{
+    WasmCharge c;
+    if (!wasm_read_counted_charge(t->r, first->at, t->fuel, t->last_local, &c)) return false;
+    need(t, c.from, "a charge of a loop where the gauge is not right");
+    if (t->loop_frame) unpaid(t, "a loop that is paid before it within another", 0);
+    t->now.right = c.kept;
+    t->uses_l |= c.kept == GAUGE_L;
+    t->loop = c;
+    t->paid_loop = true;
+    t->r.pos = c.end;
+    return true;
+}
+
+/* ---- counted loops ---- */
+
+static bool in_step(const Meter *t, const uint8_t *at) { return t->step_end && at < t->step_end; }
+
+/* The one way back: what moves the counter on, compares it and branches. It is walked over like other code. */
+static void look_for_step(Meter *t, const WasmInstr *i)
+{
+    if (t->n_frames - 1 != t->loop_frame || t->step_end || !t->now.live) return;
+    const uint8_t *end;
+    if (wasm_read_counted_step(t->r, i->at, &t->loop.counted, &end)) t->step_end = end;
+}
+
+static bool is_local(WasmOperand o, uint32_t local) { return o.is_local && o.value == local; }
+
+static void look_for_counter(Meter *t, const WasmInstr *i)
+{
+    const WasmCounted *c = &t->loop.counted;
+    if (t->now.live && (is_local(c->high, i->index) || is_local(c->low, i->index)) && !in_step(t, i->at))
+        unpaid(t, "the counter or the end of a loop that is paid before it changes", 0);
+}
+
+static void in_counted_loop(Meter *t, const WasmInstr *i)
+{
+    switch (i->op) {
+    case OP_LOCAL_GET:
+    case OP_I32_CONST: look_for_step(t, i); break;
+    case OP_LOCAL_SET:
+    case OP_LOCAL_TEE: look_for_counter(t, i); break;
+    default: break;
+    }
+}
+
 /* ---- control ---- */
 
 static void push_frame(Meter *t, WasmOp op, uint32_t carried)
@@ -153,7 +204,8 @@ static void push_frame(Meter *t, WasmOp op, uint32_t carried)
 
 static Frame *frame_of(Meter *t, uint32_t label) { return &t->frames[t->n_frames - 1 - label]; }
 
-static void begin_block(Meter *t, const WasmInstr *i)
+/* paid: by a charge of a counted loop just before it. */
+static void begin_block(Meter *t, const WasmInstr *i, bool paid)
 {
     Point before = t->now;
     uint32_t params = wasm_block_params(t->m, i->value), results = wasm_block_results(t->m, i->value);
@@ -167,6 +219,11 @@ static void begin_block(Meter *t, const WasmInstr *i)
         t->owed = 0;
     }
     t->now.credit = 0; /* each time around is paid by itself */
+    if (paid) {
+        t->now.credit = t->loop.amount;
+        t->loop_frame = t->n_frames - 1;
+        t->step_end = NULL;
+    }
     t->now.right = before.right & GAUGE_L ? GAUGE_L : GAUGE_F;
     if (before.live && !before.right) unpaid(t, "a loop where the gauge is right neither in the global nor in the local", 0);
     f->label = t->now;
@@ -178,13 +235,14 @@ static void leave_function(Meter *t)
     if (t->now.live && t->owed) unpaid(t, "the function is left without a charge", 0);
 }
 
-static void branch(Meter *t, uint32_t label)
+static void branch(Meter *t, const uint8_t *from, uint32_t label)
 {
     Frame *f = frame_of(t, label);
     if (!t->now.live) return;
     if (f == t->frames) leave_function(t);
     else if (f->op == OP_LOOP) {
         if (f->label.live) need(t, f->label.right, "a branch back with the gauge elsewhere than at the loop's start");
+        if (f == &t->frames[t->loop_frame] && !in_step(t, from)) unpaid(t, "a branch back to a loop that is paid before it, without its step", 0);
     } else f->label = join(f->label, t->now);
 }
 
@@ -197,6 +255,7 @@ static void end_block(Meter *t)
         if (f->op == OP_IF) t->now = join(t->now, f->otherwise);
     }
     t->n_frames--;
+    if (t->n_frames == t->loop_frame) t->loop_frame = 0;
 }
 
 static void begin_else(Meter *t)
@@ -214,9 +273,9 @@ static void branch_to_all(Meter *t, const WasmInstr *i)
     for (uint32_t k = 0; k < i->n_labels; k++) {
         uint32_t label;
         if (!rd_u32(&labels, "label", &label)) return;
-        branch(t, label);
+        branch(t, i->at, label);
     }
-    branch(t, i->index);
+    branch(t, i->at, i->index);
 }
 
 static uint32_t carried_by(Meter *t, const WasmInstr *i)
@@ -230,21 +289,21 @@ static uint32_t carried_by(Meter *t, const WasmInstr *i)
     }
 }
 
-static void control(Meter *t, const WasmInstr *i)
+static void control(Meter *t, const WasmInstr *i, bool paid_loop)
 {
     switch (i->op) {
     case OP_BLOCK:
     case OP_LOOP:
-    case OP_IF: begin_block(t, i); break;
+    case OP_IF: begin_block(t, i, paid_loop); break;
     case OP_ELSE: begin_else(t); break;
     case OP_END: end_block(t); break;
-    case OP_BR_IF: branch(t, i->index); break;
+    case OP_BR_IF: branch(t, i->at, i->index); break;
     case OP_CALL:
     case OP_CALL_INDIRECT:
         need(t, GAUGE_F, "a call while the gauge is in a local");
         t->now.right &= GAUGE_F;
         break;
-    case OP_BR: branch(t, i->index); break;
+    case OP_BR: branch(t, i->at, i->index); break;
     case OP_BR_TABLE: branch_to_all(t, i); break;
     case OP_RETURN:
     case OP_RETURN_CALL:
@@ -261,8 +320,8 @@ static void control(Meter *t, const WasmInstr *i)
 static bool is_form(Meter *t, const WasmInstr *i)
 {
     switch (i->op) {
-    case OP_GLOBAL_GET: return i->index == t->fuel && (is_charge(t, i) || is_move(t, i));
-    case OP_LOCAL_GET: return i->index == t->last_local && (is_charge(t, i) || is_move(t, i));
+    case OP_GLOBAL_GET: return i->index == t->fuel && (is_charge(t, i) || is_move(t, i) || is_counted_charge(t, i));
+    case OP_LOCAL_GET: return i->index == t->last_local && (is_charge(t, i) || is_move(t, i) || is_counted_charge(t, i));
     case OP_LOCAL_TEE: return i->index != t->last_local && is_sized_charge(t, i);
     default: return false;
     }
@@ -288,13 +347,14 @@ static void pay_by_size(Meter *t, WasmOp op, bool paid)
 
 static void instruction(Meter *t, const WasmInstr *i)
 {
-    bool paid = t->paid;
-    t->paid = false;
+    bool paid = t->paid, paid_loop = t->paid_loop;
+    t->paid = t->paid_loop = false;
     if (is_form(t, i)) return;
+    if (t->loop_frame) in_counted_loop(t, i);
     look_for_touch(t, i);
     pay_by_size(t, i->op, paid);
     spend(t, wasm_price(t->m, i, carried_by(t, i)), wasm_op_info[i->op].text);
-    control(t, i);
+    control(t, i, paid_loop);
 }
 
 /* ---- functions ---- */
@@ -321,7 +381,8 @@ static void walk(Meter *t, uint32_t func)
     t->func = func;
     t->r = wasm_reader(t->m, t->m->bodies[func - t->m->n_imported[KIND_FUNC]], t->v->diags); /* valid: nothing is recorded */
     t->at = (uint32_t)rd_offset(&t->r);
-    t->paid = false;
+    t->paid = t->paid_loop = false;
+    t->loop_frame = 0;
     t->foreign_l = NONE32;
     t->uses_l = t->said_unpaid = t->said_touched = false;
     t->n_frames = 0;

@@ -105,3 +105,126 @@ bool wasm_read_sized_charge(Reader r, const uint8_t *at, uint32_t fuel, uint32_t
     out->end = r.pos;
     return out->kept == out->from;
 }
+
+/* ---- counted loops ---- */
+
+static bool same_operand(WasmOperand a, WasmOperand b) { return a.is_local == b.is_local && a.value == b.value; }
+
+static bool take_operand(Reader *s, WasmOperand *out)
+{
+    Reader copy = *s;
+    WasmInstr i;
+    if (take(s, OP_LOCAL_GET, &i)) {
+        *out = (WasmOperand){true, i.index};
+        return true;
+    }
+    *s = copy;
+    if (!take(s, OP_I32_CONST, &i)) return false;
+    *out = (WasmOperand){false, (uint32_t)i.value};
+    return true;
+}
+
+static bool take_this_operand(Reader *s, WasmOperand wanted)
+{
+    WasmOperand found;
+    return take_operand(s, &found) && same_operand(found, wanted);
+}
+
+static bool take_distance(Reader *s, WasmCounted *out)
+{
+    return take_operand(s, &out->high) && take_operand(s, &out->low) && take_op(s, OP_I32_SUB) &&
+           (out->high.is_local || out->low.is_local) && !same_operand(out->high, out->low);
+}
+
+/* 2^n as an i32.const, n at most WASM_COUNTED_SHIFT */
+static bool take_power(Reader *s, uint8_t *shift)
+{
+    WasmInstr i;
+    if (!take(s, OP_I32_CONST, &i) || i.value < 1 || i.value > 1 << WASM_COUNTED_SHIFT) return false;
+    *shift = (uint8_t)__builtin_ctz((unsigned)i.value);
+    return i.value == 1 << *shift;
+}
+
+/* How often the loop goes around, as an i64: (distance - 2^shift >> shift) + 1 */
+static bool take_rounds(Reader *s, WasmCounted *out)
+{
+    return take_distance(s, out) && take_power(s, &out->shift) && take_op(s, OP_I32_SUB) &&
+           (out->shift == 0 || (take_value(s, OP_I32_CONST, out->shift) && take_op(s, OP_I32_SHR_U))) &&
+           take_op(s, OP_I64_EXTEND_I32_U) && take_value(s, OP_I64_CONST, 1) && take_op(s, OP_I64_ADD);
+}
+
+/* Does the step lead past the end? Such a loop goes around for ever, or as good as that. */
+static bool take_odd(Reader *s, const WasmCounted *c)
+{
+    return take_this_operand(s, c->high) && take_this_operand(s, c->low) && take_op(s, OP_I32_XOR) &&
+           take_value(s, OP_I32_CONST, (1 << c->shift) - 1) && take_op(s, OP_I32_AND) && take_op(s, OP_I32_OR);
+}
+
+bool wasm_read_counted_charge(Reader r, const uint8_t *at, uint32_t fuel, uint32_t local, WasmCharge *out)
+{
+    WasmInstr amount;
+    r.pos = at;
+    if (!take_gauge(&r, fuel, local, &out->from) || !take_rounds(&r, &out->counted) || !take(&r, OP_I64_CONST, &amount) ||
+        !take_op(&r, OP_I64_MUL) || !take_op(&r, OP_I64_SUB))
+        return false;
+    bool in_local = out->from == GAUGE_L;
+    if (in_local ? !take_index(&r, OP_LOCAL_TEE, local)
+                 : !take_index(&r, OP_GLOBAL_SET, fuel) || !take_index(&r, OP_GLOBAL_GET, fuel))
+        return false;
+    if (!take_value(&r, OP_I64_CONST, 0) || !take_op(&r, OP_I64_LT_S) ||
+        (out->counted.shift && !take_odd(&r, &out->counted)) || !take_value(&r, OP_IF, BLOCK_VOID) ||
+        !take_value(&r, OP_I64_CONST, -1) || !take_index(&r, OP_GLOBAL_SET, fuel) || !take_trap(&r))
+        return false;
+    out->kept = out->from;
+    out->amount = amount.value;
+    out->end = r.pos;
+    return amount.value >= 1 && amount.value <= MOST_CHARGE;
+}
+
+/* local.get i  i32.const n  i32.add  local.tee i */
+static bool take_advance(Reader *s, uint32_t *counter, int64_t *by)
+{
+    WasmInstr i, n;
+    if (!take(s, OP_LOCAL_GET, &i) || !take(s, OP_I32_CONST, &n) || !take_op(s, OP_I32_ADD)) return false;
+    *counter = i.index;
+    *by = n.value;
+    return take_index(s, OP_LOCAL_TEE, i.index);
+}
+
+/* The counter moves on, and is compared with the end: which may stand before it, or be 0 and left out. */
+static bool take_step(Reader *s, uint32_t *counter, int64_t *by, WasmOperand *end)
+{
+    Reader start = *s;
+    if (take_advance(s, counter, by)) {
+        Reader moved = *s;
+        if (take_operand(s, end) && take_op(s, OP_I32_NE)) return true;
+        *s = moved;
+        *end = (WasmOperand){0};
+        return true;
+    }
+    *s = start;
+    return take_operand(s, end) && take_advance(s, counter, by) && take_op(s, OP_I32_NE);
+}
+
+bool wasm_find_counted_step(Reader r, const uint8_t *at, WasmCounted *out, const uint8_t **end)
+{
+    uint32_t counter;
+    int64_t by;
+    WasmOperand stop;
+    r.pos = at;
+    if (!take_step(&r, &counter, &by, &stop) || !take_index(&r, OP_BR_IF, 0)) return false;
+    WasmOperand moving = {true, counter};
+    int64_t stride = by < 0 ? -by : by;
+    *out = by < 0 ? (WasmCounted){.high = moving, .low = stop} : (WasmCounted){.high = stop, .low = moving};
+    *end = r.pos;
+    if (same_operand(moving, stop) || stride < 1 || stride > 1 << WASM_COUNTED_SHIFT) return false;
+    out->shift = (uint8_t)__builtin_ctzll((unsigned long long)stride);
+    return stride == 1 << out->shift;
+}
+
+bool wasm_read_counted_step(Reader r, const uint8_t *at, const WasmCounted *c, const uint8_t **end)
+{
+    WasmCounted found;
+    return wasm_find_counted_step(r, at, &found, end) && same_operand(found.high, c->high) &&
+           same_operand(found.low, c->low) && found.shift == c->shift;
+}

@@ -569,10 +569,16 @@ WasmSizedPrice wasm_sized_price(WasmOp);
 /* ---- charge.c: the forms of charges: docs/metering.md ---- */
 
 enum { GAUGE_F = 1, GAUGE_L = 2 }; /* where the gauge is: in the global, in the local */
+/* A local, or a constant. */
+typedef struct WasmOperand { bool is_local; uint32_t value; } WasmOperand;
+/* A loop that goes around (high - low) / 2^shift times: each time low is raised by 2^shift, or high lowered by it. */
+typedef struct WasmCounted { WasmOperand high, low; uint8_t shift; } WasmCounted;
+enum { WASM_COUNTED_SHIFT = 16 /* at most */ };
 typedef struct WasmCharge {
     uint8_t from, kept;   /* where it was read, where the rest is kept */
-    int64_t amount;
+    int64_t amount;       /* counted: each time around */
     WasmSizedPrice sized; /* of charges by size */
+    WasmCounted counted;  /* of charges of counted loops */
     const uint8_t *end;   /* behind the form */
 } WasmCharge;
 /* Is there such a form at `at`, within the code of r? fuel: index of F. local: index of L, UINT32_MAX: there is none.
@@ -580,6 +586,11 @@ typedef struct WasmCharge {
 bool wasm_read_charge(Reader r, const uint8_t *at, uint32_t fuel, uint32_t local, WasmCharge *out);
 bool wasm_read_gauge_move(Reader r, const uint8_t *at, uint32_t fuel, uint32_t local, WasmCharge *out);
 bool wasm_read_sized_charge(Reader r, const uint8_t *at, uint32_t fuel, uint32_t local, WasmCharge *out);
+/* counted_charge: of all the times that the loop behind it will go around. counted_step: the instructions that end each
+ * time around such a loop; *end is behind them. find_counted_step: of which loop would these be the step? shift is set. */
+bool wasm_read_counted_charge(Reader r, const uint8_t *at, uint32_t fuel, uint32_t local, WasmCharge *out);
+bool wasm_read_counted_step(Reader r, const uint8_t *at, const WasmCounted *, const uint8_t **end);
+bool wasm_find_counted_step(Reader r, const uint8_t *at, WasmCounted *out, const uint8_t **end);
 
 /* A value type (a reference type); those of features that are not allowed or not supported are refused by name. */
 MUST_USE bool rd_value_type(Reader *, WasmFeatures allowed, const char *what, uint8_t *out);

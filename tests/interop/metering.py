@@ -113,6 +113,20 @@ class Bench:
             enough, less = (in_node(self.metered['coarse'], [call], units - k)[0] for k in (0, 1))
             if enough['dry'] or not less['dry'] or 'unreachable' not in less['result']:
                 raise Failure(f'{call} uses {units}, but with that {enough}, with one less {less}')
+            if not whole['log']:
+                self.runs_dry_in_ours(call, enough['result'], units)
+
+    def runs_dry_in_ours(self, call, result, units):
+        """As node does, by an interpreter that runs each charge as one step."""
+        name, args = call
+        for fuel, status in ((units, 0), (units - 1, 134)):
+            if fuel == 0:
+                continue  # no limit
+            r = subprocess.run([self.tool.run_path, self.metered['coarse'], '--allow-unsigned', '--policy=none', f'--fuel={fuel}',
+                                f'--invoke={name}', *map(str, args)], capture_output=True, text=True, check=False)
+            same = numbers(r.stdout) == numbers(result) if status == 0 else 'out of fuel' in r.stderr
+            if r.returncode != status or not same:
+                raise Failure(f'{call} uses {units} for {result}, but of parigot-run --fuel={fuel}: {r.returncode} {r.stdout}{r.stderr}')
 
     def driven(self, path, calls):
         """`path` as a module whose only exports are call0, call1, ..., which return numbers and the fuel that is left."""
@@ -156,6 +170,7 @@ def parigot_run(path, n):
 class Tool:
     def __init__(self, options):
         self.ld = options.ld
+        self.run_path = options.run
         parigot_run.path = options.run
         self.engines = [parigot_run] + ([wasm_interp] if shutil.which('wasm-interp') else [])
 

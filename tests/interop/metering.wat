@@ -176,4 +176,78 @@
       (local.set 2 (i64.add (local.get 2) (local.tee 1 (i64.extend_i32_u (local.get 0)))))
       (br_if $top (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
     (local.get 2))
+  ;; loops that count: charged before they begin
+  ;; CALL countdown 1
+  ;; CALL countdown 1000
+  (func (export "countdown") (param i32) (result i32) (local i32)
+    (loop $top
+      (local.set 1 (i32.add (local.get 1) (i32.mul (local.get 0) (local.get 0))))
+      (br_if $top (local.tee 0 (i32.add (local.get 0) (i32.const -1)))))
+    (local.get 1))
+  ;; CALL fours 3
+  (func (export "fours") (param i32) (result i32) (local i32)
+    (loop $top
+      (if (i32.and (local.get 1) (i32.const 4)) (then (local.set 0 (i32.mul (local.get 0) (i32.const 5)))))
+      (br_if $top (i32.ne (local.tee 1 (i32.add (local.get 1) (i32.const 4))) (i32.const 400))))
+    (local.get 0))
+  ;; CALL towards 2
+  ;; CALL towards -7
+  (func (export "towards") (param i32) (result i32) (local i32 i32)
+    (local.set 1 (i32.add (local.get 0) (i32.const 64)))
+    (loop $top
+      (local.set 2 (i32.add (local.get 2) (local.get 1)))
+      (br_if $top (i32.ne (local.get 0) (local.tee 1 (i32.add (local.get 1) (i32.const -8))))))
+    (local.get 2))
+  ;; CALL around
+  (func (export "around") (result i32) (local i32 i32)
+    (local.set 0 (i32.const 0x7ffffff0))
+    (loop $top
+      (local.set 1 (i32.add (local.get 1) (i32.const 3)))
+      (br_if $top (i32.ne (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 0x80000010))))
+    (local.get 1))
+  ;; CALL high
+  (func (export "high") (result i32) (local i32 i32)
+    (local.set 0 (i32.const 0x80000000))
+    (loop $top
+      (local.set 1 (i32.add (local.get 1) (i32.const 1)))
+      (br_if $top (local.tee 0 (i32.add (local.get 0) (i32.const 65536)))))
+    (local.get 1))
+  ;; CALL table 9
+  (func (export "table") (param i32) (result i32) (local i32 i32 i32)
+    (loop $rows
+      (local.set 2 (i32.const 16))
+      (loop $columns
+        (local.set 3 (i32.add (local.get 3) (i32.mul (local.get 1) (local.get 2))))
+        (br_if $columns (local.tee 2 (i32.add (local.get 2) (i32.const -1)))))
+      (br_if $rows (i32.ne (local.tee 1 (i32.add (local.get 1) (i32.const 1))) (local.get 0))))
+    (local.get 3))
+  ;; CALL found 5
+  ;; CALL found 50
+  (func (export "found") (param i32) (result i32) (local i32)
+    (local.set 1 (i32.const 20))
+    (block $out (loop $top
+      (br_if $out (i32.eq (local.get 0) (local.get 1)))
+      (br_if $top (local.tee 1 (i32.add (local.get 1) (i32.const -1))))))
+    (local.get 1))
+  ;; CALL skips 40
+  (func (export "skips") (param i32) (result i32) (local i32)
+    (loop $top
+      (if (i32.eq (local.get 0) (i32.const 20)) (then (local.set 0 (i32.const 10))))
+      (local.set 1 (i32.add (local.get 1) (i32.const 1)))
+      (br_if $top (local.tee 0 (i32.add (local.get 0) (i32.const -1)))))
+    (local.get 1))
+  ;; CALL wipes 8
+  (func (export "wipes") (param i32) (result i32)
+    (loop $top
+      (memory.fill (i32.const 64) (local.get 0) (i32.const 200))
+      (br_if $top (local.tee 0 (i32.add (local.get 0) (i32.const -1)))))
+    (i32.load8_u (i32.const 100)))
+  ;; CALL afterwards 6
+  (func (export "afterwards") (param i32) (result i32) (local i32 i32)
+    (local.set 1 (local.get 0))
+    (loop $top
+      (local.set 2 (i32.add (local.get 2) (local.get 1)))
+      (br_if $top (local.tee 1 (i32.add (local.get 1) (i32.const -1))))
+      (local.set 2 (i32.mul (local.get 2) (call $fact (local.get 0)))))
+    (local.get 2))
 )

@@ -8,7 +8,7 @@
 typedef struct Form {
     uint32_t start, end; /* offsets in the file */
     bool moves;          /* loads or stores the gauge, takes nothing */
-    bool sized;
+    bool sized, counted;
     int64_t amount;
 } Form;
 typedef struct Forms {
@@ -63,6 +63,7 @@ static bool form_at(const Reader *r, const uint8_t *at, uint32_t fuel, uint32_t 
     if (wasm_read_charge(*r, at, fuel, local, &c)) out->amount = c.amount;
     else if (wasm_read_gauge_move(*r, at, fuel, local, &c)) out->moves = true;
     else if (wasm_read_sized_charge(*r, at, fuel, local, &c)) out->sized = true;
+    else if (wasm_read_counted_charge(*r, at, fuel, local, &c)) out->counted = true, out->amount = c.amount;
     else return false;
     out->end = (uint32_t)(c.end - r->base);
     return true;
@@ -100,11 +101,15 @@ static bool takes_more(const uint8_t *bytes, size_t size, const Form *before)
     Reader r = rd_open(bytes, size, "m.wasm", &diags);
     WasmInstr i;
     int64_t amount = 0;
+    const WasmOp behind = before->counted ? OP_I64_MUL : OP_I64_SUB; /* what follows the amount */
+    bool constant = false;
     r.pos += before->start;
-    for (int k = 0; k < 2; k++) /* the gauge, the amount */
-        if (rd_instr(&r, &i)) amount = i.value;
+    while (rd_instr(&r, &i) && i.op != behind) {
+        constant = i.op == OP_I64_CONST;
+        amount = i.value;
+    }
     diag_free(&diags);
-    return !before->moves && !before->sized && i.op == OP_I64_CONST && amount > before->amount;
+    return !before->moves && !before->sized && constant && amount > before->amount;
 }
 
 static size_t change_bytes(uint8_t *bytes, size_t size, const Forms *forms)

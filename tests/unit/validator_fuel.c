@@ -20,6 +20,20 @@
 #define BY_SIZE_L(t, l, n, op) "\x22" t "\x20" l SCALED(t, n, op) "\x22" l TEST "\x20" l SET_F TRAP
 #define MUL "\x7e"
 #define SHR "\x88"
+/* Counted loops: d, the distance; s, the stride; t, its shift; from local 0 (a parameter) to a constant, or to 0 */
+#define ROUNDS(d, s, t) d "\x41" s "\x6b" t "\xad\x42\x01\x7c"
+#define SHIFT(t) "\x41" t "\x76"
+#define ODD(d, mask) d "\x73\x41" mask "\x71\x72"
+#define TEST_OR(odd) "\x42\x00\x53" odd "\x04\x40"
+#define TRAP_F "\x42\x7f" SET_F TRAP
+#define COUNTED(rounds, c, odd) GET_F rounds "\x42" c "\x7e\x7d" SET_F GET_F TEST_OR(odd) TRAP_F
+#define COUNTED_L(l, rounds, c, odd) "\x20" l rounds "\x42" c "\x7e\x7d\x22" l TEST_OR(odd) TRAP_F
+#define DOWN "\x20\x00\x41\x00"    /* local 0 and 0: from the one down to the other */
+#define DOWN_1 ROUNDS(DOWN "\x6b", "\x01", "")
+#define STEP_1 "\x20\x00\x41\x7f\x6a\x22\x00\x0d\x00"
+#define DOWN_4 ROUNDS(DOWN "\x6b", "\x04", SHIFT("\x02"))
+#define STEP_4 "\x20\x00\x41\x7c\x6a\x22\x00\x0d\x00"
+#define LOOP(body) "\x03\x40" body "\x0b"
 #define END "\x0b"
 #define NONE "\x00"            /* no locals */
 #define ONE_L "\x01\x01\x7e"   /* one i64 */
@@ -86,6 +100,41 @@ static const Row rows[] = {
     {"out of a loop with what it paid", 1, BODY(NONE CHARGE("\x02") "\x02\x40\x03\x40" CHARGE("\x03") "\x20\x00\x0d\x01\x0c\x00\x0b\x0b\x20\x00" END), ""},
     {"and no more", 1, BODY(NONE CHARGE("\x02") "\x02\x40\x03\x40" CHARGE("\x03") "\x20\x00\x0d\x01\x0c\x00\x0b\x0b\x20\x00\x1a\x20\x00" END), "P702 drop: 1 more"},
     {"a loop before any charge", 0, BODY(NONE "\x03\x40" CHARGE("\x04") "\x0b" END), "P702 a loop before"},
+
+    /* counted loops: the step costs 5 */
+    {"a counted loop", 1, BODY(NONE CHARGE("\x02") COUNTED(DOWN_1, "\x06", "") LOOP(STEP_1) "\x20\x00" END), ""},
+    {"each time around costs", 1, BODY(NONE CHARGE("\x03") COUNTED(DOWN_1, "\x04", "") LOOP(STEP_1) CHARGE("\x01") "\x20\x00" END), "P702 br_if: 1 more"},
+    {"by fours", 1, BODY(NONE CHARGE("\x02") COUNTED(DOWN_4, "\x06", ODD(DOWN, "\x03")) LOOP(STEP_4) "\x20\x00" END), ""},
+    {"that may miss the end", 1, BODY(NONE CHARGE("\x02") COUNTED(DOWN_4, "\x06", "") LOOP(STEP_4) "\x20\x00" END), "P703 reads the fuel"},
+    {"not looked at closely", 1, BODY(NONE CHARGE("\x02") COUNTED(DOWN_4, "\x06", ODD(DOWN, "\x01")) LOOP(STEP_4) "\x20\x00" END), "P703 reads the fuel"},
+    {"a step of another size", 1, BODY(NONE CHARGE("\x02") COUNTED(DOWN_4, "\x06", ODD(DOWN, "\x03")) LOOP(STEP_1) "\x20\x00" END), "P702 changes"},
+    {"a stride of 3", 1, BODY(NONE CHARGE("\x02") COUNTED(ROUNDS(DOWN "\x6b", "\x03", ""), "\x06", "") LOOP("\x20\x00\x41\x7d\x6a\x22\x00\x0d\x00") "\x20\x00" END), "P703 reads the fuel"},
+    {"shifted too far", 1, BODY(NONE CHARGE("\x02") COUNTED(ROUNDS(DOWN "\x6b", "\x04", SHIFT("\x03")), "\x06", ODD(DOWN, "\x03")) LOOP(STEP_4) "\x20\x00" END), "P703 reads the fuel"},
+    {"once too few", 1, BODY(NONE CHARGE("\x02") GET_F DOWN "\x6b\x41\x01\x6b\xad\x42\x00\x7c\x42\x06\x7e\x7d" SET_F GET_F TEST TRAP_F LOOP(STEP_1) "\x20\x00" END), "P703 reads the fuel"},
+    {"the other way", 1, BODY(NONE CHARGE("\x02") COUNTED(ROUNDS("\x41\x00\x20\x00\x6b", "\x01", ""), "\x06", "") LOOP(STEP_1) "\x20\x00" END), "P702 changes"},
+    {"up to 64", 1, BODY(NONE CHARGE("\x02") COUNTED(ROUNDS("\x41\xc0\x00\x20\x00\x6b", "\x01", ""), "\x08", "") LOOP("\x20\x00\x41\x01\x6a\x22\x00\x41\xc0\x00\x47\x0d\x00") "\x20\x00" END), ""},
+    {"up to 64, which stands first", 1, BODY(NONE CHARGE("\x02") COUNTED(ROUNDS("\x41\xc0\x00\x20\x00\x6b", "\x01", ""), "\x08", "") LOOP("\x41\xc0\x00\x20\x00\x41\x01\x6a\x22\x00\x47\x0d\x00") "\x20\x00" END), ""},
+    {"up to 65", 1, BODY(NONE CHARGE("\x02") COUNTED(ROUNDS("\x41\xc0\x00\x20\x00\x6b", "\x01", ""), "\x08", "") LOOP("\x20\x00\x41\x01\x6a\x22\x00\x41\xc1\x00\x47\x0d\x00") "\x20\x00" END), "P702 changes"},
+    {"while less", 1, BODY(NONE CHARGE("\x02") COUNTED(ROUNDS("\x41\xc0\x00\x20\x00\x6b", "\x01", ""), "\x08", "") LOOP("\x20\x00\x41\x01\x6a\x22\x00\x41\xc0\x00\x49\x0d\x00") "\x20\x00" END), "P702 changes"},
+    {"until it is reached", 1, BODY(NONE CHARGE("\x02") COUNTED(ROUNDS("\x41\xc0\x00\x20\x00\x6b", "\x01", ""), "\x08", "") LOOP("\x20\x00\x41\x01\x6a\x22\x00\x41\xc0\x00\x46\x0d\x00") "\x20\x00" END), "P702 changes"},
+    {"the counter is set back", 1, BODY(NONE CHARGE("\x02") COUNTED(DOWN_1, "\x10", "") LOOP("\x41\x09\x21\x00" STEP_1) "\x20\x00" END), "P702 changes"},
+    {"the counter is set back in a block", 1, BODY(NONE CHARGE("\x02") COUNTED(DOWN_1, "\x10", "") LOOP("\x02\x40\x41\x09\x22\x00\x1a\x0b" STEP_1) "\x20\x00" END), "P702 changes"},
+    {"the counter is set where nothing gets", 1, BODY(NONE CHARGE("\x02") COUNTED(DOWN_1, "\x10", "") LOOP(STEP_1 "\x00\x41\x09\x21\x00") "\x20\x00" END), ""},
+    {"two steps", 1, BODY(NONE CHARGE("\x02") COUNTED(DOWN_1, "\x20", "") LOOP(STEP_1 STEP_1) "\x20\x00" END), "P702 changes"},
+    {"back without the step", 1, BODY(NONE CHARGE("\x02") COUNTED(DOWN_1, "\x20", "") LOOP("\x20\x00\x0d\x00" STEP_1) "\x20\x00" END), "P702 without its step"},
+    {"back behind the step", 1, BODY(NONE CHARGE("\x02") COUNTED(DOWN_1, "\x20", "") LOOP(STEP_1 "\x0c\x00") "\x20\x00" END), "P702 without its step"},
+    {"a step that is jumped around", 1, BODY(NONE CHARGE("\x02") COUNTED(DOWN_1, "\x20", "") LOOP("\x02\x40\x20\x00\x0d\x00" STEP_1 "\x0b") CHARGE("\x01") "\x20\x00" END), "P702"},
+    {"another loop in between", 1, BODY(NONE CHARGE("\x02") COUNTED(DOWN_1, "\x06", "") LOOP("") LOOP(STEP_1) "\x20\x00" END), "P702 local.get"},
+    {"a block in between", 1, BODY(NONE CHARGE("\x02") COUNTED(DOWN_1, "\x06", "") "\x02\x40" LOOP(STEP_1) "\x0b\x20\x00" END), "P702 local.get"},
+    {"one in another", 1, BODY(NONE CHARGE("\x02") COUNTED(DOWN_1, "\x20", "") LOOP(COUNTED(DOWN_1, "\x20", "") LOOP(STEP_1) CHARGE("\x06") STEP_1) "\x20\x00" END), "P702 within another"},
+    {"a loop in a counted one", 1, BODY(NONE CHARGE("\x02") COUNTED(DOWN_1, "\x01", "") LOOP("\x03\x40\x0b" CHARGE("\x05") STEP_1) CHARGE("\x01") "\x20\x00" END), ""},
+    {"one after another", 1, BODY(NONE CHARGE("\x02") COUNTED(DOWN_1, "\x05", "") LOOP(STEP_1) COUNTED(DOWN_1, "\x06", "") LOOP(STEP_1) "\x20\x00" END), ""},
+    {"in the local", 1, BODY(ONE_L LOAD_IN_L("\x01", "\x03") COUNTED_L("\x01", DOWN_1, "\x06", "") LOOP(STEP_1) "\x20\x00" STORE("\x01") END), ""},
+    {"in the local, which is not loaded", 1, BODY(ONE_L CHARGE("\x03") COUNTED_L("\x01", DOWN_1, "\x06", "") LOOP(STEP_1) "\x20\x00" END), "P702 where the gauge is not right"},
+    {"in the global, while it is in the local", 1, BODY(ONE_L LOAD_IN_L("\x01", "\x03") COUNTED(DOWN_1, "\x06", "") LOOP(STEP_1) "\x20\x00" STORE("\x01") END), "P702 where the gauge is not right"},
+    {"is not told of", 1, BODY(NONE CHARGE("\x02") GET_F DOWN_1 "\x42\x06\x7e\x7d" SET_F GET_F TEST "\x42\x00" SET_F TRAP LOOP(STEP_1) "\x20\x00" END), "P703 reads the fuel"},
+    {"for nothing", 1, BODY(NONE CHARGE("\x02") COUNTED(DOWN_1, "\x00", "") LOOP(STEP_1) "\x20\x00" END), "P703 reads the fuel"},
+    {"a counter that is its own end", 1, BODY(NONE CHARGE("\x02") COUNTED(ROUNDS("\x20\x00\x20\x00\x6b", "\x01", ""), "\x08", "") LOOP("\x20\x00\x41\x7f\x6a\x22\x00\x20\x00\x47\x0d\x00") "\x20\x00" END), "P703 reads the fuel"},
 
     /* in a local */
     {"in a local", 0, BODY(ONE_L LOAD_IN_L("\x00", "\x03") STORE("\x00") END), ""},
