@@ -44,18 +44,20 @@ typedef struct FamilyInfo {
     uint8_t T, R;       /* Class of operands and of the result */
     uint16_t first;     /* RegOp of the first form */
     uint16_t branch;    /* CMP: RegOp of the first BR_ form */
+    uint16_t back;      /* CMPB: of the first BACK_ form; 0: there is none */
     uint16_t negation;  /* CMP: Family */
 } FamilyInfo;
 
 static const FamilyInfo families[FAM_COUNT] = {
-#define BIN(name, T, R, expr)        [FAM_##name] = {KIND_BIN, T, R, REG_##name##_SS_S, 0, 0},
-#define BINT(name, T, R, trap, expr) [FAM_##name] = {KIND_BIN, T, R, REG_##name##_SS_S, 0, 0},
-#define CMP(name, T, negation, expr) [FAM_##name] = {KIND_CMP, T, I32, REG_##name##_SS_S, REG_BR_##name##_SS, FAM_##negation},
+#define BIN(name, T, R, expr)        [FAM_##name] = {KIND_BIN, T, R, REG_##name##_SS_S, 0, 0, 0},
+#define BINT(name, T, R, trap, expr) [FAM_##name] = {KIND_BIN, T, R, REG_##name##_SS_S, 0, 0, 0},
+#define CMP(name, T, negation, expr) [FAM_##name] = {KIND_CMP, T, I32, REG_##name##_SS_S, REG_BR_##name##_SS, 0, FAM_##negation},
 #define CMPN                         CMP
-#define UN(name, T, R, expr)         [FAM_##name] = {KIND_UN, T, R, REG_##name##_S_S, 0, 0},
-#define UNT(name, T, R, trap, expr)  [FAM_##name] = {KIND_UN, T, R, REG_##name##_S_S, 0, 0},
-#define LOAD(name, R, access)        [FAM_##name] = {KIND_LOAD, I32, R, REG_##name##_S_S, 0, 0},
-#define STORE(name, T, access)       [FAM_##name] = {KIND_STORE, T, T, REG_##name##_SS, 0, 0},
+#define CMPB(name, T, negation, expr) [FAM_##name] = {KIND_CMP, T, I32, REG_##name##_SS_S, REG_BR_##name##_SS, REG_BACK_##name##_SS, FAM_##negation},
+#define UN(name, T, R, expr)         [FAM_##name] = {KIND_UN, T, R, REG_##name##_S_S, 0, 0, 0},
+#define UNT(name, T, R, trap, expr)  [FAM_##name] = {KIND_UN, T, R, REG_##name##_S_S, 0, 0, 0},
+#define LOAD(name, R, access)        [FAM_##name] = {KIND_LOAD, I32, R, REG_##name##_S_S, 0, 0, 0},
+#define STORE(name, T, access)       [FAM_##name] = {KIND_STORE, T, T, REG_##name##_SS, 0, 0, 0},
 #define OTHER(name, words)
 #include "loader/interp.def"
 };
@@ -126,6 +128,8 @@ typedef struct Label {
     uint32_t height;     /* of the operand stack below the parameters */
     uint32_t n_params, n_results;
     size_t target;       /* loop: byte place of its first instruction */
+    size_t behind;       /* loop: of the one behind its charge, when that is the first, */
+    uint32_t charge;     /* and what is charged; 0: it begins with something else */
     size_t sites;        /* chain of the branches to the end; 0 = none */
     size_t else_site;    /* if: the branch to the else; 0 = none */
     size_t stub;         /* chain of entries of the br_table at hand; 0 = none */
@@ -561,33 +565,79 @@ static void assign_local(Decoder *d, uint32_t slot, Operand o)
     if (i < ACC_COUNT) d->acc[i].local = slot;
 }
 
+/* ---- the meter: docs/metering.md ---- */
+
+/* The forms are read as the validator reads them, each becomes one step. There is one gauge: where a module keeps it in
+ * a local that is nobody else's, here it stays in its global, and moving it is nothing. */
+
+static size_t here(const Decoder *d);
+
+/* Where a loop begins with a charge, branches back to it can pay for the next time around themselves. */
+static void note_charged_loop(Decoder *d, uint32_t amount, size_t charge_at)
+{
+    Label *l = &d->labels[d->n_labels - 1];
+    if (l->op != OP_LOOP || l->charge || l->target != charge_at) return;
+    l->charge = amount;
+    l->behind = here(d);
+    d->last = NO_PLACE; /* something may come to behind it */
+}
+
+static void emit_charge(Decoder *d, const WasmCharge *c)
+{
+    size_t at = here(d);
+    emit(d, REG_CHARGE)->u = (uint32_t)c->amount;
+    note_charged_loop(d, (uint32_t)c->amount, at);
+}
+
+static void emit_counted_charge(Decoder *d, const WasmCharge *c)
+{
+    WasmOperand high = c->counted.high, low = c->counted.low;
+    Ins *ins = emit(d, REG_CHARGE_COUNTED);
+    ins->u2 = (uint32_t)c->amount;
+    ins->u3 = c->counted.shift | (low.is_local ? 0 : COUNTED_LOW_CONST) | (high.is_local ? 0 : COUNTED_HIGH_CONST);
+    if (high.is_local) ins->d = (uint16_t)slot_of_local(d, high.value);
+    else ins->u = high.value;
+    if (low.is_local) ins->a = (uint16_t)slot_of_local(d, low.value);
+    else ins->u = low.value;
+}
+
+static uint32_t gauge_local(const Decoder *d) { return d->n_locals > d->n_params ? d->n_locals - 1 : UINT32_MAX; }
+
+/* Does the instruction at hand begin a charge, or a move of the gauge? */
+static bool decode_charge(Decoder *d)
+{
+    WasmCharge c;
+    uint32_t fuel = d->code->module->fuel - 1, local = gauge_local(d);
+    const uint8_t *at = d->in.base + d->op_offset;
+    if (fuel == UINT32_MAX) return false;
+    if (wasm_read_charge(d->in, at, fuel, local, &c)) emit_charge(d, &c);
+    else if (wasm_read_counted_charge(d->in, at, fuel, local, &c)) emit_counted_charge(d, &c);
+    else if (!wasm_read_gauge_move(d->in, at, fuel, local, &c)) return false;
+    d->in.pos = c.end;
+    return true;
+}
+
+/* A local.tee has been done: was it the beginning of a charge by size? */
+static void decode_sized_charge(Decoder *d, uint32_t slot)
+{
+    WasmCharge c;
+    uint32_t fuel = d->code->module->fuel - 1;
+    const uint8_t *at = d->in.base + d->op_offset;
+    if (fuel == UINT32_MAX || !wasm_read_sized_charge(d->in, at, fuel, gauge_local(d), &c)) return;
+    Ins *ins = emit(d, c.sized.per == SIZED_EACH ? REG_CHARGE_EACH : REG_CHARGE_POWER);
+    ins->a = (uint16_t)slot;
+    ins->u = c.sized.n;
+    d->in.pos = c.end;
+}
+
 static void decode_local_set(Decoder *d, bool tee)
 {
     uint32_t slot = slot_of_local(d, read_u32(d));
     Operand o = pop(d);
     assign_local(d, slot, o);
-    if (tee) push_special(d, slot, 0);
-}
-
-/* The instruction at hand begins a charge (docs/metering.md): the whole of it is one step. */
-static bool decode_charge(Decoder *d)
-{
-    WasmCharge c;
-    uint32_t fuel = d->code->module->fuel - 1, local = d->n_locals - 1;
-    const uint8_t *at = d->in.base + d->op_offset;
-    if (fuel == UINT32_MAX || !wasm_read_charge(d->in, at, fuel, d->n_locals > d->n_params ? local : UINT32_MAX, &c))
-        return false;
-    uint32_t slot = c.kept == GAUGE_L ? slot_of_local(d, local) : NO_SLOT;
-    if (slot != NO_SLOT) {
-        flush_local(d, slot);
-        slot_changes(d, slot);
-    }
-    Ins *ins = emit(d, c.kept == GAUGE_F ? REG_CHARGE : c.from == GAUGE_F ? REG_CHARGE_LOAD : REG_CHARGE_LOCAL);
-    ins->u = fuel;
-    ins->imm64 = (uint64_t)c.amount;
-    if (slot != NO_SLOT) ins->d = (uint16_t)slot;
-    d->in.pos = c.end;
-    return true;
+    if (!tee) return;
+    push_special(d, slot, 0);
+    decode_sized_charge(d, slot);
 }
 
 static void decode_global_get(Decoder *d)
@@ -656,6 +706,13 @@ static void aim(Decoder *d, Label *l, int32_t *field)
     else add_site(d, &l->sites, field);
 }
 
+/* The instruction, a BACK, pays for the loop's charge and leads behind it. */
+static void aim_behind(Decoder *d, const Label *l, Ins *ins)
+{
+    ins->u3 = l->charge;
+    ins->target = (int32_t)((int64_t)l->behind - (int64_t)site_of(d, &ins->target));
+}
+
 /* Leaves the function with the topmost operands as results. */
 static void emit_return(Decoder *d, bool consumed)
 {
@@ -709,12 +766,13 @@ static void emit_branch(Decoder *d, Label *l, bool consumed)
         return;
     }
     move_to_label(d, l, consumed);
-    aim(d, l, &emit(d, REG_BR)->target);
+    if (l->charge) aim_behind(d, l, emit(d, REG_BACK));
+    else aim(d, l, &emit(d, REG_BR)->target);
 }
 
 /* A condition, ready to become a branch. */
 typedef struct Condition {
-    RegOp op;
+    RegOp op, back;      /* back: the same back to a charged loop; 0: there is none */
     uint16_t d, a;
     uint64_t imm64;
 } Condition;
@@ -725,7 +783,8 @@ static Condition take_comparison(Decoder *d, bool negate)
     const FamilyInfo *f = &families[d->last_family];
     const Ins *ins = ins_at(d, d->last);
     unsigned form = (unsigned)(reg_op_at(d, d->last) - f->first); /* to slot: even */
-    Condition c = {.op = (RegOp)((negate ? families[f->negation].branch : f->branch) + form / 2)};
+    const FamilyInfo *wanted = negate ? &families[f->negation] : f;
+    Condition c = {.op = (RegOp)(wanted->branch + form / 2), .back = (RegOp)(wanted->back ? wanted->back + form / 2 : 0)};
     switch (form) {
     case FORM_SS: c.d = ins->a, c.a = ins->b; break;
     case FORM_AS: c.a = ins->b; break;
@@ -748,18 +807,20 @@ static Condition pop_condition(Decoder *d, bool negate)
         Condition c = take_comparison(d, negate);
         /* against zero: shorter */
         if (c.imm64 == 0) switch (c.op) {
-            case REG_BR_I32_NE_SI: return (Condition){.op = REG_BR_IF_S, .a = c.d};
-            case REG_BR_I32_NE_AI: return (Condition){.op = REG_BR_IF_A};
-            case REG_BR_I32_EQ_SI: return (Condition){.op = REG_BR_UNLESS_S, .a = c.d};
-            case REG_BR_I32_EQ_AI: return (Condition){.op = REG_BR_UNLESS_A};
+            case REG_BR_I32_NE_SI: return (Condition){REG_BR_IF_S, REG_BACK_IF_S, .a = c.d};
+            case REG_BR_I32_NE_AI: return (Condition){REG_BR_IF_A, REG_BACK_IF_A, .a = 0};
+            case REG_BR_I32_EQ_SI: return (Condition){REG_BR_UNLESS_S, REG_BACK_UNLESS_S, .a = c.d};
+            case REG_BR_I32_EQ_AI: return (Condition){REG_BR_UNLESS_A, REG_BACK_UNLESS_A, .a = 0};
             default: break;
             }
         return c;
     }
     in_slot(d, &o);
     bool in_acc = take_from_acc(d, o, I32);
-    return (Condition){.op = negate ? (in_acc ? REG_BR_UNLESS_A : REG_BR_UNLESS_S) : in_acc ? REG_BR_IF_A : REG_BR_IF_S,
-                       .a = (uint16_t)o.slot};
+    if (negate)
+        return (Condition){in_acc ? REG_BR_UNLESS_A : REG_BR_UNLESS_S, in_acc ? REG_BACK_UNLESS_A : REG_BACK_UNLESS_S,
+                           .a = (uint16_t)o.slot};
+    return (Condition){in_acc ? REG_BR_IF_A : REG_BR_IF_S, in_acc ? REG_BACK_IF_A : REG_BACK_IF_S, .a = (uint16_t)o.slot};
 }
 
 static int32_t *emit_condition(Decoder *d, Condition c)
@@ -769,6 +830,15 @@ static int32_t *emit_condition(Decoder *d, Condition c)
     ins->a = c.a;
     if (reg_op_words[c.op] == 3) ins->imm64 = c.imm64;
     return &ins->target;
+}
+
+static void emit_back(Decoder *d, const Label *l, Condition c)
+{
+    Ins *ins = emit(d, c.back);
+    ins->d = c.d;
+    ins->a = c.a;
+    ins->u2 = (uint32_t)c.imm64;
+    aim_behind(d, l, ins);
 }
 
 static void decode_br_if(Decoder *d)
@@ -782,7 +852,9 @@ static void decode_br_if(Decoder *d)
     bool in_place = n == 0 || (!special && top - n == l->height);
     Condition c = pop_condition(d, !in_place);
     if (n > 1) flush_top(d, n); /* here, because the copies hold on both ways */
-    if (in_place) {
+    if (in_place && l->charge && c.back) {
+        emit_back(d, l, c);
+    } else if (in_place) {
         aim(d, l, emit_condition(d, c));
     } else {
         size_t around = 0;

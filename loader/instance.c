@@ -448,6 +448,7 @@ static LoadInstance *interp_instantiate(LoadModule *module, const LoadImport *im
         return NULL;
     }
     instance->module = module;
+    if (module->fuel) instance->gauge = (int64_t *)&instance->globals[module->fuel - 1].i;
     instance->host = host;
     instance->enforces_layout = module->has_layout && pages_can_enforce(&module->layout);
     bool ok = link_imports(instance, imports, n_imports, diags) && make_memory(instance, limits, diags) &&
@@ -488,8 +489,7 @@ static void from_host(const LoadInstance *instance, const uint8_t *types, uint32
 
 static int64_t *interp_fuel(LoadInstance *instance)
 {
-    uint32_t fuel = instance->module->fuel;
-    return fuel ? (int64_t *)&instance->globals[fuel - 1].i : NULL;
+    return instance->gauge;
 }
 
 static bool interp_call(LoadInstance *instance, uint32_t index, LoadSlot *slots, LoadTrap *trap)
@@ -521,8 +521,6 @@ static bool interp_call(LoadInstance *instance, uint32_t index, LoadSlot *slots,
     instance->busy = true;
     instance->trap = trap;
     LoadTrapKind kind = trap_guarded_run(instance, pc, fp);
-    int64_t *fuel = interp_fuel(instance);
-    if (kind == TRAP_UNREACHABLE && fuel && *fuel < 0) kind = TRAP_FUEL; /* of a charge that is not one step (by size) */
     if (kind != TRAP_NONE) trap_fill(instance, trap, kind);
     instance->busy = false;
     instance->trap = NULL;

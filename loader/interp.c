@@ -255,6 +255,30 @@ UNALIGNED(double, any_f64);
     BR_FORM(BR_##name##_SI, T, 3, SLOT_##T(pc->d), WIDE_##T, expr)                                                     \
     BR_FORM(BR_##name##_AI, T, 3, ACC_##T, WIDE_##T, expr)
 
+/* Back to the head of a loop: what a time around costs is paid on the way, and the loop's charge is passed over. */
+#define PAY(amount)                                                                                                    \
+    do {                                                                                                               \
+        if (unlikely((*inst->gauge -= (int64_t)(amount)) < 0)) TRAP(TRAP_FUEL);                                        \
+    } while (0)
+#define GO_BACK()                                                                                                      \
+    do {                                                                                                               \
+        PAY(pc->u3);                                                                                                   \
+        JUMP(pc->target);                                                                                              \
+    } while (0)
+#define BACK_FORM(form, X, Y, expr)                                                                                    \
+    form:                                                                                                              \
+    {                                                                                                                  \
+        uint32_t x = X, y = Y;                                                                                         \
+        if (expr) GO_BACK();                                                                                           \
+    }                                                                                                                  \
+    NEXT(3);
+#define BACK_FORMS(name, expr)                                                                                         \
+    BACK_FORM(BACK_##name##_SS, SLOT_I32(pc->d), SLOT_I32(pc->a), expr)                                                \
+    BACK_FORM(BACK_##name##_AS, ACC_I32, SLOT_I32(pc->a), expr)                                                        \
+    BACK_FORM(BACK_##name##_SA, SLOT_I32(pc->d), ACC_I32, expr)                                                        \
+    BACK_FORM(BACK_##name##_SI, SLOT_I32(pc->d), pc->u2, expr)                                                         \
+    BACK_FORM(BACK_##name##_AI, ACC_I32, pc->u2, expr)
+
 #define UN_FORM(form, T, R, X, to, check, expr)                                                                        \
     form:                                                                                                              \
     {                                                                                                                  \
@@ -335,6 +359,7 @@ static LoadTrapKind run(LoadInstance *inst, const Ins *pc, Slot *fp, const void 
 #define BINT(name, T, R, condition, expr)  BIN_FORMS(name, T, R, CHECKED_BY(condition), expr)
 #define CMP(name, T, negation, expr)       BIN_FORMS(name, T, I32, , expr) BR_FORMS(name, T, expr)
 #define CMPN                               CMP
+#define CMPB(name, T, negation, expr)      BIN_FORMS(name, T, I32, , expr) BR_FORMS(name, T, expr) BACK_FORMS(name, expr)
 #define UN(name, T, R, expr)               UN_FORMS(name, T, R, , expr)
 #define UNT(name, T, R, condition, expr)   UN_FORMS(name, T, R, CHECKED_BY(condition), expr)
 #define LOAD(name, R, access)              LOAD_FORMS(name, R, access)
@@ -388,20 +413,27 @@ REF_FUNC:
     NEXT(2);
 
 CHARGE:
-    inst->globals[pc->u].i -= pc->imm64;
-    if (unlikely((int64_t)inst->globals[pc->u].i < 0)) TRAP(TRAP_FUEL);
+    PAY(pc->u);
+    NEXT(2);
+CHARGE_EACH:
+    PAY((uint64_t)SLOT_I32(pc->a) * pc->u);
+    NEXT(2);
+CHARGE_POWER:
+    PAY((uint64_t)SLOT_I32(pc->a) >> (pc->u & 63));
+    NEXT(2);
+CHARGE_COUNTED : {
+    uint32_t high = pc->u3 & COUNTED_HIGH_CONST ? pc->u : SLOT_I32(pc->d);
+    uint32_t low = pc->u3 & COUNTED_LOW_CONST ? pc->u : SLOT_I32(pc->a);
+    unsigned shift = pc->u3 & 31;
+    uint32_t once = UINT32_C(1) << shift;
+    uint64_t rounds = UINT64_C(1) + ((high - low - once) >> shift);
+    *inst->gauge -= (int64_t)(rounds * pc->u2);
+    if (unlikely(*inst->gauge < 0 || ((high ^ low) & (once - 1)) != 0)) {
+        *inst->gauge = -1;
+        TRAP(TRAP_FUEL);
+    }
     NEXT(3);
-CHARGE_LOAD:
-    fp[pc->d].i = inst->globals[pc->u].i - pc->imm64;
-    if (unlikely((int64_t)fp[pc->d].i < 0)) goto dry;
-    NEXT(3);
-CHARGE_LOCAL:
-    fp[pc->d].i -= pc->imm64;
-    if (unlikely((int64_t)fp[pc->d].i < 0)) goto dry;
-    NEXT(3);
-dry:
-    inst->globals[pc->u] = fp[pc->d];
-    TRAP(TRAP_FUEL);
+}
 
 BR:
     JUMP(pc->target);
@@ -417,6 +449,20 @@ BR_UNLESS_S:
 BR_UNLESS_A:
     if (!ACC_I32) JUMP(pc->target);
     NEXT(2);
+BACK:
+    GO_BACK();
+BACK_IF_S:
+    if (SLOT_I32(pc->a)) GO_BACK();
+    NEXT(3);
+BACK_IF_A:
+    if (ACC_I32) GO_BACK();
+    NEXT(3);
+BACK_UNLESS_S:
+    if (!SLOT_I32(pc->a)) GO_BACK();
+    NEXT(3);
+BACK_UNLESS_A:
+    if (!ACC_I32) GO_BACK();
+    NEXT(3);
 BR_TABLE_S:
     acc = SLOT_I32(pc->a);
 BR_TABLE_A : {

@@ -46,7 +46,7 @@ typedef struct Ins {
 
 /* Forms, in the order of the enum below: for the result, +1 means accumulator only. */
 enum { FORM_SS, FORM_AS = 2, FORM_SA = 4, FORM_SI = 6, FORM_AI = 8 };                  /* BIN, CMP */
-enum { BR_SS, BR_AS, BR_SA, BR_SI, BR_AI };                                            /* BR_ of CMP */
+enum { BR_SS, BR_AS, BR_SA, BR_SI, BR_AI };                                            /* BR_ and BACK_ of CMP */
 enum { FORM_S, FORM_A = 2, FORM_I = 4 };                                               /* UN, LOAD */
 enum { STORE_SS, STORE_AS, STORE_SA, STORE_SI, STORE_AI, STORE_IS, STORE_IA, STORE_II, STORE_AA };
 
@@ -55,6 +55,8 @@ enum { STORE_SS, STORE_AS, STORE_SA, STORE_SI, STORE_AI, STORE_IS, STORE_IA, STO
     F(name##_SI_S, WORDS_IMM_##T) F(name##_SI_A, WORDS_IMM_##T) F(name##_AI_S, WORDS_IMM_##T) F(name##_AI_A, WORDS_IMM_##T)
 #define FORMS_BR(F, name)                                                                                              \
     F(BR_##name##_SS, 2) F(BR_##name##_AS, 2) F(BR_##name##_SA, 2) F(BR_##name##_SI, 3) F(BR_##name##_AI, 3)
+#define FORMS_BACK(F, name)                                                                                            \
+    F(BACK_##name##_SS, 3) F(BACK_##name##_AS, 3) F(BACK_##name##_SA, 3) F(BACK_##name##_SI, 3) F(BACK_##name##_AI, 3)
 #define FORMS_UN(F, name)   F(name##_S_S, 2) F(name##_S_A, 2) F(name##_A_S, 2) F(name##_A_A, 2)
 #define FORMS_LOAD(F, name) FORMS_UN(F, name) F(name##_I_S, 2) F(name##_I_A, 2)
 #define FORMS_STORE(F, name)                                                                                           \
@@ -64,6 +66,9 @@ enum { STORE_SS, STORE_AS, STORE_SA, STORE_SI, STORE_AI, STORE_IS, STORE_IA, STO
 #define WORDS_IMM_I64 2 /* 32 bits, sign-extended; other constants go through a slot */
 #define WORDS_IMM_F32 2
 #define WORDS_IMM_F64 3
+
+/* Of CHARGE_COUNTED, beside the shift: which end of the distance is the constant u. */
+enum { COUNTED_LOW_CONST = 0x100, COUNTED_HIGH_CONST = 0x200 };
 
 typedef enum RegOp {
 #define ONE(label, words)              REG_##label,
@@ -140,6 +145,7 @@ struct LoadInstance {
     Func *funcs;
     Slot *stack_end;
     _Atomic uint32_t interrupt;  /* LoadTrapKind                                                                 */
+    int64_t *gauge;              /* of the meter, among globals; NULL: there is none                             */
     /* where the guest is, when it is not in a plain instruction: set before host code is entered                */
     const Ins *pc;
     Slot *fp;

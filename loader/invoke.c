@@ -158,7 +158,7 @@ int run_invoke(const RunOptions *o, Diags *diags)
     ValReport report;
     if (!file_read(o->file, 0, diags, &file)) return EXIT_USAGE;
     int status = EXIT_FINDINGS;
-    ValOptions options = {.policy = o->policy, .features = load_interp.features, .now = (int64_t)time(NULL)};
+    ValOptions options = {.policy = o->policy, .features = load_interp.features, .meter = true, .now = (int64_t)time(NULL)};
     if (!o->allow_unsigned)
         diag_add(diags, RUN_UNSIGNED, DIAG_AT(.file = o->file), "a bare module is not signed; --allow-unsigned runs it");
     else if (val_module(&arena, file.ptr, file.size, o->file, &options, diags, &report))

@@ -26,6 +26,7 @@ static void combine_policies(Val *v)
             if (p->limits[l] < v->limits[l]) v->limits[l] = p->limits[l];
         v->features_policy &= p->features | FEATURE_BIT(MVP) | FEATURE_BIT(MUTABLE_GLOBAL);
     }
+    v->judging = v->o.meter;
     if (v->o.wamr) v->rules[RULE_P606].violated = VAL_ERROR;
     if (v->o.named.n_services) ask_for(v, RULE_P303);
     if (v->o.abi) {

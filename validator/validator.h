@@ -204,6 +204,7 @@ typedef struct ValOptions {
                                 the smaller; a waiver counts for its own policy only */
     WasmFeatures features;   /* what the validator takes for WebAssembly at all; 0 = FEATURES_ALL */
     bool strict;             /* not provable counts as violated */
+    bool meter;              /* a meter that is recorded is proved (report.metered), also where no rule asks for it */
     bool world;              /* will run in a world: P503 also where neither service nor entry is named */
     bool wamr;               /* P606 is an error, whatever the policy */
     int64_t now;             /* seconds since 1970, for the end of waivers; 0 = not looked at */

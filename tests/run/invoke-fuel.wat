@@ -2,6 +2,11 @@
 ;; NEED: wat2wasm
 ;; RUN: wat2wasm --debug-names %s -o plain.wasm && parigot-ld --policy=none --meter --rewrite plain.wasm -o m.wasm
 ;; RUN: printf 'policy = 1; name = "metered"; base = "none"; rules = ( { code = "P7xx"; violated = "error"; } );' > p.cfg
+;; RUN: parigot-run m.wasm --allow-unsigned --policy=none --invoke=sum 100
+;; OUT: 4950
+;; RUN: parigot-run m.wasm --allow-unsigned --policy=none --fuel=100 --invoke=sum 100
+;; EXIT: 134
+;; ERR: trap: out of fuel
 ;; RUN: parigot-run m.wasm --allow-unsigned --policy=p.cfg --invoke=sum 100
 ;; OUT: 4950
 ;; RUN: parigot-run m.wasm --allow-unsigned --policy=p.cfg --fuel=100000 --invoke=sum 100
