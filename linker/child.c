@@ -22,7 +22,7 @@
 
 /* All descriptors of one run; -1: closed. */
 typedef struct Pipes {
-    int input, output;              /* files in memory */
+    int input, output, second_input, second_output; /* files in memory */
     int said_read, said_write;      /* its standard error */
     int started_read, started_write; /* closed by exec; else errno comes through */
 } Pipes;
@@ -37,6 +37,8 @@ static void close_pipes(Pipes *p)
 {
     close_one(&p->input);
     close_one(&p->output);
+    close_one(&p->second_input);
+    close_one(&p->second_output);
     close_one(&p->said_read);
     close_one(&p->said_write);
     close_one(&p->started_read);
@@ -58,19 +60,23 @@ static bool write_all(int fd, const uint8_t *bytes, size_t size)
 }
 
 /* The input is sealed: the child, which could open it anew for writing, cannot change what it was given. */
-static bool open_input(const ChildJob *job, Pipes *p)
+static bool open_input(const uint8_t *bytes, size_t size, int *fd)
 {
-    p->input = memfd_create("parigot-input", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    return p->input >= 0 && write_all(p->input, job->input, job->input_size) && lseek(p->input, 0, SEEK_SET) == 0 &&
-           fcntl(p->input, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == 0;
+    *fd = memfd_create("parigot-input", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    return *fd >= 0 && write_all(*fd, bytes, size) && lseek(*fd, 0, SEEK_SET) == 0 &&
+           fcntl(*fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == 0;
 }
+
+static bool open_output(int *fd) { return (*fd = memfd_create("parigot-output", MFD_CLOEXEC)) >= 0; }
 
 static bool open_pipes(const ChildJob *job, Pipes *p)
 {
     int said[2], started[2];
-    if (!open_input(job, p)) return false;
-    p->output = memfd_create("parigot-output", MFD_CLOEXEC);
-    if (p->output < 0 || pipe2(said, O_CLOEXEC) != 0) return false;
+    if (!open_input(job->input, job->input_size, &p->input) || !open_output(&p->output)) return false;
+    if (job->has_second && (!open_input(job->second_input, job->second_input_size, &p->second_input) ||
+                            !open_output(&p->second_output)))
+        return false;
+    if (pipe2(said, O_CLOEXEC) != 0) return false;
     p->said_read = said[0];
     p->said_write = said[1];
     if (pipe2(started, O_CLOEXEC) != 0) return false;
@@ -101,10 +107,27 @@ static void set_limits(const ChildLimits *l)
 #endif
 }
 
+/* Its descriptors, in their order; all others go. The last one is closed by exec. false: errno */
+static bool arrange_descriptors(const Pipes *p, int started_at)
+{
+    enum { HIGH = 100, MOST = 6 };
+    const int wanted[MOST] = {p->input, p->output, p->said_write, p->second_input, p->second_output, p->started_write};
+    int high[MOST]; /* first out of the way: each may have the number of another */
+    for (int i = 0; i < MOST; i++)
+        if ((high[i] = wanted[i] < 0 ? -1 : fcntl(wanted[i], F_DUPFD_CLOEXEC, HIGH)) < 0 && wanted[i] >= 0) return false;
+    for (int i = 0; i < started_at; i++) {
+        (void)close(i);
+        if (high[i] >= 0 && dup2(high[i], i) < 0) return false;
+    }
+    bool ok = dup3(high[started_at], started_at, O_CLOEXEC) >= 0;
+    (void)close_range((unsigned)started_at + 1, UINT_MAX, 0);
+    return ok;
+}
+
 static _Noreturn void become(const ChildJob *job, const Pipes *p, pid_t parent)
 {
     static const char *const plain[] = {"LC_ALL=C", NULL};
-    enum { FIRST_UNWANTED = 3, HIGH = 100 };
+    enum { STARTED = 5 };
     sigset_t none;
     (void)setpgid(0, 0);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -113,22 +136,14 @@ static _Noreturn void become(const ChildJob *job, const Pipes *p, pid_t parent)
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     for (int s = 1; s < NSIG; s++) (void)signal(s, SIG_DFL); /* what is ignored would stay so */
-    /* first out of the way: any of them may be 0, 1 or 2 */
-    int in = fcntl(p->input, F_DUPFD_CLOEXEC, HIGH), out = fcntl(p->output, F_DUPFD_CLOEXEC, HIGH);
-    int said = fcntl(p->said_write, F_DUPFD_CLOEXEC, HIGH), started = fcntl(p->started_write, F_DUPFD_CLOEXEC, HIGH);
-    int error = 0;
-    if (in < 0 || out < 0 || said < 0 || started < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(said, 2) < 0)
-        error = errno;
-    (void)dup3(started, FIRST_UNWANTED, O_CLOEXEC);
-    (void)close_range(FIRST_UNWANTED + 1, UINT_MAX, 0);
-    if (!error) {
+    if (arrange_descriptors(p, STARTED)) {
         set_limits(&job->limits);
         /* exec changes neither of the two, it has never been declared so */
         execve(job->program, (char *const *)(uintptr_t)job->arguments,
                (char *const *)(uintptr_t)(job->environment ? job->environment : plain));
-        error = errno;
     }
-    (void)!write(FIRST_UNWANTED, &error, sizeof error);
+    int error = errno;
+    (void)!write(STARTED, &error, sizeof error);
     _exit(1);
 }
 
@@ -178,16 +193,22 @@ static bool wait_for(pid_t pid, int pid_fd, const ChildJob *job, const Pipes *p,
 
 /* ---- after ---- */
 
-static bool read_output(int fd, uint64_t most, ChildResult *out)
+static bool read_output(int fd, uint64_t most, Writer *out)
 {
     struct stat st;
     if (fstat(fd, &st) != 0 || (uint64_t)st.st_size > most) return false;
     if (st.st_size == 0) return true;
     void *bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (bytes == MAP_FAILED) return false;
-    wr_bytes(&out->output, bytes, (size_t)st.st_size);
+    wr_bytes(out, bytes, (size_t)st.st_size);
     (void)munmap(bytes, (size_t)st.st_size);
-    return !out->output.failed;
+    return !out->failed;
+}
+
+static bool read_outputs(const ChildJob *job, const Pipes *p, ChildResult *out)
+{
+    return read_output(p->output, job->limits.output_bytes, &out->output) &&
+           (!job->has_second || read_output(p->second_output, job->limits.output_bytes, &out->second_output));
 }
 
 /* Programs that find no memory say so, and end as they like. */
@@ -235,14 +256,16 @@ static void run(const ChildJob *job, Pipes *p, ChildResult *out)
     }
     out->end = end_of(&how, in_time, out);
     if (out->end == CHILD_OUT_OF_TIME) out->value = (int)job->limits.seconds;
-    if (out->end == CHILD_DONE && !read_output(p->output, job->limits.output_bytes, out))
-        out->end = out->output.failed ? CHILD_OUT_OF_MEMORY : CHILD_TOO_MUCH_OUTPUT;
-    if (out->end != CHILD_DONE) wr_free(&out->output);
+    if (out->end == CHILD_DONE && !read_outputs(job, p, out))
+        out->end = out->output.failed || out->second_output.failed ? CHILD_OUT_OF_MEMORY : CHILD_TOO_MUCH_OUTPUT;
+    if (out->end == CHILD_DONE) return;
+    wr_free(&out->output);
+    wr_free(&out->second_output);
 }
 
 bool child_run(const ChildJob *job, ChildResult *out)
 {
-    Pipes p = {-1, -1, -1, -1, -1, -1};
+    Pipes p = {-1, -1, -1, -1, -1, -1, -1, -1};
     *out = (ChildResult){.end = CHILD_NOT_STARTED};
     if (open_pipes(job, &p)) run(job, &p, out);
     else out->value = errno;

@@ -1,6 +1,7 @@
 /* child.h: another program does a piece of work on bytes: bytes in, bytes out, and nothing else.
  *
- * It runs exec-ed in a process group of its own, with three descriptors (its input, its output, what it says), an
+ * It runs exec-ed in a process group of its own, with three descriptors (its input, its output, what it says; a second
+ * input and output where the job has them), an
  * environment of its own, no new privileges, and limits of memory, processor time, time and output. It dies when this
  * process does. Input and output are files in memory: a program that wants paths is given CHILD_INPUT_PATH and
  * CHILD_OUTPUT_PATH. Whatever becomes of it (it crashes, hangs, takes all memory, writes garbage) is a ChildEnd and a
@@ -13,6 +14,9 @@
 
 #define CHILD_INPUT_PATH  "/proc/self/fd/0"
 #define CHILD_OUTPUT_PATH "/proc/self/fd/1"
+/* A second of each, when the job asks for them. */
+#define CHILD_SECOND_INPUT_PATH  "/proc/self/fd/3"
+#define CHILD_SECOND_OUTPUT_PATH "/proc/self/fd/4"
 
 typedef struct ChildLimits {
     uint64_t memory_bytes; /* of address space; 0 = no limit */
@@ -29,6 +33,9 @@ typedef struct ChildJob {
     const char *const *environment; /* "NAME=value", ended by NULL; NULL: LC_ALL=C alone */
     const uint8_t *input;
     size_t input_size;
+    bool has_second; /* input and output, both */
+    const uint8_t *second_input;
+    size_t second_input_size;
     ChildLimits limits;
 } ChildJob;
 
@@ -46,8 +53,8 @@ enum { CHILD_SAID_BYTES = 4096 };
 typedef struct ChildResult {
     ChildEnd end;
     int value;
-    Writer output;               /* empty unless CHILD_DONE; wr_free */
-    char said[CHILD_SAID_BYTES]; /* the start of what it wrote to standard error, NUL-terminated; not escaped */
+    Writer output, second_output; /* empty unless CHILD_DONE; wr_free */
+    char said[CHILD_SAID_BYTES];  /* the start of what it wrote to standard error, NUL-terminated; not escaped */
 } ChildResult;
 
 /* child_run: starts it, waits for its end.

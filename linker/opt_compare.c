@@ -221,6 +221,15 @@ static bool check_tables(Compare *c)
     return true;
 }
 
+/* Nobody showed it any but the names. */
+static bool check_customs(Compare *c)
+{
+    for (uint32_t i = 0; i < c->b->n_customs; i++)
+        if (!str_eq(c->b->customs[i].name, STR("name")))
+            return changed(c, "a custom section that was not there");
+    return true;
+}
+
 bool opt_same(const WasmModule *before, const WasmModule *after, Arena *arena, const char *file, const char *program,
               Diags *d)
 {
@@ -228,5 +237,5 @@ bool opt_same(const WasmModule *before, const WasmModule *after, Arena *arena, c
     c.globals_a = imported_globals(before, arena);
     c.globals_b = imported_globals(after, arena);
     return check_imports(&c) && check_globals(&c) && check_exports(&c) && check_memory(&c) && check_data(&c) &&
-           check_tables(&c);
+           check_tables(&c) && check_customs(&c);
 }

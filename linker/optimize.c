@@ -13,6 +13,7 @@
 
 #include "linker/entries.h"
 #include "linker/ld.h"
+#include "linker/opt_lines.h"
 
 #include <string.h>
 
@@ -32,6 +33,8 @@ typedef struct Optimize {
     Writer prepared, optimised, restored;
     WasmModule before, after; /* views of the first two */
     WasmFeatures features;    /* that the module needs, and those that it may use now */
+    DwarfLines lines;         /* of the prepared module; none: nobody wants them, or there are none */
+    Writer map_before, map_after;
 } Optimize;
 
 /* ---- what cannot be optimised ---- */
@@ -69,6 +72,18 @@ static bool view(Optimize *x, const Writer *bytes, const char *name, const ValOp
     return val_module(x->arena, bytes->ptr, bytes->len, name, how, d, report);
 }
 
+/* They stay where the program is there that can carry them. */
+static void take_lines(Optimize *x, const CodeMap *moved)
+{
+    if (x->o->strip != LD_STRIP_NONE || !wasm_find_custom(x->m, STR(".debug_line"))) return;
+    if (!child_find(x->arena, "wasm-opt", true)) return;
+    if (!dwarf_all_lines(dwarf_open_module(x->m, x->arena), x->arena, &x->lines)) return;
+    size_t near = 0;
+    for (size_t i = 0; i < x->lines.n; i++)
+        x->lines.items[i].offset = code_map_find_near(moved, x->lines.items[i].offset, &near);
+    lines_to_map(&x->before, &x->map_before);
+}
+
 static bool prepare(Optimize *x)
 {
     ModuleEdit e;
@@ -91,7 +106,8 @@ static bool prepare(Optimize *x)
     if (!view(x, &x->prepared, x->m->file, &how, x->diags, &report)) return false;
     x->before = report.module;
     x->features = report.features;
-    return true;
+    take_lines(x, &map);
+    return !x->map_before.failed;
 }
 
 /* ---- the child ---- */
@@ -110,42 +126,50 @@ static const char *const *arguments(Optimize *x)
                 {FEATURE_SIMD, "--enable-simd"},
                 {FEATURE_TAIL_CALL, "--enable-tail-call"},
                 {FEATURE_EXTENDED_CONST, "--enable-extended-const"}};
-    enum { OTHERS = 8 };
+    static const char *const with_lines[] = {CHILD_INPUT_PATH, "-o", CHILD_OUTPUT_PATH, "-ism", CHILD_SECOND_INPUT_PATH,
+                                             "-osm", CHILD_SECOND_OUTPUT_PATH};
+    enum { OTHERS = 16 };
     const char **args = arena_array(x->arena, ARRAY_LEN(rows) + OTHERS, sizeof *args);
     size_t n = 0;
     x->features |= FEATURES_CORE & (x->o->policy ? x->o->policy->features : FEATURES_CORE);
-    args[n++] = "parigot-opt";
+    args[n++] = x->program;
     args[n++] = arena_printf(x->arena, "-O%s", x->o->binaryen);
     if (x->o->strip != LD_STRIP_ALL) args[n++] = "-g";
     args[n++] = "--mvp-features";
     args[n++] = "--enable-mutable-globals";
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         if (x->features >> rows[i].feature & 1) args[n++] = rows[i].argument;
+    for (size_t i = 0; i < ARRAY_LEN(with_lines) && x->lines.n; i++) args[n++] = with_lines[i];
     return args;
 }
 
+/* wasm-opt has the same passes behind the same arguments, and alone takes a source map. */
 static bool run_child(Optimize *x)
 {
+    x->program = x->lines.n ? "wasm-opt" : "parigot-opt";
     const char *cores = arena_printf(x->arena, "BINARYEN_CORES=%u", ld_threads(x->o));
     const char *const environment[] = {"LC_ALL=C", cores, NULL};
     ChildResult result;
-    ChildJob job = {.program = child_find(x->arena, "parigot-opt", false),
+    ChildJob job = {.program = child_find(x->arena, x->program, x->lines.n != 0),
                     .arguments = arguments(x),
                     .environment = environment,
                     .input = x->prepared.ptr,
                     .input_size = x->prepared.len,
+                    .has_second = x->lines.n != 0,
+                    .second_input = x->map_before.ptr,
+                    .second_input_size = x->map_before.len,
                     .limits = x->o->child};
     job.limits.processors = ld_threads(x->o);
     if (!job.program) {
-        child_missing("parigot-opt", arena_printf(x->arena, "-O%s", x->o->binaryen), x->diags);
+        child_missing(x->program, arena_printf(x->arena, "-O%s", x->o->binaryen), x->diags);
         return false;
     }
-    x->program = "parigot-opt";
     if (!child_run(&job, &result)) {
         child_tell(&job, &result, x->m->file, x->diags);
         return false;
     }
     x->optimised = result.output;
+    x->map_after = result.second_output;
     return true;
 }
 
@@ -174,11 +198,33 @@ static bool is_about_places(Str name)
            str_eq(name, STR("sourceMappingURL")) || str_eq(name, STR("external_debug_info"));
 }
 
+/* Lines are kept; what else was said of the code (variables, types, who was inlined where) is not true of it any more. */
+static void write_lines(Optimize *x)
+{
+    DwarfLines lines;
+    lines_from_map((Str){(const char *)x->map_after.ptr, x->map_after.len}, &x->before, &x->lines, &x->after, x->arena, &lines);
+    dwarf_write_lines(&x->optimised, &lines);
+    if (!x->o->notes) return;
+    diag_add_as(x->diags, SEV_NOTE, LD_OPT_DEBUG, DIAG_AT(.file = x->m->file),
+                "source lines are kept; what debug information says of variables and types is left out");
+}
+
+static void tell_left_out(Optimize *x, Str name)
+{
+    bool dwarf = str_has_prefix(name, STR(".debug_"));
+    if (dwarf && !child_find(x->arena, "wasm-opt", true))
+        diag_add(x->diags, LD_OPT_DEBUG, DIAG_AT(.file = x->m->file),
+                 "debug information is left out: wasm-opt, which would carry its lines, is not here");
+    else
+        diag_add(x->diags, LD_OPT_DEBUG, DIAG_AT(.file = x->m->file), "%.*s is left out: %s", STR_ARG(name),
+                 dwarf ? "it has no lines that could be kept" : "what it says of places in the code is not true any more");
+}
+
 /* The custom sections that the child was not shown, behind all others. What counts in places of the code is out of date. */
 static void append_customs(Optimize *x)
 {
     const WasmCustom *c = x->m->customs;
-    bool told = x->o->strip != LD_STRIP_NONE;
+    bool stripped = x->o->strip != LD_STRIP_NONE, told = stripped;
     for (uint32_t i = 0; i < x->m->n_sections; i++) {
         const WasmSection *s = &x->m->sections[i];
         if (s->id != SEC_CUSTOM) continue;
@@ -188,9 +234,10 @@ static void append_customs(Optimize *x)
             wr_byte(&x->optimised, SEC_CUSTOM);
             wr_u32(&x->optimised, s->payload.size);
             wr_bytes(&x->optimised, wasm_at(x->m, s->payload), s->payload.size);
+        } else if (x->lines.n && str_has_prefix(name, STR(".debug_"))) {
+            if (str_eq(name, STR(".debug_line"))) write_lines(x);
         } else if (!told) {
-            diag_add(x->diags, LD_OPT_DEBUG, DIAG_AT(.file = x->m->file),
-                     "%.*s is left out: Binaryen does not keep what it says of places in the code", STR_ARG(name));
+            tell_left_out(x, name);
             told = true;
         }
     }
@@ -249,6 +296,8 @@ bool ld_optimize(const LdOptions *o, Arena *arena, Diags *diags, const WasmModul
     bool ok = check(&x) && prepare(&x) && run_child(&x) && judge_output(&x) && restore(&x) && check_frames(&x);
     wr_free(&x.prepared);
     wr_free(&x.optimised);
+    wr_free(&x.map_before);
+    wr_free(&x.map_after);
     if (ok) {
         wr_free(out);
         *out = x.restored;

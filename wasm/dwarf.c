@@ -36,6 +36,7 @@ typedef struct LineFile {
     LineName name;
     uint32_t dir;
     const char *path; /* arena; made when first asked for */
+    uint32_t number;  /* among the files of dwarf_all_lines, + 1; 0: not one of them yet */
 } LineFile;
 
 typedef struct LineUnit {
@@ -414,6 +415,57 @@ bool dwarf_line_of_code(Dwarf *d, uint32_t code_offset, const char **file, uint3
     *file = path;
     *line = seq->rows[row].line;
     return true;
+}
+
+/* The number of a row's file; none: it has no name. */
+static uint32_t file_number(Dwarf *d, uint32_t unit, uint32_t file, Arena *arena, DwarfLines *out)
+{
+    const char *path = file_path(d, unit, file);
+    if (!path) return none;
+    LineFile *f = &d->units[unit].files[file];
+    if (f->number) return f->number - 1;
+    const char **files = arena_grow(arena, out->files, out->n_files, &out->cap_files, sizeof *files);
+    if (!files) return none;
+    out->files = files;
+    files[out->n_files++] = path;
+    return (f->number = (uint32_t)out->n_files) - 1;
+}
+
+/* A later row of the same place replaces the earlier one. */
+static bool push_line(Arena *arena, DwarfLines *out, DwarfLine line)
+{
+    const DwarfLine *last = out->n ? &out->items[out->n - 1] : NULL;
+    if (last && last->offset == line.offset) {
+        out->items[out->n - 1] = line;
+        return true;
+    }
+    if (last && last->file == line.file && last->line == line.line) return true;
+    DwarfLine *items = arena_grow(arena, out->items, out->n, &out->cap, sizeof *items);
+    if (!items) return false;
+    out->items = items;
+    items[out->n++] = line;
+    return true;
+}
+
+bool dwarf_all_lines(Dwarf *d, Arena *arena, DwarfLines *out)
+{
+    *out = (DwarfLines){0};
+    if (!d) return false;
+    index_lines(d);
+    uint32_t behind = 0; /* of the sequences so far: those that overlap do not count */
+    for (size_t i = 0; i < d->n_sequences; i++) {
+        Sequence *seq = &d->sequences[i];
+        if (seq->low < behind || (!seq->rows && !load_rows(d, seq))) continue;
+        for (uint32_t k = 0; k < seq->n_rows; k++) {
+            const LineRow *row = &seq->rows[k];
+            DwarfLine line = {row->address, file_number(d, seq->unit, row->file, arena, out), row->line};
+            if (row->address >= seq->high || (out->n && row->address < out->items[out->n - 1].offset)) break;
+            if (!push_line(arena, out, line)) return false;
+        }
+        if (!push_line(arena, out, (DwarfLine){seq->high, none, 0})) return false;
+        behind = seq->high;
+    }
+    return out->n != 0;
 }
 
 /* ---- .debug_info: entries ---- */

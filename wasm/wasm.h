@@ -847,6 +847,14 @@ Dwarf *dwarf_open_module(const WasmModule *, Arena *); /* a linked module: addre
 #pragma GCC visibility pop
 /* Line of the code at this offset in the code section's payload. */
 bool dwarf_line_of_code(Dwarf *, uint32_t code_offset, const char **file, uint32_t *line);
+/* All lines of the code: from `offset` on it is line `line` of files[file], up to the next one's; file UINT32_MAX: nothing is
+ * known. Offsets ascend; out: in the arena. false: out of memory, or none. */
+typedef struct DwarfLine { uint32_t offset, file, line; } DwarfLine;
+typedef struct DwarfLines {
+    DwarfLine *items;   size_t n, cap;
+    const char **files; size_t n_files, cap_files;
+} DwarfLines;
+bool dwarf_all_lines(Dwarf *, Arena *, DwarfLines *out);
 /* The variable of a linked module in which this address of linear memory lies: by its type's size, where that is known. */
 typedef struct DwarfVariable {
     Str name;         /* without namespaces; in the file */
@@ -888,6 +896,11 @@ bool code_map_insert(CodeMap *, uint32_t at, uint32_t size);
 uint32_t code_map_find(const CodeMap *, uint32_t from);
 /* The same for who asks for places in their order, more or less: looks first where the last answer was. *near is 0 at first. */
 uint32_t code_map_find_near(const CodeMap *, uint32_t from, size_t *near);
+
+/* ---- dwarf_write.c: debug sections that tell lines and nothing more --------------------------------------------------- */
+
+/* Appends the custom sections .debug_abbrev, .debug_info and .debug_line for these lines. source: DWARF 4 §6.2 */
+void dwarf_write_lines(Writer *, const DwarfLines *);
 
 /* ---- dwarf_remap.c: debug sections for code that has moved ------------------------------------------------------------- */
 

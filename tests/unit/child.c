@@ -59,6 +59,22 @@ START_TEST(test_bytes)
 }
 END_TEST
 
+START_TEST(test_second)
+{
+    ChildResult r;
+    ChildJob job = SHELL("cat " CHILD_SECOND_INPUT_PATH "; cat > " CHILD_SECOND_OUTPUT_PATH, 20);
+    job.has_second = true;
+    job.second_input = (const uint8_t *)"more";
+    job.second_input_size = 4;
+    ck_assert_msg(ends(job, &r) == CHILD_DONE, "%s", r.said);
+    ck_assert(r.output.len == 4 && memcmp(r.output.ptr, "more", 4) == 0);
+    ck_assert(r.second_output.len == 5 && memcmp(r.second_output.ptr, "input", 5) == 0);
+    wr_free(&r.output);
+    wr_free(&r.second_output);
+    ck_assert_int_eq(ends(SHELL("cat " CHILD_SECOND_INPUT_PATH, 20), &r), CHILD_FAILED);
+}
+END_TEST
+
 START_TEST(test_ends)
 {
     expect("echo -n half; exit 3", CHILD_FAILED, 3, LD_CHILD_FAILED);
@@ -149,7 +165,7 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {test_bytes, test_ends, test_hangs, test_noise_is_cut, test_nothing_is_inherited,
+    const TTest *const tests[] = {test_bytes, test_second, test_ends, test_hangs, test_noise_is_cut, test_nothing_is_inherited,
                                          test_memory_is_limited, test_not_there};
     Suite *s = suite_create("child");
     TCase *t = tcase_create("child");
