@@ -1,15 +1,21 @@
-/* finish.c: what is done to a module that was found good, whether it was linked or given: a new record, a
- * meter. It is judged once more as it will be written: nobody has to trust the passes that were here in
+/* finish.c: what is done to a module that was found good, whether it was linked or given: a new record, store
+ * checks, a meter. It is judged once more as it will be written: nobody has to trust the passes that were here in
  * between. */
 #include "linker/ld.h"
 #include "linker/optimize.h"
+#include "linker/seal.h"
 
-/* A meter that was asked for is proved, whatever the policy says of meters. */
-static ValPolicy metered_policy(void)
+/* What was asked for is proved, whatever the policy says of it. */
+static ValPolicy asked_for(const LdOptions *o, MeterKind kind)
 {
+    static const struct {
+        ValRule rule;
+        bool of_meter;
+    } rows[] = {{RULE_P403, false}, {RULE_P404, false}, {RULE_P701, true}, {RULE_P702, true}, {RULE_P703, true}};
     ValPolicy p = *val_builtin_policy(STR("none"));
-    for (ValRule r = RULE_P701; r <= RULE_P703; r++)
-        p.rules[r].violated = p.rules[r].not_provable = VAL_ERROR;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (rows[i].of_meter ? kind != METER_NONE : o->seal_check)
+            p.rules[rows[i].rule].violated = p.rules[rows[i].rule].not_provable = VAL_ERROR;
     return p;
 }
 
@@ -27,9 +33,9 @@ static bool judge(const LdOptions *o, const ValOptions *how, Arena *arena, Diags
 
 static bool judge_again(const LdOptions *o, MeterKind kind, Arena *arena, Diags *diags, const Writer *bytes)
 {
-    const ValPolicy metered = metered_policy();
+    const ValPolicy asked = asked_for(o, kind);
     ValOptions how = ld_val_options(o);
-    if (kind) how.also = &metered;
+    if (kind || o->seal_check) how.also = &asked;
     ValReport report;
     return judge(o, &how, arena, diags, bytes, &report);
 }
@@ -58,6 +64,19 @@ static bool optimize(const LdOptions *o, Arena *arena, Diags *diags, WasmModule 
     return ok;
 }
 
+/* m becomes the module with store checks; it is judged when all is done. */
+static bool seal(const LdOptions *o, Arena *arena, Diags *diags, WasmModule *m, MeterOptions *how, Writer *bytes)
+{
+    const SealOptions with = {.record = how->record, .strip_debug = how->strip_debug, .strip_all = how->strip_all};
+    const WasmReadOptions read = {.object = true};
+    Writer out = {0};
+    bool ok = ld_seal_module(m, &with, arena, diags, &out);
+    wr_free(bytes);
+    *bytes = out;
+    how->record = NULL; /* it is in the module now */
+    return ok && wasm_read_module(arena, bytes->ptr, bytes->len, o->output, &read, diags, m);
+}
+
 bool ld_finish(const LdOptions *o, Arena *arena, Diags *diags, const WasmModule *m, const MeterOptions *how,
                Writer *bytes)
 {
@@ -66,6 +85,7 @@ bool ld_finish(const LdOptions *o, Arena *arena, Diags *diags, const WasmModule 
     WasmModule module = *m;
     MeterOptions with = *how;
     bool ok = !o->binaryen || optimize(o, arena, diags, &module, &with, &record, bytes);
+    ok = ok && (!o->seal_check || seal(o, arena, diags, &module, &with, bytes));
     ok = ok && ld_meter_module(&module, &with, arena, diags, &out);
     wr_free(bytes);
     *bytes = out;

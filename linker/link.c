@@ -85,7 +85,7 @@ static bool write_and_validate(Ld *ld, Writer *out)
         if (report.n_frames == 0 || round > 0) {
             ld_explain_findings(ld, &report.module, before.n);
             forget_repeated(ld, before.n);
-            return ok && (!(ld->opt->meter || ld->opt->binaryen) || finish(ld, &report.module, out));
+            return ok && (!(ld->opt->meter || ld->opt->binaryen || ld->opt->seal_check) || finish(ld, &report.module, out));
         }
         forget_diags(ld->diags, before);
         ld_add_frame_checks(ld, report.frames, report.n_frames);

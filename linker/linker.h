@@ -107,6 +107,7 @@ typedef struct LdOptions {
     bool tell_map; /* fill LdOutput.map */
     bool no_check_features;
     MeterKind meter; /* --meter */
+    bool seal_check; /* --seal=check: the code itself keeps its writes out of what is sealed */
     bool has_features; /* --features: exactly these */
     LdNames features, extra_features;
     const char *hide_prefix; /* left out of file names in messages; NULL: none */
@@ -143,14 +144,14 @@ MUST_USE bool ld_rewrite(const LdOptions *, Diags *, LdOutput *out);
 /* ld_finish: does to a module that was found good what is wanted; what comes out is judged once more, by the options' policy.
  * in:     the module; it may be read from the bytes in *bytes; arena with on_oom
  * out:    *bytes  replaced
- * errors: those of ld_meter_module and val_module */
+ * errors: those of ld_seal_module, ld_meter_module and val_module */
 MUST_USE bool ld_finish(const LdOptions *, Arena *, Diags *, const WasmModule *, const MeterOptions *how,
                         Writer *bytes);
 /* ld_report_stack: what each entry of a finished module needs of the stack, and its deepest chain of calls, as text.
  * errors: V codes, when it is not valid; OUT_OF_MEMORY */
 MUST_USE bool ld_report_stack(const LdOptions *, Diags *, const Writer *module, TextBuf *);
 ValOptions ld_val_options(const LdOptions *);
-/* How a module is judged before ld_finish: a meter that it will get is not asked for. *policy: room for the answer's. */
+/* How a module is judged before ld_finish: what it will get, a meter or store checks, is not asked for. *policy: room for the answer's. */
 ValOptions ld_val_options_before(const LdOptions *, ValPolicy *policy);
 
 #endif

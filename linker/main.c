@@ -126,7 +126,7 @@ static bool link_and_write(LdCommand *c, BundleSignerProcess *signer, Arena *are
     LdOutput out = {0};
     FileOutput file;
     if (!ld_choose_policy(c, arena, d) || !ld_load_services(c, arena, d)) return false;
-    c->link.to_file = !c->link.isolate && !c->link.meter && !c->rewrite && !c->bundle && !c->stack_report &&
+    c->link.to_file = !c->link.isolate && !c->link.meter && !c->link.seal_check && !c->rewrite && !c->bundle && !c->stack_report &&
                       !c->link.stack_auto && !file_is_special(c->link.output);
     if (c->link.to_file) {
         if (!file_begin(c->link.output, d, &file)) return false;

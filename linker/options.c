@@ -87,6 +87,7 @@ typedef enum Action {
     REPRODUCE,
     REWRITE,
     RSP_QUOTING,
+    SEAL,
     SEAL_ALIGN,
     SERVICE,
     SIGN,
@@ -398,6 +399,13 @@ static void seal_align(Parser *p, const char *value)
     else p->out->link.seal_align = (uint32_t)v;
 }
 
+static void seal(Parser *p, const char *kind)
+{
+    if (strcmp(kind, "engine") == 0) p->out->link.seal_check = false;
+    else if (strcmp(kind, "check") == 0) p->out->link.seal_check = true;
+    else usage(p, "unknown --seal kind: %s (known: engine, check)", kind);
+}
+
 static void page_size(Parser *p, const char *value)
 {
     uint64_t v;
@@ -637,6 +645,7 @@ static void act_on_output(Parser *p, const Option *o, const char *v)
         p->merge_given = false;
         break;
     case OPTIMIZE: optimize(p, v); break;
+    case SEAL: seal(p, v); break;
     case SEAL_ALIGN: seal_align(p, v); break;
     case SONAME: l->soname = v; break;
     case STRIP_ALL: l->strip = LD_STRIP_ALL; break;
@@ -736,7 +745,7 @@ static bool goes_with_rewrite(const Option *o)
         ABI,         ACCEPT,       BUNDLE,       BUNDLE_NAME,  COLOUR,            DEMANGLE,      EMULATION,
         ERROR_FILE,  ERROR_FORMAT, ERROR_LIMIT,  EXPLAIN,      FATAL_WARNINGS,    FLAVOR,        HELP,
         CHILD_MEMORY, CHILD_SECONDS, HIDE_PREFIX, METER,        NO_COLOUR,    NO_DEMANGLE,  NO_FATAL_WARNINGS, OPTIMIZE, OUTPUT, PASSWORD_ENV,
-        POLICY,      REFUSE,       REWRITE,      RSP_QUOTING,  SERVICE,           SIGN,          STRIP_ALL,
+        POLICY,      REFUSE,       REWRITE,      RSP_QUOTING,  SEAL,         SERVICE,           SIGN,          STRIP_ALL,
         STACK_REPORT, STRIP_DEBUG, THREADS,      VERBOSE,      VERSION,      VERSION_AND_GO_ON, PASSWORD_FILE, WAIVE};
     for (size_t i = 0; i < ARRAY_LEN(actions); i++)
         if (actions[i] == o->action) return true;
@@ -808,6 +817,7 @@ static void check_relocatable(Parser *p)
     if (l->stack_auto) usage(p, "-r makes an object, not a module: its stack gets its size in the last link");
     if (p->out->stack_report) usage(p, "-r makes an object, not a module: its calls are not all known yet");
     if (l->meter) usage(p, "-r makes an object, not a module: it cannot be metered");
+    if (l->seal_check) usage(p, "-r makes an object, not a module: it gets its store checks in the last link");
     if (l->compress_relocations) usage(p, "-r -and --compress-relocations may not be used together");
     if (l->undefined.n) usage(p, "-r -and --undefined may not be used together");
     if (l->has_global_base) usage(p, "-r and --global-base may not by used together");
@@ -875,6 +885,8 @@ static void check_together(Parser *p)
         usage(p, "--emit-relocs and --compress-relocations may not be used together");
     if (c->link.emit_relocs && c->link.meter)
         usage(p, "--emit-relocs and --meter may not be used together: charges move the code that relocations are for");
+    if (c->link.seal_check && !c->link.isolate && !c->rewrite)
+        usage(p, "--seal=check has no meaning with --policy=none: nothing is sealed");
     if (c->link.import_table && c->link.export_table)
         usage(p, "--import-table and --export-table may not be used together");
     if (c->link.max_memory && c->link.no_growable_memory && p->max_memory_given)

@@ -30,6 +30,23 @@ bool recode_check(const WasmModule *m, Diags *diags)
     return true;
 }
 
+bool recode_read_head(const WasmModule *m, uint32_t body, Diags *diags, RecodeHead *out)
+{
+    const WasmType *type = wasm_func_type(m, m->n_imported[KIND_FUNC] + body);
+    Reader r = wasm_reader(m, m->bodies[body], diags);
+    uint32_t n;
+    uint8_t kind;
+    *out = (RecodeHead){.n_params = type ? type->n_params : 0};
+    if (!rd_count(&r, "locals", 2, &out->groups)) return false;
+    out->group_bytes.offset = (uint32_t)rd_offset(&r);
+    for (uint32_t i = 0; i < out->groups; i++) {
+        if (!rd_u32(&r, "number of locals", &n) || !rd_byte(&r, "type", &kind)) return false;
+        out->n_locals += n;
+    }
+    out->group_bytes.size = (uint32_t)rd_offset(&r) - out->group_bytes.offset;
+    return true;
+}
+
 /* ---- sections that get longer ---- */
 
 /* A vector with one more item. old: its payload, NULL: there was none */

@@ -42,9 +42,10 @@ ValOptions ld_val_options(const LdOptions *o)
 ValOptions ld_val_options_before(const LdOptions *o, ValPolicy *policy)
 {
     ValOptions how = ld_val_options(o);
-    if (!o->meter || !o->policy) return how;
+    if (!o->policy || (!o->meter && !o->seal_check)) return how;
     *policy = *o->policy;
-    policy->rules[RULE_P701].violated = policy->rules[RULE_P701].not_provable = VAL_OFF;
+    if (o->meter) policy->rules[RULE_P701].violated = policy->rules[RULE_P701].not_provable = VAL_OFF;
+    if (o->seal_check) policy->rules[RULE_P404].violated = policy->rules[RULE_P404].not_provable = VAL_OFF;
     how.policy = policy;
     return how;
 }

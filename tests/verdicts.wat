@@ -398,6 +398,77 @@
 (module (memory (export "memory") 1 1))
 ;; P402 violated: exported
 (module (memory (export "memory") 1 1))
+;; P403 proved: a checked store, one in a checked frame, one of no bytes
+;; FIRST: parigot.module 01 01 13 02 0c 80 20 80 20 80 40 80 40 80 60 80 60 80 60 80 60 00 02 02 01 00
+(module (memory 1 1) (global $sp (mut i32) (i32.const 8192))
+  (func (param i32)
+    (if (i32.lt_u (local.get 0) (i32.const 12284))
+      (then (if (i32.gt_u (i32.sub (local.get 0) (i32.const 4092)) (i32.const 4092)) (then (unreachable)))))
+    (i32.store offset=4 (local.get 0) (i32.const 1)))
+  (func (local i32)
+    (if (i32.lt_u (global.get $sp) (i32.const 4112)) (then (unreachable)))
+    (global.set $sp (local.tee 0 (i32.sub (global.get $sp) (i32.const 16))))
+    (i64.store offset=8 (local.get 0) (i64.const 1))
+    (memory.fill (i32.const 0) (i32.const 0) (i32.const 0))
+    (global.set $sp (i32.add (local.get 0) (i32.const 16)))))
+;; P403 violated: a store that is not checked
+;; FIRST: parigot.module 01 01 13 02 0c 80 20 80 20 80 40 80 40 80 60 80 60 80 60 80 60 00 02 02 01 00
+;; SAYS: i32.store of 4 bytes at local 0, offset 8, is not shown to stay
+(module (memory 1 1) (global $sp (mut i32) (i32.const 8192))
+  (func (param i32) (i32.store offset=8 (local.get 0) (i32.const 1))))
+;; P403 violated: a check of another local
+;; FIRST: parigot.module 01 01 13 02 0c 80 20 80 20 80 40 80 40 80 60 80 60 80 60 80 60 00 02 02 01 00
+;; SAYS: at local 1
+(module (memory 1 1) (global $sp (mut i32) (i32.const 8192))
+  (func (param i32 i32)
+    (if (i32.lt_u (local.get 0) (i32.const 12288)) (then (unreachable)))
+    (i32.store (local.get 1) (i32.const 1))))
+;; P403 violated: a check that a branch goes around
+;; FIRST: parigot.module 01 01 13 02 0c 80 20 80 20 80 40 80 40 80 60 80 60 80 60 80 60 00 02 02 01 00
+(module (memory 1 1) (global $sp (mut i32) (i32.const 8192))
+  (func (param i32)
+    (block (br_if 0 (local.get 0)) (if (i32.lt_u (local.get 0) (i32.const 12288)) (then (unreachable))))
+    (i32.store (local.get 0) (i32.const 1))))
+;; P403 violated: the local is another one when the loop comes around
+;; FIRST: parigot.module 01 01 13 02 0c 80 20 80 20 80 40 80 40 80 60 80 60 80 60 80 60 00 02 02 01 00
+(module (memory 1 1) (global $sp (mut i32) (i32.const 8192))
+  (func (param i32)
+    (if (i32.lt_u (local.get 0) (i32.const 12288)) (then (unreachable)))
+    (loop (i32.store (local.get 0) (i32.const 1)) (local.set 0 (i32.load (local.get 0))) (br_if 0 (local.get 0)))))
+;; P403 violated: a bulk write whose length is not checked
+;; FIRST: parigot.module 01 01 13 02 0c 80 20 80 20 80 40 80 40 80 60 80 60 80 60 80 60 00 02 02 01 00
+;; SAYS: memory.fill to local 0
+(module (memory 1 1) (global $sp (mut i32) (i32.const 8192))
+  (func (param i32 i32)
+    (if (i32.lt_u (local.get 0) (i32.const 4096)) (then (unreachable)))
+    (memory.fill (local.get 0) (i32.const 0) (local.get 1))))
+;; P403 violated: the stack pointer is set to anything
+;; FIRST: parigot.module 01 01 13 02 0c 80 20 80 20 80 40 80 40 80 60 80 60 80 60 80 60 00 02 02 01 00
+;; SAYS: the stack pointer is set to local 0, which is not shown to be within the stack, 0x1000 to 0x2000
+(module (memory 1 1) (global $sp (mut i32) (i32.const 8192)) (func (param i32) (global.set $sp (local.get 0))))
+;; P403 not provable: the layout is broken
+;; FIRST: parigot.module 01 01 13 02 0c 80 20 80 60 80 40 80 40 80 60 80 60 80 60 80 60 00 02 02 01 00
+(module (memory 1 1) (global $sp (mut i32) (i32.const 8192)))
+;; P403 not provable: the host can set the stack pointer
+;; FIRST: parigot.module 01 01 13 02 0c 80 20 80 20 80 40 80 40 80 60 80 60 80 60 80 60 00 02 02 01 00
+;; SAYS: the stack pointer is exported
+(module (memory 1 1) (global $sp (export "sp") (mut i32) (i32.const 8192)))
+;; P404 proved: the record says so
+;; POLICY: rules = ( { code = "P404"; violated = "error"; } );
+;; FIRST: parigot.module 01 01 13 02 0c 80 20 80 20 80 40 80 40 80 60 80 60 80 60 80 60 00 02 02 01 00
+(module (memory 1 1) (global $sp (mut i32) (i32.const 8192)))
+;; P404 proved: there is no memory
+;; POLICY: rules = ( { code = "P404"; violated = "error"; } );
+(module)
+;; P404 violated: the engine's seal
+;; POLICY: rules = ( { code = "P404"; violated = "error"; } );
+;; FIRST: parigot.module 01 01 13 01 0c 80 20 80 20 80 40 80 40 80 60 80 60 80 60 80 60 00 02 02 01 00
+;; SAYS: leaves its seal to the engine
+(module (memory 1 1) (global $sp (mut i32) (i32.const 8192)))
+;; P404 violated: no layout
+;; POLICY: rules = ( { code = "P404"; violated = "error"; } );
+;; SAYS: no layout is recorded
+(module (memory 1 1))
 ;; P501 proved: an entry
 (module (func (export "parigot_event") (param i32 i32 i32)))
 ;; P501 proved: allowed

@@ -58,6 +58,7 @@ static bool prepare(Val *v)
 static void judge(Val *v)
 {
     check_meter(v);
+    check_seal(v);
     judge_globals(v); /* provides stack_ok */
     judge_layout(v);
     judge_tables(v);
@@ -76,7 +77,7 @@ static void conclude(Val *v)
     for (int i = 0; i < VAL_RULE_COUNT; i++) {
         ValVerdict *verdict = &r->rules[i].verdict;
         bool asked = rule_on(v, (ValRule)i) && (i != RULE_P504 || v->o.abi) &&
-                     (v->has_meter || (i != RULE_P702 && i != RULE_P703));
+                     (v->has_meter || (i != RULE_P702 && i != RULE_P703)) && (v->seal_recorded || i != RULE_P403);
         if (!asked) *verdict = VAL_RULE_OFF;
         else if (*verdict == VAL_NO_VERDICT && r->valid) *verdict = VAL_PROVED;
         else if (*verdict != VAL_VIOLATED && !r->valid) *verdict = VAL_NO_VERDICT;

@@ -115,9 +115,11 @@ void read_layout(Val *v)
         v->stack_low = l->stack_low;
         v->stack_high = l->stack_high;
     }
+    v->numbers_ok = v->layout_ok;
     if (r->pm.stack_pointer == 0) return;
     if (recorded_stack_pointer(v, &r->pm) != NONE32) v->stack_pointer = recorded_stack_pointer(v, &r->pm);
     if (r->pm.has_layout) check_stack_pointer(v, &r->pm);
+    v->numbers_ok = v->layout_ok;
 }
 
 static bool has_layout(const Val *v) { return v->report->section == PM_PRESENT && v->report->pm.has_layout; }
@@ -317,9 +319,9 @@ static void judge_with_layout(Val *v)
     } else if (pm->layout.seal == PM_SEAL_NONE && pm->layout.sealed_low != pm->layout.sealed_high) {
         not_provable(v, RULE_P104, SITE_OF_MODULE, (Str){0},
                      "the layout is as recorded, but its data is not sealed");
-    } else if (pm->layout.seal == PM_SEAL_CHECK) {
+    } else if (pm->layout.seal == PM_SEAL_CHECK && !v->seal_ok) {
         not_provable(v, RULE_P104, SITE_OF_MODULE, (Str){0},
-                     "the seal is by checks in the code, which this version does not prove");
+                     "the layout is as recorded, but its seal is by checks in the code, which are not proved (P403)");
     }
 }
 

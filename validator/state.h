@@ -8,6 +8,7 @@
  * fast.c      the same for the instructions that most code consists of, by computed goto; falls back to body.c
  * known.c     what is known of constants, addresses and the stack pointer while a body is read
  * fuel.c      a second walk over the code of modules that record a meter: does every path pay?
+ * writes.c    another over that of modules whose seal is by checks: where can each write go?
  * rules_*.c   verdicts, from what the passes above have noted
  * findings.c  recording: levels, waivers, features */
 #ifndef PARIGOT_VALIDATOR_STATE_H
@@ -93,6 +94,8 @@ typedef struct Val {
     size_t cap_waived, cap_frames;
     uint64_t nearest_budget; /* for "did you mean" */
     bool has_meter, meter_ok; /* one is recorded; its proof went through */
+    bool numbers_ok;          /* of the layout's checks 1 and 2 none has failed */
+    bool seal_recorded, seal_ok; /* it is by checks in the code; they were proved (P403) */
     size_t workers_bytes;    /* scratch memory that threads had */
     bool quiet, marked;      /* code.c: findings are not recorded, they set marked */
 } Val;
@@ -175,6 +178,7 @@ void judge_constant_store(Val *, Site, uint64_t address, uint64_t size);
 void judge_frame(Val *, uint32_t func, uint32_t frame_at, uint32_t depth);
 void judge_layout(Val *);    /* P104 */
 void check_meter(Val *);     /* fuel.c: P701 to P703; provides has_meter, meter_ok */
+void check_seal(Val *);      /* rules_seal.c: P403, P404; provides seal_ok */
 void judge_globals(Val *);   /* P101 to P103 */
 void judge_tables(Val *);    /* P105, P106 */
 void judge_threads(Val *);   /* P201 to P206 */

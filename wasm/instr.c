@@ -129,9 +129,18 @@ static bool rd_labels(Reader *r, WasmInstr *out)
     return skip_indices(r, "label", out->n_labels) && rd_u32(r, "label", &out->index);
 }
 
+static bool rd_offset_of_memarg(Reader *r, WasmInstr *out)
+{
+    uint32_t align, offset;
+    if (!rd_u32(r, "alignment", &align) || !rd_u32(r, "offset", &offset)) return false;
+    out->value = offset;
+    return true;
+}
+
 bool rd_instr(Reader *r, WasmInstr *out)
 {
     int32_t i32;
+    uint8_t lane;
     *out = (WasmInstr){.at = r->pos};
     if (!rd_op(r, FEATURES_ALL, &out->op)) return false;
     switch ((WasmImm)wasm_op_info[out->op].imm) {
@@ -151,6 +160,8 @@ bool rd_instr(Reader *r, WasmInstr *out)
         out->value = i32;
         return true;
     case IMM_I64: return rd_s64(r, "i64 constant", &out->value);
+    case IMM_MEMARG: return rd_offset_of_memarg(r, out);
+    case IMM_MEMARG_LANE: return rd_offset_of_memarg(r, out) && rd_byte(r, "lane index", &lane);
     default: return rd_skip_imm(r, out->op);
     }
 }

@@ -550,7 +550,8 @@ typedef struct WasmInstr {
     uint32_t index;        /* the first index: label, function, local, global, type, table, segment; br_table: its default */
     uint32_t n_labels;     /* of br_table, besides the default */
     const uint8_t *labels; /* their LEB128s */
-    int64_t value;         /* i32.const, i64.const; block, loop, if: block type, negative unless it is a type index */
+    int64_t value;         /* i32.const, i64.const; block, loop, if: block type, negative unless it is a type index; of loads
+                              and stores the offset */
 } WasmInstr;
 MUST_USE bool rd_instr(Reader *, WasmInstr *out); /* false: it is not valid; a Diag was recorded */
 /* Operands that a block of this type takes and leaves. */

@@ -196,7 +196,7 @@ START_TEST(proved)
     ck_assert_msg(j.ok, "%s", j.diags.n ? j.diags.items[0].text : "");
     ck_assert(j.report.layout_proved);
     for (int r = 0; r < VAL_RULE_COUNT; r++) {
-        bool off = r == RULE_P504 || r == RULE_P606 || r >= RULE_P701; /* nothing is described; not asked for; no meter */
+        bool off = r == RULE_P403 || r == RULE_P404 || r == RULE_P504 || r == RULE_P606 || r >= RULE_P701; /* no store checks; nothing is described; not asked for; no meter */
         ck_assert_msg(j.report.rules[r].verdict == (off ? VAL_RULE_OFF : VAL_PROVED), "%s", val_rule_info[r].code);
     }
     ck_assert_uint_eq(j.report.rules[RULE_P104].waived, 2);
@@ -598,7 +598,12 @@ START_TEST(seals)
     m.pm.layout.seal = PM_SEAL_NONE;
     expect(&m, RULE_P104, VAL_NOT_PROVABLE, "its data is not sealed");
     m.pm.layout.seal = PM_SEAL_CHECK;
+    expect(&m, RULE_P104, VAL_PROVED, NULL); /* nothing is written */
+    expect(&m, RULE_P403, VAL_PROVED, NULL);
+    m.inner = "\x41\0\x28\2\0\x41\0\x36\2\0"; /* to an address that was loaded */
+    m.n_inner = 10;
     expect(&m, RULE_P104, VAL_NOT_PROVABLE, "by checks in the code");
+    expect(&m, RULE_P403, VAL_VIOLATED, "is not shown to stay");
 }
 END_TEST
 

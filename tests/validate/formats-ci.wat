@@ -21,7 +21,7 @@
 ;; RUN: parigot-validate --format=junit d nowhere.wasm > j.xml
 ;; EXIT: 2
 ;; RUN: python3 -c "import xml.etree.ElementTree as E; print([tuple(s.get(k) for k in ('name', 'tests', 'failures', 'errors', 'skipped')) for s in E.parse('j.xml').getroot()])"
-;; OUT: ('d/100%,:<&>.wasm', '32', '2', '0', '5'), ('d/e.wasm', '32', '0', '0', '5'), ('d/m.wasm', '32', '2', '0', '5'), ('d/no.wasm', '32', '1', '0', '31'), ('nowhere.wasm', '1', '0', '1', '0')
+;; OUT: ('d/100%,:<&>.wasm', '34', '2', '0', '7'), ('d/e.wasm', '34', '0', '0', '7'), ('d/m.wasm', '34', '2', '0', '7'), ('d/no.wasm', '34', '1', '0', '33'), ('nowhere.wasm', '1', '0', '1', '0')
 ;; RUN: python3 -c "import xml.etree.ElementTree as E; r = E.parse('j.xml').getroot(); assert all(len(s) == int(s.get('tests')) and sum(len(c.findall('failure')) for c in s) == int(s.get('failures')) and len(s.findall('.//skipped')) == int(s.get('skipped')) and len(s.findall('.//error')) == int(s.get('errors')) for s in r); print(r.find('.//failure').get('message'))"
 ;; OUT: import "a\x0a::error::b" "#\x23vso[task] 50%,x" does not name a method of a service
 ;; RUN: parigot-validate --format=junit --fail-level=never d > j.xml; python3 -c "import xml.etree.ElementTree as E; r = E.parse('j.xml').getroot(); print(len(r.findall('.//failure')), len(r.findall('.//system-out')))"
