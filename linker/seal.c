@@ -52,7 +52,7 @@ static bool has_stack_part(const WriteBounds *b, uint64_t offset, uint64_t size)
 {
     AddressPart parts[2];
     const AddressSet set = writable_from(b, offset, size);
-    return set_parts(set, parts) && parts[0].low + offset < b->sealed_high;
+    return addr_parts(set, parts) && parts[0].low + offset < b->sealed_high;
 }
 
 /* A check of the same value in the same run, made wide enough for this write as well. */

@@ -1,13 +1,13 @@
 /* seal.h: a finished module in, one out whose code keeps its writes out of the null guard and of the sealed data:
  * docs/seal-check.md. Nothing here is trusted: the validator proves the result from its bytes (P403).
  *
- * seal.c decides with the validator's own walk over each function (validator/writes.h) where a check is needed, seal_emit.c
+ * seal.c decides with the validator's own walk over each function (wasm/writes.h) where a check is needed, seal_emit.c
  * writes it. */
 #ifndef PARIGOT_LINKER_SEAL_H
 #define PARIGOT_LINKER_SEAL_H
 
 #include "linker/recode.h"
-#include "validator/writes.h"
+#include "wasm/writes.h"
 
 typedef struct SealOptions {
     bool strip_debug, strip_all; /* as in MeterOptions */

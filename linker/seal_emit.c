@@ -66,7 +66,7 @@ static void check_store(Emit *e, const SealCheck *c, uint32_t address)
 {
     AddressPart parts[2];
     const AddressSet set = writable_from(&e->p->walk.bounds, c->offset, c->size);
-    unsigned n = set_parts(set, parts);
+    unsigned n = addr_parts(set, parts);
     op_index(e, OP_LOCAL_GET, address);
     i32_const(e, parts[n - 1].low);
     op(e, OP_I32_LT_U);

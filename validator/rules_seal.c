@@ -2,7 +2,7 @@
  * itself? docs/seal-check.md. What can be known of a write is writes.c; here it is compared with the layout that
  * parigot.module records, and told. One finding a function. */
 #include "validator/state.h"
-#include "validator/writes.h"
+#include "wasm/writes.h"
 
 typedef struct Judge {
     Val *v;

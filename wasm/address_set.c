@@ -1,5 +1,5 @@
 /* address_set.c: sets of 32-bit numbers, as at most two ranges; what does not fit is rounded up. */
-#include "validator/writes.h"
+#include "wasm/writes.h"
 
 enum { MOST_PARTS = 4 };
 
@@ -24,7 +24,7 @@ static AddressSet set_of(AddressPart *parts, unsigned n)
     return out;
 }
 
-unsigned set_parts(AddressSet s, AddressPart out[2])
+unsigned addr_parts(AddressSet s, AddressPart out[2])
 {
     if (s.n == SET_EMPTY) return 0;
     if (s.n == SET_ANY) return out[0] = (AddressPart){0, UINT32_MAX}, 1;
@@ -32,16 +32,16 @@ unsigned set_parts(AddressSet s, AddressPart out[2])
     return s.n;
 }
 
-AddressSet set_range(uint32_t low, uint32_t high)
+AddressSet addr_range(uint32_t low, uint32_t high)
 {
     AddressPart part = {low, high};
     return set_of(&part, low <= high);
 }
 
-AddressSet set_meet(AddressSet a, AddressSet b)
+AddressSet addr_meet(AddressSet a, AddressSet b)
 {
     AddressPart x[2], y[2], parts[MOST_PARTS];
-    unsigned nx = set_parts(a, x), ny = set_parts(b, y), n = 0;
+    unsigned nx = addr_parts(a, x), ny = addr_parts(b, y), n = 0;
     for (unsigned i = 0; i < nx; i++)
         for (unsigned k = 0; k < ny; k++) {
             uint32_t low = x[i].low > y[k].low ? x[i].low : y[k].low;
@@ -51,18 +51,18 @@ AddressSet set_meet(AddressSet a, AddressSet b)
     return set_of(parts, n);
 }
 
-AddressSet set_join(AddressSet a, AddressSet b)
+AddressSet addr_join(AddressSet a, AddressSet b)
 {
     AddressPart parts[MOST_PARTS];
-    unsigned n = set_parts(a, parts);
-    n += set_parts(b, parts + n);
+    unsigned n = addr_parts(a, parts);
+    n += addr_parts(b, parts + n);
     return set_of(parts, n);
 }
 
-AddressSet set_shift(AddressSet s, uint32_t distance)
+AddressSet addr_shift(AddressSet s, uint32_t distance)
 {
     AddressPart from[2], parts[MOST_PARTS];
-    unsigned n_from = set_parts(s, from), n = 0;
+    unsigned n_from = addr_parts(s, from), n = 0;
     for (unsigned i = 0; i < n_from; i++) {
         uint32_t low = from[i].low + distance, high = from[i].high + distance;
         if (s.n == SET_ANY) return s;
@@ -75,25 +75,25 @@ AddressSet set_shift(AddressSet s, uint32_t distance)
     return set_of(parts, n);
 }
 
-AddressSet set_align(AddressSet s, uint32_t mask)
+AddressSet addr_align(AddressSet s, uint32_t mask)
 {
     AddressPart parts[2];
-    unsigned n = set_parts(s, parts);
+    unsigned n = addr_parts(s, parts);
     for (unsigned i = 0; i < n; i++) parts[i] = (AddressPart){parts[i].low & mask, parts[i].high & mask};
     return set_of(parts, n);
 }
 
-uint32_t set_most(AddressSet s)
+uint32_t addr_most(AddressSet s)
 {
     AddressPart parts[2];
-    unsigned n = set_parts(s, parts);
+    unsigned n = addr_parts(s, parts);
     return n ? parts[n - 1].high : 0;
 }
 
-bool set_within(AddressSet s, uint32_t low, uint32_t high)
+bool addr_within(AddressSet s, uint32_t low, uint32_t high)
 {
     AddressPart parts[2];
-    unsigned n = set_parts(s, parts);
+    unsigned n = addr_parts(s, parts);
     return n == 0 || (parts[0].low >= low && parts[n - 1].high <= high);
 }
 
@@ -113,7 +113,7 @@ AddressSet writable_from(const WriteBounds *b, uint64_t offset, uint64_t size)
 bool is_writable(const WriteBounds *b, AddressSet s, uint64_t offset, uint64_t size)
 {
     AddressPart parts[2], may[2];
-    unsigned n = set_parts(s, parts), n_may = set_parts(writable_from(b, offset, size), may);
+    unsigned n = addr_parts(s, parts), n_may = addr_parts(writable_from(b, offset, size), may);
     for (unsigned i = 0; i < n; i++) {
         unsigned k = 0;
         while (k < n_may && !(may[k].low <= parts[i].low && parts[i].high <= may[k].high)) k++;

@@ -5,7 +5,7 @@
  * names that were set on one of them mean nothing; in a loop those that are set further down in the function. The stack
  * pointer is such a name too, and a call may set it. Each write of it keeps it within the stack, so whatever
  * it is found to be is there. */
-#include "validator/writes.h"
+#include "wasm/writes.h"
 
 #include <string.h>
 
@@ -117,7 +117,7 @@ static bool is_constant(const Operand *o) { return o->kind == OPERAND_VALUE && o
 static AddressSet set_of(const WriteWalk *w, const Operand *o)
 {
     if (o->kind != OPERAND_VALUE || o->id == VALUE_UNKNOWN) return (AddressSet){0};
-    return set_shift(w->state->sets[o->id], o->distance);
+    return addr_shift(w->state->sets[o->id], o->distance);
 }
 
 /* The value with this id is in the set. */
@@ -127,13 +127,13 @@ static void learn(WriteWalk *w, uint32_t id, AddressSet set)
     if (id < VALUE_FIRST || set.n == SET_ANY) return;
     Fact before = {id, s->sets[id]};
     PUSH(w, facts, n_facts, facts_cap, before);
-    if (!s->failed) s->sets[id] = set_meet(s->sets[id], set);
+    if (!s->failed) s->sets[id] = addr_meet(s->sets[id], set);
 }
 
 /* The operand is. */
 static void learn_of(WriteWalk *w, const Operand *o, AddressSet set)
 {
-    if (o->kind == OPERAND_VALUE) learn(w, o->id, set_shift(set, 0u - o->distance));
+    if (o->kind == OPERAND_VALUE) learn(w, o->id, addr_shift(set, 0u - o->distance));
 }
 
 static void forget_facts(WriteState *s, size_t n)
@@ -179,8 +179,8 @@ static bool keeps_distance(const WriteWalk *w, const Operand *o)
 {
     AddressPart parts[2];
     const AddressSet set = w->state->sets[o->id];
-    if (o->distance == 0 || set_within(set, w->bounds.stack_low, w->bounds.stack_high)) return true;
-    unsigned n = set_parts(set, parts), wraps = 0;
+    if (o->distance == 0 || addr_within(set, w->bounds.stack_low, w->bounds.stack_high)) return true;
+    unsigned n = addr_parts(set, parts), wraps = 0;
     for (unsigned i = 0; i < n; i++) {
         wraps += parts[i].low + o->distance < o->distance;
         wraps += parts[i].high + o->distance < o->distance;
@@ -242,9 +242,9 @@ static void want_frame(WriteWalk *w, const Operand *o, uint32_t more)
     const Operand read = value(s->read.id, s->read.distance);
     AddressSet known = set_of(w, &read);
     AddressPart parts[2];
-    if (set_parts(known, parts) == 0 || parts[0].low >= least) return;
+    if (addr_parts(known, parts) == 0 || parts[0].low >= least) return;
     Gap gap = {.kind = GAP_FRAME, .at = s->read.at, .least = least > UINT32_MAX ? UINT32_MAX : (uint32_t)least, .address = read};
-    if (ask(w, &gap)) learn_of(w, &read, set_range(gap.least, UINT32_MAX));
+    if (ask(w, &gap)) learn_of(w, &read, addr_range(gap.least, UINT32_MAX));
 }
 
 static void check_store(WriteWalk *w, Operand address, uint64_t offset, uint64_t size)
@@ -263,7 +263,7 @@ static void check_bulk(WriteWalk *w)
     Operand length = pop(w);
     (void)pop(w); /* source, or value */
     Operand address = pop(w);
-    uint64_t most = set_most(set_of(w, &length));
+    uint64_t most = addr_most(set_of(w, &length));
     if (is_constant(&length) && most > 0) check_store(w, address, 0, most);
     if (most == 0 || is_constant(&length)) return;
     want_frame(w, &address, 0);
@@ -276,11 +276,11 @@ static void check_bulk(WriteWalk *w)
 static void set_pointer(WriteWalk *w, Operand o)
 {
     WriteState *s = w->state;
-    const AddressSet stack = set_range(w->bounds.stack_low, w->bounds.stack_high);
+    const AddressSet stack = addr_range(w->bounds.stack_low, w->bounds.stack_high);
     s->pointer.left--;
-    if (!set_within(set_of(w, &o), w->bounds.stack_low, w->bounds.stack_high)) want_frame(w, &o, 0);
+    if (!addr_within(set_of(w, &o), w->bounds.stack_low, w->bounds.stack_high)) want_frame(w, &o, 0);
     if (!is_followed(w, &o)) o = value(new_value(w, (AddressSet){0}), 0);
-    if (!set_within(set_of(w, &o), w->bounds.stack_low, w->bounds.stack_high)) {
+    if (!addr_within(set_of(w, &o), w->bounds.stack_low, w->bounds.stack_high)) {
         Gap gap = {.kind = GAP_POINTER, .address = o};
         if (ask(w, &gap)) learn_of(w, &o, stack);
     }
@@ -293,7 +293,7 @@ static Operand get_pointer(WriteWalk *w)
     WriteState *s = w->state;
     Local *l = &s->pointer;
     if (!is_named(s, l))
-        name(w, THE_POINTER, new_value(w, set_range(w->bounds.stack_low, w->bounds.stack_high)), 0);
+        name(w, THE_POINTER, new_value(w, addr_range(w->bounds.stack_low, w->bounds.stack_high)), 0);
     s->read = (PointerRead){l->id, l->distance, s->run, s->instr.at};
     return value(l->id, l->distance);
 }
@@ -326,7 +326,7 @@ static Operand align(WriteWalk *w, Operand x, Operand y)
     if (low & (low + 1)) return unknown;
     want_frame(w, &x, low);
     AddressSet set = set_of(w, &x);
-    return set.n == SET_ANY ? unknown : value(new_value(w, set_align(set, mask)), 0);
+    return set.n == SET_ANY ? unknown : value(new_value(w, addr_align(set, mask)), 0);
 }
 
 static Operand binary(WriteWalk *w, WasmOp op, Operand x, Operand y)
@@ -355,16 +355,16 @@ static AddressSet outcome(const Operand *c, bool truth)
 {
     AddressSet set = {0};
     switch ((OperandKind)c->kind) {
-    case OPERAND_VALUE: set = truth ? set_range(1, UINT32_MAX) : set_range(0, 0); break;
+    case OPERAND_VALUE: set = truth ? addr_range(1, UINT32_MAX) : addr_range(0, 0); break;
     case OPERAND_BELOW:
-        set = !truth ? set_range(c->c, UINT32_MAX) : c->c ? set_range(0, c->c - 1) : set_range(1, 0);
+        set = !truth ? addr_range(c->c, UINT32_MAX) : c->c ? addr_range(0, c->c - 1) : addr_range(1, 0);
         break;
     case OPERAND_ABOVE:
-        set = !truth ? set_range(0, c->c) : c->c < UINT32_MAX ? set_range(c->c + 1, UINT32_MAX) : set_range(1, 0);
+        set = !truth ? addr_range(0, c->c) : c->c < UINT32_MAX ? addr_range(c->c + 1, UINT32_MAX) : addr_range(1, 0);
         break;
     default: return set;
     }
-    return set_shift(set, 0u - c->distance);
+    return addr_shift(set, 0u - c->distance);
 }
 
 static bool is_decided(const Operand *c) { return c->id >= VALUE_FIRST && c->kind != OPERAND_ROOM; }
@@ -378,16 +378,16 @@ static void learn_outcome(WriteWalk *w, const Operand *c, bool truth)
 static void learn_span(WriteWalk *w, const Operand *c)
 {
     if (c->kind != OPERAND_BEYOND || c->other < VALUE_FIRST || c->id < VALUE_FIRST || c->c > w->bounds.stack_high) return;
-    if (set_within(w->state->sets[c->other], w->bounds.stack_low, c->c)) w->state->span = (Span){c->other, c->id};
+    if (addr_within(w->state->sets[c->other], w->bounds.stack_low, c->c)) w->state->span = (Span){c->other, c->id};
 }
 
 /* Does the condition's other outcome say the same as this span: nothing to write, or above the sealed range? */
 static bool spares(const WriteWalk *w, const Operand *c, Span span)
 {
     if (!span.d || !is_decided(c) || c->kind == OPERAND_BEYOND) return false;
-    AddressSet other = set_meet(w->state->sets[c->id], outcome(c, false));
-    if (c->id == span.n) return set_most(other) == 0;
-    return c->id == span.d && set_within(other, w->bounds.sealed_high, UINT32_MAX);
+    AddressSet other = addr_meet(w->state->sets[c->id], outcome(c, false));
+    if (c->id == span.n) return addr_most(other) == 0;
+    return c->id == span.d && addr_within(other, w->bounds.sealed_high, UINT32_MAX);
 }
 
 /* ---- blocks ---- */
@@ -450,7 +450,7 @@ static void end_if(WriteWalk *w, const Label *l)
         return;
     }
     if (spares(w, c, span)) s->span = span;
-    learn(w, c->id, set_join(in_arm, set_meet(s->sets[c->id], outcome(c, false))));
+    learn(w, c->id, addr_join(in_arm, addr_meet(s->sets[c->id], outcome(c, false))));
 }
 
 static void end_block(WriteWalk *w)
@@ -506,7 +506,7 @@ static void call(WriteWalk *w, const WasmType *t)
     pop_n(w, t->n_params);
     push_unknown(w, t->n_results);
     s->pointer.left--;
-    name(w, THE_POINTER, new_value(w, set_range(w->bounds.stack_low, w->bounds.stack_high)), 0);
+    name(w, THE_POINTER, new_value(w, addr_range(w->bounds.stack_low, w->bounds.stack_high)), 0);
     s->run++;
 }
 
@@ -695,7 +695,7 @@ static bool begin_function(WriteWalk *w, const WasmType *type, WasmRange body)
     s->live = true;
     if (!begin_locals(w, type, body.size)) return false;
     (void)new_value(w, (AddressSet){0}); /* VALUE_UNKNOWN */
-    (void)new_value(w, set_range(0, 0)); /* VALUE_ZERO */
+    (void)new_value(w, addr_range(0, 0)); /* VALUE_ZERO */
     open_block(w, OP_BLOCK, 0, type->n_results);
     return !s->failed && count_sets(w, s->r);
 }

@@ -6,8 +6,8 @@
  * looked at here, and from comparisons with constants whose other outcome traps. A write that is not known to stay in
  * the stack or above the sealed data is a *gap*: the validator reports it, the linker puts a check there. So
  * both have one view of what is proved. Time and memory are linear in the body. */
-#ifndef PARIGOT_VALIDATOR_WRITES_H
-#define PARIGOT_VALIDATOR_WRITES_H
+#ifndef PARIGOT_WASM_WRITES_H
+#define PARIGOT_WASM_WRITES_H
 
 #include "wasm/wasm.h"
 
@@ -25,14 +25,14 @@ typedef struct AddressSet {
 } AddressSet;
 enum { SET_ANY = 0, SET_EMPTY = 3 };
 
-AddressSet set_range(uint32_t low, uint32_t high); /* empty when low > high */
-AddressSet set_meet(AddressSet, AddressSet);       /* at least what is in both */
-AddressSet set_join(AddressSet, AddressSet);       /* at least what is in one */
-AddressSet set_shift(AddressSet, uint32_t distance); /* each number plus the distance, modulo 2^32 */
-AddressSet set_align(AddressSet, uint32_t mask);   /* each number & mask, which has no 0 above a 1 */
-unsigned set_parts(AddressSet, AddressPart out[2]);
-uint32_t set_most(AddressSet);                     /* the largest; 0 when empty */
-bool set_within(AddressSet, uint32_t low, uint32_t high);
+AddressSet addr_range(uint32_t low, uint32_t high); /* empty when low > high */
+AddressSet addr_meet(AddressSet, AddressSet);       /* at least what is in both */
+AddressSet addr_join(AddressSet, AddressSet);       /* at least what is in one */
+AddressSet addr_shift(AddressSet, uint32_t distance); /* each number plus the distance, modulo 2^32 */
+AddressSet addr_align(AddressSet, uint32_t mask);   /* each number & mask, which has no 0 above a 1 */
+unsigned addr_parts(AddressSet, AddressPart out[2]);
+uint32_t addr_most(AddressSet);                     /* the largest; 0 when empty */
+bool addr_within(AddressSet, uint32_t low, uint32_t high);
 
 /* ---- writes.c ---- */
 
