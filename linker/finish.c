@@ -84,6 +84,7 @@ bool ld_finish(const LdOptions *o, Arena *arena, Diags *diags, const WasmModule 
     PmSection record;
     WasmModule module = *m;
     MeterOptions with = *how;
+    with.threads = ld_threads(o);
     bool ok = !o->binaryen || optimize(o, arena, diags, &module, &with, &record, bytes);
     ok = ok && (!o->seal_check || seal(o, arena, diags, &module, &with, bytes));
     ok = ok && ld_meter_module(&module, &with, arena, diags, &out);

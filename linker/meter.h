@@ -20,6 +20,7 @@ typedef enum MeterKind {
 typedef struct MeterOptions {
     MeterKind kind;          /* METER_NONE: the code stays as it is */
     bool strip_debug, strip_all; /* custom sections with debug information, or all but target_features and ours, are left out */
+    unsigned threads;        /* that may write bodies; 0, 1: the caller's alone. The bytes are the same */
     const PmSection *record; /* what parigot.module says besides the meter; NULL: what it says already */
 } MeterOptions;
 /* ld_meter_module: the same module, which pays for what it runs.
@@ -85,20 +86,13 @@ typedef struct Label {
     uint8_t right_behind, right_at_if; /* while the body is written: on all ways that came so far */
 } Label;
 
-/* Most instructions change neither way nor gauge: how long such a one is, by its first byte, and what it costs. */
-typedef struct PlainOp {
-    uint8_t form; /* PLAIN_NOT: none of these */
-    uint8_t price;
-} PlainOp;
-enum { PLAIN_NOT, PLAIN_ALONE, PLAIN_NUMBER /* LEB128 */, PLAIN_NUMBERS /* two */, PLAIN_FLOAT, PLAIN_DOUBLE };
-
 /* Where a function is charged. One is used for all functions, so that its arrays grow once. */
 typedef struct MeterPlan {
     const WasmModule *m;
     MeterKind kind;
     Arena *arena;
     Diags *diags;
-    PlainOp plain[256];
+    WasmPlain plain;
     Step *steps;         size_t n_steps, steps_cap;
     Label *labels;       size_t n_labels, labels_cap;
     uint32_t *targets;   size_t n_targets, targets_cap;

@@ -311,68 +311,9 @@ static void one_instruction(Walk *w, const WasmInstr *i, const uint8_t *next)
     }
 }
 
-/* ---- runs of plain instructions ---- */
+/* ---- a body ---- */
 
-static uint8_t plain_form(WasmOp op)
-{
-    switch (op) { /* steps, and what has no price of its own */
-    case OP_UNREACHABLE:
-    case OP_ELSE:
-    case OP_END:
-    case OP_RETURN: return PLAIN_NOT;
-    default: break;
-    }
-    switch ((WasmImm)wasm_op_info[op].imm) {
-    case IMM_NONE: return PLAIN_ALONE;
-    case IMM_LOCAL:
-    case IMM_GLOBAL:
-    case IMM_I32:
-    case IMM_I64: return PLAIN_NUMBER;
-    case IMM_MEMARG: return PLAIN_NUMBERS;
-    case IMM_F32: return PLAIN_FLOAT;
-    case IMM_F64: return PLAIN_DOUBLE;
-    default: return PLAIN_NOT;
-    }
-}
-
-void meter_begin(MeterPlan *p)
-{
-    for (WasmOp op = 0; op < OP_COUNT; op++) {
-        const WasmInstr i = {.op = op};
-        if (wasm_op_info[op].prefix == 0 && wasm_sized_price(op).per == SIZED_NOT)
-            p->plain[wasm_op_info[op].code] = (PlainOp){plain_form(op), (uint8_t)wasm_price(p->m, &i, 0)};
-    }
-}
-
-static const uint8_t *behind_number(const uint8_t *at)
-{
-    while (*at++ & 0x80) {}
-    return at;
-}
-
-/* As many plain instructions as there are, but for the last bytes, where none may be cut. Returns their
- * price. */
-static uint64_t skip_plain(const MeterPlan *p, Reader *r)
-{
-    enum { LONGEST = 1 + 2 * 5 + 10 };
-    uint64_t cost = 0;
-    const uint8_t *at = r->pos;
-    while (r->end - at > LONGEST) {
-        const PlainOp op = p->plain[*at];
-        if (op.form == PLAIN_NOT) break;
-        cost += op.price;
-        at++;
-        switch (op.form) {
-        case PLAIN_NUMBER: at = behind_number(at); break;
-        case PLAIN_NUMBERS: at = behind_number(behind_number(at)); break;
-        case PLAIN_FLOAT: at += sizeof(float); break;
-        case PLAIN_DOUBLE: at += sizeof(double); break;
-        default: break;
-        }
-    }
-    r->pos = at;
-    return cost;
-}
+void meter_begin(MeterPlan *p) { wasm_plain_begin(&p->plain); }
 
 static bool read_locals(MeterPlan *p, Reader *r)
 {
@@ -396,6 +337,7 @@ static bool read_steps(MeterPlan *p, uint32_t body)
     const WasmType *type = wasm_func_type(p->m, func);
     Walk w = {.p = p};
     WasmInstr i = {0};
+    const uint8_t *last;
     p->n_steps = p->n_labels = p->n_targets = p->n_stack = 0;
     p->uses_local = p->uses_size = false;
     p->n_params = type ? type->n_params : 0;
@@ -404,7 +346,7 @@ static bool read_steps(MeterPlan *p, uint32_t body)
     i.at = r.pos;
     add_step(&w, STEP_ENTRY, &i, r.pos);
     while (p->n_stack) {
-        uint64_t cost = skip_plain(p, &r);
+        uint64_t cost = wasm_skip_plain(&p->plain, &r, &last);
         if (!w.dead) w.cost += cost;
         if (!rd_instr(&r, &i)) return false;
         if (w.dead) in_dead_code(&w, &i, r.pos);

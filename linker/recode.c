@@ -109,14 +109,18 @@ static bool map_debug(Copy *x)
     return dwarf_remap(x->m, &x->map, x->arena, x->diags, &x->debug, &x->n_debug);
 }
 
-static bool write_code(Copy *x, const WasmSection *old)
+static void append(Writer *out, const Writer *body)
+{
+    wr_bytes(out, body->ptr, body->len);
+    if (body->failed) out->failed = true;
+}
+
+/* One after the other, with the places that debug information asks for. payload: of the new section, in out */
+static bool write_bodies(Copy *x, bool wants_map, const WasmSection *old, size_t payload)
 {
     Writer body = {0};
-    bool wants_map = recode_wants_inserts(x->m, x->how), ok = true;
+    bool ok = true;
     x->map.arena = x->arena;
-    wr_byte(x->out, SEC_CODE);
-    size_t mark = wr_begin_size(x->out), payload = x->out->len;
-    wr_u32(x->out, x->m->n_bodies);
     for (uint32_t i = 0; i < x->m->n_bodies && ok; i++) {
         RecodedBody said = {0};
         body.len = 0;
@@ -124,11 +128,74 @@ static bool write_code(Copy *x, const WasmSection *old)
         if (!ok) break;
         wr_u32(x->out, (uint32_t)body.len);
         if (wants_map) map_body(x, &said, i, old->payload.offset, (uint32_t)(x->out->len - payload));
-        wr_bytes(x->out, body.ptr, body.len);
-        if (body.failed) x->out->failed = true;
+        append(x->out, &body);
     }
-    wr_end_size(x->out, mark);
     wr_free(&body);
+    return ok;
+}
+
+/* ---- code, by several threads ---- */
+
+enum {
+    CHUNK = 64 * 1024, /* bytes of code that a thread takes at a time */
+    WAVE = 64          /* chunks that are written, then put together */
+};
+
+typedef struct Wave {
+    const Copy *x;
+    const CodeChunks *chunks;
+    uint32_t first;      /* chunk */
+    Writer out[WAVE];    /* by chunk */
+    bool ok[WAVE];
+    Writer body[PARALLEL_MOST]; /* by worker */
+} Wave;
+
+static void write_chunk(void *ctx, uint32_t n, unsigned worker)
+{
+    Wave *w = ctx;
+    const Recode *how = w->x->how;
+    const uint32_t *first = &w->chunks->first[w->first + n];
+    Writer *out = &w->out[n], *body = &w->body[worker];
+    out->len = 0;
+    w->ok[n] = true;
+    for (uint32_t i = first[0]; i < first[1] && w->ok[n]; i++) {
+        RecodedBody said;
+        body->len = 0;
+        w->ok[n] = how->body(how->workers[worker], i, body, &said);
+        wr_u32(out, (uint32_t)body->len);
+        append(out, body);
+    }
+}
+
+static bool write_waves(Copy *x, const CodeChunks *chunks)
+{
+    bool ok = true;
+    Wave *w = arena_alloc(x->arena, sizeof *w);
+    *w = (Wave){.x = x, .chunks = chunks};
+    for (; w->first < chunks->n && ok; w->first += WAVE) {
+        uint32_t n = chunks->n - w->first < WAVE ? chunks->n - w->first : WAVE;
+        parallel_for(x->how->n_workers, n, write_chunk, w);
+        for (uint32_t i = 0; i < n; i++) {
+            ok &= w->ok[i];
+            append(x->out, &w->out[i]);
+        }
+    }
+    for (uint32_t i = 0; i < WAVE; i++) wr_free(&w->out[i]);
+    for (uint32_t i = 0; i < PARALLEL_MOST; i++) wr_free(&w->body[i]);
+    return ok;
+}
+
+static bool write_code(Copy *x, const WasmSection *old)
+{
+    bool wants_map = recode_wants_inserts(x->m, x->how), ok;
+    CodeChunks chunks;
+    wr_byte(x->out, SEC_CODE);
+    size_t mark = wr_begin_size(x->out), payload = x->out->len;
+    wr_u32(x->out, x->m->n_bodies);
+    if (x->how->n_workers < 2 || wants_map || !wasm_code_chunks(x->m, CHUNK, x->arena, &chunks) || chunks.n < 2)
+        ok = write_bodies(x, wants_map, old, payload);
+    else ok = write_waves(x, &chunks);
+    wr_end_size(x->out, mark);
     return ok && map_debug(x);
 }
 

@@ -34,6 +34,7 @@ typedef struct Recode {
     RecodeItem *items; unsigned n_items; /* by section, in the order of sections, one each */
     bool (*body)(void *ctx, uint32_t body, Writer *out, RecodedBody *); /* NULL: the code stays as it is */
     void *ctx;
+    void **workers; unsigned n_workers; /* a ctx for each thread that may write bodies; 0: ctx alone does */
 } Recode;
 
 /* The declaration of a body's locals. */

@@ -10,11 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    WORTH_THREADS = 256 * 1024, /* bytes of code below which starting threads takes longer than it saves */
-    CHUNK = 64 * 1024,          /* bytes of code that a thread takes at a time */
-};
-
 typedef struct Worker {
     Val v;
     ValReport report;
@@ -26,8 +21,7 @@ typedef struct Worker {
 typedef struct Crew {
     const Val *v;
     Worker *workers;
-    uint32_t *chunks; /* first body of each, and the end */
-    uint32_t n_chunks;
+    CodeChunks chunks;
     uint8_t *again;   /* by body: to be checked again, aloud */
 } Crew;
 
@@ -47,7 +41,7 @@ static void check_chunk(void *ctx, uint32_t chunk, unsigned worker)
 {
     Crew *c = ctx;
     Worker *w = &c->workers[worker];
-    for (uint32_t i = c->chunks[chunk]; i < c->chunks[chunk + 1]; i++) {
+    for (uint32_t i = c->chunks.first[chunk]; i < c->chunks.first[chunk + 1]; i++) {
         check_body(w->body, i);
         c->again[i] = left_a_mark(w);
     }
@@ -130,43 +124,19 @@ static void check_again(Val *v, const uint8_t *again)
     v->table_writes = table_writes;
 }
 
-static uint64_t code_bytes(const WasmModule *m)
-{
-    uint64_t n = 0;
-    for (uint32_t i = 0; i < m->n_bodies; i++) n += m->bodies[i].size;
-    return n;
-}
-
-static bool cut_into_chunks(Val *v, uint64_t bytes, Crew *c)
-{
-    uint64_t filled = CHUNK;
-    c->chunks = arena_array(&v->scratch, (size_t)(bytes / CHUNK) + 2, sizeof *c->chunks);
-    if (!c->chunks) return false;
-    for (uint32_t i = 0; i < v->m->n_bodies; i++) {
-        if (filled >= CHUNK) {
-            c->chunks[c->n_chunks++] = i;
-            filled = 0;
-        }
-        filled += v->m->bodies[i].size;
-    }
-    c->chunks[c->n_chunks] = v->m->n_bodies;
-    return true;
-}
-
 static bool check_in_threads(Val *v, unsigned threads)
 {
     Crew c = {.v = v};
-    uint64_t bytes = code_bytes(v->m);
-    if (bytes < WORTH_THREADS) return false;
+    if (wasm_code_bytes(v->m) < WORTH_THREADS) return false;
     c.again = arena_alloc(&v->scratch, v->m->n_bodies);
     c.workers = arena_array(&v->scratch, threads, sizeof *c.workers);
-    if (!c.again || !c.workers || !cut_into_chunks(v, bytes, &c)) return false;
+    if (!c.again || !c.workers || !wasm_code_chunks(v->m, CHUNK, &v->scratch, &c.chunks)) return false;
     bool ready = true;
     for (unsigned i = 0; i < threads; i++) {
         start_worker(v, &c.workers[i]);
         ready &= c.workers[i].body != NULL;
     }
-    if (ready) parallel_for(threads, c.n_chunks, check_chunk, &c);
+    if (ready) parallel_for(threads, c.chunks.n, check_chunk, &c);
     for (unsigned i = 0; i < threads; i++) add_worker(v, &c.workers[i]);
     if (!ready) return false; /* a body that one left out would be checked again, but its facts be lost */
     if (memchr(c.again, true, v->m->n_bodies)) check_again(v, c.again);

@@ -3,7 +3,10 @@
  * A walk over the code after it was found valid, only where the module records a meter. Three things are followed
  * on all paths at once, joined where they meet: the credit (what was charged minus what ran, at its smallest),
  * where the gauge is right (in the global F, in the local L), and whether control gets here at all. Nothing is
- * believed of the producer but the bytes. Linear in the code; one finding of each rule a function. */
+ * believed of the producer but the bytes. Linear in the code; one finding of each rule a function.
+ *
+ * Functions are walked by several threads, which say nothing: one with a finding is walked again afterwards, aloud, in the
+ * order of the module (as in code.c). */
 #include "validator/state.h"
 
 #include <inttypes.h>
@@ -40,9 +43,13 @@ typedef struct Meter {
     size_t loop_frame;   /* its frame; 0: there is none */
     const uint8_t *step_end; /* code up to here is the loop's step; NULL: that is still to come */
     bool uses_l, said_unpaid, said_touched;
+    WasmPlain plain;
+    bool closely;        /* one instruction after the other: something is wrong in this function */
     uint32_t foreign_l;  /* offset of an access to L outside of the forms, or NONE32 */
     Frame *frames;       /* [0] is the function */
     size_t n_frames, cap_frames;
+    Arena *arena;        /* of frames */
+    bool quiet, marked;  /* in a thread: findings only leave a mark */
     bool failed;         /* out of memory */
 } Meter;
 
@@ -51,7 +58,8 @@ typedef struct Meter {
 static void unpaid(Meter *t, const char *what, int64_t short_of)
 {
     if (t->said_unpaid) return;
-    t->said_unpaid = true;
+    t->said_unpaid = t->marked = true;
+    if (t->quiet) return;
     t->v->meter_ok = false;
     if (short_of)
         violated(t->v, RULE_P702, (Site){t->at, t->func}, (Str){0}, "%s: %" PRId64 " more than was paid for", what, short_of);
@@ -61,7 +69,8 @@ static void unpaid(Meter *t, const char *what, int64_t short_of)
 static void touched(Meter *t, uint32_t at, const char *what)
 {
     if (t->said_touched) return;
-    t->said_touched = true;
+    t->said_touched = t->marked = true;
+    if (t->quiet) return;
     t->v->meter_ok = false;
     violated(t->v, RULE_P703, (Site){at, t->func}, (Str){0}, "%s", what);
 }
@@ -192,9 +201,8 @@ static void in_counted_loop(Meter *t, const WasmInstr *i)
 
 static void push_frame(Meter *t, WasmOp op, uint32_t carried)
 {
-    Frame *frames = arena_grow(&t->v->scratch, t->frames, t->n_frames, &t->cap_frames, sizeof *frames);
+    Frame *frames = arena_grow(t->arena, t->frames, t->n_frames, &t->cap_frames, sizeof *frames);
     if (!frames) {
-        out_of_memory(t->v);
         t->failed = true;
         return;
     }
@@ -357,6 +365,27 @@ static void instruction(Meter *t, const WasmInstr *i)
     control(t, i, paid_loop);
 }
 
+/* Runs that are paid for, and touch neither gauge nor the counter of a loop, as a whole. The last may begin a charge by
+ * size, when what ended the run is its second instruction. */
+static void plain_run(Meter *t)
+{
+    const uint8_t *start = t->r.pos, *last;
+    if (t->closely || t->loop_frame) return;
+    uint64_t cost = wasm_skip_plain(&t->plain, &t->r, &last);
+    if (!last) return;
+    if (t->now.live && (t->owed || t->now.credit < (int64_t)cost)) {
+        t->r.pos = start;
+        t->closely = true;
+        return;
+    }
+    if (*last == wasm_op_info[OP_LOCAL_TEE].code) {
+        t->r.pos = last;
+        cost -= t->plain.ops[*last].price;
+    }
+    if (t->now.live) t->now.credit -= (int64_t)cost;
+    if (t->r.pos != start) t->paid = t->paid_loop = false;
+}
+
 /* ---- functions ---- */
 
 static bool read_locals(Meter *t, const WasmType *type)
@@ -389,14 +418,70 @@ static void walk(Meter *t, uint32_t func)
     push_frame(t, OP_BLOCK, type->n_results);
     if (!read_locals(t, type)) return;
     t->now = (Point){.right = GAUGE_F, .live = true};
+    t->closely = false;
+    t->plain.local = t->last_local;
     while (t->n_frames && !t->failed) {
         WasmInstr i;
+        plain_run(t);
         t->at = (uint32_t)rd_offset(&t->r);
         if (!rd_instr(&t->r, &i)) return;
         instruction(t, &i);
     }
     if (t->uses_l && t->foreign_l != NONE32)
         touched(t, t->foreign_l, "uses the local that the gauge is kept in");
+}
+
+/* ---- all functions, in threads ---- */
+
+typedef struct Crew {
+    Meter *workers;
+    Arena *arenas; /* of workers */
+    CodeChunks chunks;
+    uint8_t *again; /* by body: to be walked again, aloud */
+} Crew;
+
+static void walk_chunk(void *ctx, uint32_t chunk, unsigned worker)
+{
+    Crew *c = ctx;
+    Meter *t = &c->workers[worker];
+    for (uint32_t i = c->chunks.first[chunk]; i < c->chunks.first[chunk + 1]; i++) {
+        t->marked = t->failed = false;
+        walk(t, t->m->n_imported[KIND_FUNC] + i);
+        c->again[i] = t->marked || t->failed;
+    }
+}
+
+/* false: this has to be done without threads */
+static bool walk_in_threads(const Meter *t, unsigned threads, uint8_t **again)
+{
+    Arena *scratch = &t->v->scratch;
+    Crew c = {.workers = arena_array(scratch, threads, sizeof *c.workers),
+              .arenas = arena_array(scratch, threads, sizeof *c.arenas),
+              .again = arena_alloc(scratch, t->m->n_bodies)};
+    if (!c.workers || !c.arenas || !c.again || !wasm_code_chunks(t->m, CHUNK, scratch, &c.chunks)) return false;
+    for (unsigned i = 0; i < threads; i++) {
+        c.workers[i] = *t;
+        c.workers[i].quiet = true;
+        c.workers[i].arena = &c.arenas[i];
+        c.arenas[i].limit_bytes = scratch->limit_bytes;
+    }
+    parallel_for(threads, c.chunks.n, walk_chunk, &c);
+    for (unsigned i = 0; i < threads; i++) {
+        t->v->workers_bytes += c.arenas[i].used_bytes;
+        arena_free(&c.arenas[i]);
+    }
+    *again = c.again;
+    return true;
+}
+
+static void walk_all(Meter *t)
+{
+    uint8_t *again = NULL;
+    unsigned threads = t->v->o.threads > PARALLEL_MOST ? PARALLEL_MOST : t->v->o.threads;
+    if (threads < 2 || wasm_code_bytes(t->m) < WORTH_THREADS || !walk_in_threads(t, threads, &again)) again = NULL;
+    for (uint32_t i = 0; i < t->m->n_bodies && !t->failed; i++)
+        if (!again || again[i]) walk(t, t->m->n_imported[KIND_FUNC] + i);
+    if (t->failed) out_of_memory(t->v);
 }
 
 /* ---- the record, and what else the module says of the global ---- */
@@ -457,7 +542,7 @@ static void check_exports(Val *v, uint32_t fuel)
 void check_meter(Val *v)
 {
     const PmSection *pm = &v->report->pm;
-    Meter t = {.v = v, .m = v->m};
+    Meter t = {.v = v, .m = v->m, .arena = &v->scratch};
     v->has_meter = v->report->section == PM_PRESENT && (pm->fuel || pm->has_meter);
     v->meter_ok = v->has_meter;
     if (!v->has_meter) {
@@ -467,8 +552,10 @@ void check_meter(Val *v)
     if (pm->fuel == 0) wrong(v, SITE_OF_MODULE, "parigot.module: a meter is recorded, but no fuel");
     if (pm->fuel == 0 || !check_record(v, pm)) return;
     t.fuel = pm->fuel - 1;
+    wasm_plain_begin(&t.plain);
+    t.plain.global = t.fuel;
     check_exports(v, t.fuel);
-    for (uint32_t i = 0; i < v->m->n_bodies && !t.failed; i++) walk(&t, v->m->n_imported[KIND_FUNC] + i);
+    walk_all(&t);
     v->meter_ok &= !t.failed;
     v->report->metered = v->meter_ok;
 }

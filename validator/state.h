@@ -18,6 +18,12 @@
 
 #define NONE32 UINT32_MAX
 
+enum {
+    WORTH_THREADS = 256 * 1024, /* bytes of code below which starting threads takes longer than it saves */
+    CHUNK = 64 * 1024,          /* bytes of code that a thread takes at a time */
+};
+
+
 /* A place in the module. */
 typedef struct Site {
     uint32_t offset, func; /* NONE32 = not known, not in a function */

@@ -137,12 +137,30 @@ static bool rd_offset_of_memarg(Reader *r, WasmInstr *out)
     return true;
 }
 
+/* By first byte: 1 + WasmOp; 0: more bytes tell, or it is refused. */
+static const uint8_t by_byte[256] = {
+#define IS_PLAIN(prefix, imm) ((prefix) == 0 && IMM_##imm != IMM_REFUSED)
+#define OP(name, text, prefix, code, pops, pushes, imm, align, feature)                                                \
+    [IS_PLAIN(prefix, imm) ? (code) : 0xff] = IS_PLAIN(prefix, imm) ? 1 + OP_##name : 0,
+#include "wasm/opcodes.def"
+#undef OP
+#undef IS_PLAIN
+};
+_Static_assert(OP_I64_EXTEND32_S < UINT8_MAX, "opcodes of one byte come first");
+
+static bool rd_any_op(Reader *r, WasmOp *out)
+{
+    if (r->pos == r->end || by_byte[*r->pos] == 0) return rd_op(r, FEATURES_ALL, out);
+    *out = (WasmOp)(by_byte[*r->pos++] - 1);
+    return true;
+}
+
 bool rd_instr(Reader *r, WasmInstr *out)
 {
     int32_t i32;
     uint8_t lane;
     *out = (WasmInstr){.at = r->pos};
-    if (!rd_op(r, FEATURES_ALL, &out->op)) return false;
+    if (!rd_any_op(r, &out->op)) return false;
     switch ((WasmImm)wasm_op_info[out->op].imm) {
     case IMM_NONE: return true;
     case IMM_BLOCK: return rd_s33(r, "block type", &out->value);

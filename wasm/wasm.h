@@ -567,6 +567,28 @@ typedef struct WasmSizedPrice { WasmSized per; uint32_t n; } WasmSizedPrice;
 uint32_t wasm_price(const WasmModule *, const WasmInstr *, uint32_t carried);
 WasmSizedPrice wasm_sized_price(WasmOp);
 
+/* ---- code_chunks.c: bodies for threads to share ---- */
+
+uint64_t wasm_code_bytes(const WasmModule *); /* of all bodies */
+typedef struct CodeChunks {
+    uint32_t *first; /* body of each, and behind the last one the number of bodies */
+    uint32_t n;
+} CodeChunks;
+/* Of `bytes` each, or more by a body. false: no memory (an arena without on_oom). */
+MUST_USE bool wasm_code_chunks(const WasmModule *, uint32_t bytes, Arena *, CodeChunks *out);
+
+/* ---- plain.c: runs of instructions that matter to nobody but for their price ---- */
+
+typedef struct WasmPlainOp { uint8_t form, price; } WasmPlainOp;
+typedef struct WasmPlain {
+    WasmPlainOp ops[256];   /* by first byte */
+    uint32_t local, global; /* their accesses end a run; UINT32_MAX: none do */
+} WasmPlain;
+void wasm_plain_begin(WasmPlain *);
+/* Steps over as many as there are in valid code, but for the last few bytes. Returns their price.
+ * out: *last  the last of them, NULL: there was none */
+uint64_t wasm_skip_plain(const WasmPlain *, Reader *, const uint8_t **last);
+
 /* ---- charge.c: the forms of charges: docs/metering.md ---- */
 
 enum { GAUGE_F = 1, GAUGE_L = 2 }; /* where the gauge is: in the global, in the local */
