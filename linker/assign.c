@@ -204,16 +204,17 @@ static void export_global_of(Ld *ld, Symbol *s)
     InGlobal *g = arena_alloc(&ld->arena, sizeof *g);
     *g = (InGlobal){.type = TYPE_I32, .live = true, .address_of = s};
     LD_PUSH(ld, ld->exports, ld->n_exports, ld->exports_cap) =
-        (OutExport){s->name, KIND_GLOBAL, add_global(ld, g)->out_index};
+        (OutExport){s->name, KIND_GLOBAL, add_global(ld, g)->out_index, NULL};
 }
 
 static void export_symbol(Ld *ld, Symbol *s)
 {
-    OutExport e = {s->name, KIND_FUNC, 0};
+    OutExport e = {.name = s->name, .kind = KIND_FUNC};
     switch (s->kind) {
     case SYM_FUNCTION:
         if (s->func->extra->export_name.len) e.name = s->func->extra->export_name;
-        e.index = s->func->extra->thunk ? s->func->extra->thunk->out_index : s->func->out_index;
+        e.func = s->func->extra->thunk ? s->func->extra->thunk : s->func;
+        e.index = e.func->out_index;
         break;
     case SYM_GLOBAL:
         e.kind = KIND_GLOBAL;
@@ -245,7 +246,7 @@ static void keep_export_names(Ld *ld)
     for (size_t i = 0; i < ld->n_funcs; i++)
         if (ld->funcs[i]->extra->export_name.len)
             LD_PUSH(ld, ld->exports, ld->n_exports, ld->exports_cap) =
-                (OutExport){ld->funcs[i]->extra->export_name, KIND_FUNC, ld->funcs[i]->out_index};
+                (OutExport){ld->funcs[i]->extra->export_name, KIND_FUNC, ld->funcs[i]->out_index, ld->funcs[i]};
 }
 
 static void assign_exports(Ld *ld)
@@ -256,7 +257,7 @@ static void assign_exports(Ld *ld)
     }
     if (ld->opt->export_memory || (!ld->opt->import_memory && !ld->opt->no_export_memory))
         LD_PUSH(ld, ld->exports, ld->n_exports, ld->exports_cap) =
-            (OutExport){str_of(ld->opt->export_memory_name), KIND_MEMORY, 0};
+            (OutExport){str_of(ld->opt->export_memory_name), KIND_MEMORY, 0, NULL};
     bool table_done = false, wrappers = false;
     for (uint32_t i = 0; i < ld->names.n; i++) {
         Symbol *s = ld->symbols[i];
@@ -268,14 +269,35 @@ static void assign_exports(Ld *ld)
     }
     if (ld->init_memory && ld->opt->export_all)
         LD_PUSH(ld, ld->exports, ld->n_exports, ld->exports_cap) =
-            (OutExport){ld->init_memory->name, KIND_FUNC, ld->init_memory->out_index};
+            (OutExport){ld->init_memory->name, KIND_FUNC, ld->init_memory->out_index, ld->init_memory};
     for (uint32_t i = 0; wrappers && i < ld->names.n; i++) {
         Symbol *s = ld->symbols[i];
         if (s->live && is_command_export(ld, s) && ld_is_exported(ld, s)) export_symbol(ld, s);
     }
     if (ld->opt->export_table && ld->indirect_table && !table_done)
         LD_PUSH(ld, ld->exports, ld->n_exports, ld->exports_cap) =
-            (OutExport){STR("__indirect_function_table"), KIND_TABLE, ld->indirect_table->out_index};
+            (OutExport){STR("__indirect_function_table"), KIND_TABLE, ld->indirect_table->out_index, NULL};
+}
+
+/* Functions that were only the constructors' are gone, and imports that only those called. Tables and globals, which
+ * what the constructors wrote may point to, stay as they are.
+ * requires: live of functions is final once more. provides: out indices of functions and types, imports, exports */
+void ld_assign_functions_again(Ld *ld)
+{
+    for (uint32_t i = 0; i < ld->names.n; i++) {
+        Symbol *s = ld->symbols[i];
+        if (s->kind == SYM_FUNCTION && s->state != SYM_DEFINED && !s->live) s->imported = false;
+    }
+    ld->n_imports = ld->n_imported_funcs = ld->n_imported_globals = ld->n_imported_tables = ld->n_imported_tags = 0;
+    assign_imports(ld);
+    for (size_t i = 0; i < ld->n_funcs; i++) ld->funcs[i]->out_index = LD_NONE;
+    ld->n_funcs = 0;
+    assign_funcs(ld);
+    for (size_t i = 0; i < ld->n_out_types; i++) ld->types[ld->out_types[i]].out_index = LD_NONE;
+    ld->n_out_types = 0;
+    assign_types(ld);
+    for (size_t i = 0; i < ld->n_exports; i++)
+        if (ld->exports[i].func) ld->exports[i].index = ld->exports[i].func->out_index;
 }
 
 /* requires: live, elems and gots are final. provides: out indices; after this no function, global, table or

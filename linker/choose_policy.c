@@ -61,7 +61,10 @@ bool ld_choose_policy(LdCommand *c, Arena *arena, Diags *d)
         return false;
     }
     o->policy = p;
+    if (o->seal_ctors && p->rules[RULE_P104].violated != VAL_ERROR)
+        diag_add(d, USAGE, DIAG_AT(), "--seal-ctors needs a policy that forbids writable data (P104): \"%.*s\" lets it through",
+                 STR_ARG(p->name));
     for (uint32_t i = 0; i < p->n_waivers; i++)
         if (p->waivers[i].expires) o->now = now();
-    return true;
+    return d->errors == 0;
 }

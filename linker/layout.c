@@ -254,7 +254,7 @@ static void gather_segments(Ld *ld)
         for (uint32_t i = 0; i < ld->objs[o]->o.n_segments; i++) {
             InSegment *in = &ld->objs[o]->segments[i];
             if (!in->live) continue;
-            OutArea area = ld->opt->isolate && !val_segment_is_constant(ld_segment_info(in))
+            OutArea area = ld->opt->isolate && !in->seals && !val_segment_is_constant(ld_segment_info(in))
                                ? AREA_WAIVED
                                : AREA_SEALED;
             bool added;
@@ -467,8 +467,9 @@ uint64_t ld_data_address(const Symbol *s, int64_t addend)
 }
 
 /* Data segments as they are written: none for what is zero, or empty. */
-static void number_segments(Ld *ld)
+void ld_number_segments(Ld *ld)
 {
+    ld->n_data_segments = 0;
     for (size_t i = 0; i < ld->n_segments; i++) {
         OutSegment *s = ld->segments[i];
         bool left_out = s->bss && (!ld->opt->import_memory || ld->init_memory);
@@ -496,5 +497,5 @@ void ld_layout_memory(Ld *ld)
     gather_segments(ld);
     for (size_t i = 0; i < ld->n_segments; i++) place_parts(ld, ld->segments[i]);
     place_all(ld);
-    number_segments(ld);
+    ld_number_segments(ld);
 }

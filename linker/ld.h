@@ -60,6 +60,7 @@ typedef struct InSegment {
     WasmRelocRange relocs; /* of the object's data relocations */
     uint32_t data_offset;  /* of the bytes in the object's data section payload */
     bool live, discarded;
+    bool seals; /* not constant by name, but it will be among the sealed data: see LdHeld */
 } InSegment;
 /* One string of a mergeable segment: where it was and where it went. */
 typedef struct StringPiece {
@@ -282,6 +283,7 @@ typedef struct OutExport {
     Str name;
     uint8_t kind;
     uint32_t index;
+    const InFunc *func; /* defined here; else NULL */
 } OutExport;
 typedef struct OutImport {
     Symbol *symbol;
@@ -327,6 +329,17 @@ typedef struct LdWaived {
     uint32_t offset, size; /* in the segment */
     uint64_t until;        /* address of what is behind it */
 } LdWaived;
+
+/* A finding that is none once the constructors have been run by the linker: P106 of a constructor; with --seal-ctors
+ * P104 of data that they may be what writes it. */
+typedef struct LdHeld {
+    Obj *obj;
+    ValObjectFinding finding;
+    InSegment *segment; /* P104 */
+    const Symbol *ctor; /* P106 */
+    const char *note;   /* why it is one, or NULL */
+    bool settled;
+} LdHeld;
 
 struct Ld {
     const LdOptions *opt;
@@ -404,6 +417,9 @@ struct Ld {
     } * thunks;
     size_t n_thunks, thunks_cap;
     bool ctors_run; /* by an entry */
+    LdHeld *held;   /* from ld_check_objects to ld_run_constructors */
+    size_t n_held, held_cap;
+    struct Judge *judge; /* rules.c */
 
     /* the output, from assign on */
     OutImport *imports;
@@ -466,9 +482,11 @@ void ld_declare_synthetic(Ld *);
 void ld_check_signatures(Ld *);
 /* mark_live.c */
 void ld_mark_live(Ld *);
+void ld_mark_functions_again(Ld *); /* there are fewer constructors now */
 bool ld_is_exported(const Ld *, const Symbol *);
 /* rules.c */
 void ld_check_objects(Ld *);
+void ld_report_held(Ld *);
 const uint8_t *ld_object_digest(Obj *);
 /* undefined.c */
 void ld_stub_weak(Ld *);
@@ -479,10 +497,12 @@ void ld_check_imports(Ld *);
 DiagCode ld_undefined_code(Ld *, const Symbol *, const char **note);
 /* assign.c */
 void ld_assign_indices(Ld *);
+void ld_assign_functions_again(Ld *);
 uint32_t ld_out_type(Ld *, uint32_t type);
 /* layout.c */
 void ld_layout_memory(Ld *);
 void ld_resize_stack(Ld *, uint32_t size);
+void ld_number_segments(Ld *);
 void ld_split_strings(Ld *, Arena *, const uint8_t *bytes, uint32_t size, StringPiece **pieces, uint32_t *n);
 void ld_add_strings(Arena *, MergedStrings *, const uint8_t *bytes, uint32_t size, StringPiece *, uint32_t n);
 void ld_place_strings(Arena *, MergedStrings *, bool tails);
@@ -494,12 +514,16 @@ void ld_define_linker_symbols(Ld *); /* those that something asks for */
 void ld_define_bounds(Ld *);         /* __start_NAME, __stop_NAME of live segments */
 void ld_declare_entries(Ld *);       /* after this: every function that will be written is known */
 void ld_fill_bodies(Ld *);
+void ld_check_constructors_run(Ld *);
+void ld_forget_constructors(Ld *); /* what called them calls those that are left */
 typedef struct ValFrame ValFrame;
 void ld_add_frame_checks(Ld *, const ValFrame *, uint32_t n);
 void ld_write_frame_check(Writer *, uint32_t stack_pointer, uint32_t least); /* the form alone */
 InFunc *ld_new_function(Ld *, Str name, uint32_t type);
 FuncExtra *ld_func_extra(Arena *, InFunc *); /* its own, to be changed */
 Symbol *ld_stub(Ld *, Str name, uint32_t type);
+/* run_ctors.c */
+MUST_USE bool ld_run_constructors(Ld *);
 /* reloc.c */
 typedef struct RelocSite { /* bytes that were copied to the output and whose relocations are applied there */
     uint8_t *at;

@@ -188,6 +188,7 @@ static bool link_all(Ld *ld, Writer *out)
     if (!finish_gathering(ld)) out_of_memory(ld);
     if (ld_keeps_relocs(ld)) ld_number_symbols(ld); /* for a later link */
     if (ld->opt->stack_auto && !size_stack(ld)) return false;
+    if (!ld_run_constructors(ld)) return false; /* what they write is data, and they are gone */
     if (ld->opt->compress_relocations) ld_pack_code(ld); /* what addresses it has room for */
     if (ld->diags->errors) return false;
     return write_and_validate(ld, out); /* relocations are applied as the bytes are copied */
@@ -195,7 +196,11 @@ static bool link_all(Ld *ld, Writer *out)
 
 static bool link_guarded(Ld *ld, Writer *out)
 {
-    if (setjmp(ld->out_of_memory) == 0) return link_all(ld, out);
+    if (setjmp(ld->out_of_memory) == 0) {
+        bool ok = link_all(ld, out);
+        if (!ok) ld_report_held(ld);
+        return ok;
+    }
     diag_add(ld->diags, OUT_OF_MEMORY, DIAG_AT(), "out of memory");
     return false;
 }

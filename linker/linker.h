@@ -75,6 +75,7 @@ typedef struct LdOptions {
 
     uint32_t stack_size;
     bool stack_auto;      /* the stack's size is what the module can use; stack_size is then the least */
+    bool seal_ctors;      /* what constructors that are run by the linker write is sealed */
     uint32_t seal_align;  /* power of two, 4096..65536 */
     uint32_t global_base; /* under policy none only */
     bool has_global_base, stack_first;

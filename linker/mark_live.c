@@ -166,6 +166,17 @@ static void list_removed(Ld *ld)
     if (ld->tls_base && !ld->tls_base->live) removed(ld, "<internal>", ld->tls_base->name);
 }
 
+static void follow_all(Ld *ld, Queue *q)
+{
+    while (q->n) {
+        Chunk c = q->items[--q->n];
+        if (c.obj) mark_constructors(ld, q, c.obj);
+        else if (c.func)
+            follow(ld, q, c.func->obj, wasm_relocs_in(c.func->obj->code_relocs, c.func->relocs));
+        else follow(ld, q, c.segment->obj, wasm_relocs_in(c.segment->obj->data_relocs, c.segment->relocs));
+    }
+}
+
 /* requires: no symbol changes its definition any more. provides: `live` of functions, segments, globals,
  * tables and symbols is final. */
 void ld_mark_live(Ld *ld)
@@ -177,13 +188,26 @@ void ld_mark_live(Ld *ld)
         if (ld->objs[o]->live) mark_constructors(ld, &q, ld->objs[o]);
     if (ld->call_dtors) mark_symbol(ld, &q, ld->call_dtors);
     if (ld->opt->no_gc) keep_all(ld, &q);
-    while (q.n) {
-        Chunk c = q.items[--q.n];
-        if (c.obj) mark_constructors(ld, &q, c.obj);
-        else if (c.func)
-            follow(ld, &q, c.func->obj, wasm_relocs_in(c.func->obj->code_relocs, c.func->relocs));
-        else follow(ld, &q, c.segment->obj, wasm_relocs_in(c.segment->obj->data_relocs, c.segment->relocs));
-    }
+    follow_all(ld, &q);
     gather_constructors(ld);
     if (ld->opt->print_gc) list_removed(ld);
+}
+
+/* requires: some of the constructors need not run any more. provides: `live` of functions, once more: those in the table
+ * stay, and so does all data: addresses are final. */
+void ld_mark_functions_again(Ld *ld)
+{
+    Queue q = {0};
+    for (size_t o = 0; o < ld->n_objs; o++) {
+        const Obj *obj = ld->objs[o];
+        for (uint32_t i = 0; i < obj->o.module.n_bodies; i++) obj->funcs[i].live = false;
+        for (uint32_t i = 0; i < obj->o.n_symbols; i++)
+            if (obj->symbols[i]->kind == SYM_FUNCTION && !obj->symbols[i]->linker) obj->symbols[i]->live = false;
+    }
+    for (uint32_t i = 0; i < ld->names.n; i++)
+        if (ld->symbols[i]->kind == SYM_FUNCTION && is_root(ld, ld->symbols[i])) mark_symbol(ld, &q, ld->symbols[i]);
+    for (size_t i = 0; i < ld->n_elems; i++) mark_symbol(ld, &q, ld->elems[i]);
+    for (size_t i = 0; i < ld->n_ctors; i++) mark_symbol(ld, &q, ld->ctors[i].symbol);
+    if (ld->call_dtors) mark_symbol(ld, &q, ld->call_dtors);
+    follow_all(ld, &q);
 }

@@ -59,6 +59,7 @@ typedef enum Action {
     MEANINGLESS,
     MERGE_DATA,
     METER,
+    SEAL_CTORS,
     MULTIPLE,
     NO_CHECK_FEATURES,
     NO_COLOUR,
@@ -592,6 +593,7 @@ static void act_on_output(Parser *p, const Option *o, const char *v)
     case METER: meter(p, v); break;
     case CHILD_MEMORY: l->child.memory_bytes = number(p, "--child-memory", v, UINT64_MAX); break;
     case CHILD_SECONDS: child_seconds(p, v); break;
+    case SEAL_CTORS: l->seal_ctors = true; break;
     case STACK_REPORT: p->out->stack_report = v ? v : "-"; break;
     case NO_GROWABLE_MEMORY: l->no_growable_memory = true; break;
     case GLOBAL_BASE:
@@ -874,6 +876,7 @@ static void check_together(Parser *p)
     if ((c->abi_files.n || c->services.n) && !c->link.isolate)
         usage(p, "--abi and --service have no meaning with --policy=none");
     if (c->link.n_waivers && !c->link.isolate) usage(p, "--waive has no meaning with --policy=none");
+    if (c->link.seal_ctors && !c->link.isolate) usage(p, "--seal-ctors has no meaning with --policy=none: nothing is sealed");
     if (c->link.isolate && p->refused_under_policy)
         usage(p, "%s needs --policy=none: under a policy the linker lays out memory and table",
               p->refused_under_policy);

@@ -106,6 +106,7 @@ typedef struct Found {
     ValRule rule;
     size_t first;   /* place of its first finding in the Diags */
     uint32_t n;     /* findings that no waiver let through */
+    bool told;
     uint64_t bytes; /* of all findings, by whole segments */
     const Obj *obj; /* the segment that was counted last */
     uint32_t segment;
@@ -207,10 +208,11 @@ static void tell_waivers(Ld *ld, Diag *d, const Found *found)
 
 /* ">>> libc.a: 8 findings, 1792 bytes; a waiver that admits them:", and the waiver as it would stand in a
  * policy. */
-static void tell_found(Ld *ld, const Found *found)
+static void tell_found(Ld *ld, Found *found)
 {
-    const uint8_t *digest = found->n && found->first != SIZE_MAX ? archive_digest(ld, found->archive) : NULL;
+    const uint8_t *digest = found->told ? NULL : found->n && found->first != SIZE_MAX ? archive_digest(ld, found->archive) : NULL;
     if (!digest) return;
+    found->told = true;
     Diag *d = &ld->diags->items[found->first];
     const char *slash = strrchr(found->archive->file, '/'), *code = val_rule_info[found->rule].code;
     Str name = str_of(slash ? slash + 1 : found->archive->file), stem = name;
@@ -230,19 +232,76 @@ static void tell_found(Ld *ld, const Found *found)
 
 /* ---- one object ---- */
 
-static void report(Judge *j, Obj *obj, const ValObjectFinding *f)
+static Diag *tell(Judge *j, Obj *obj, const ValObjectFinding *f, ValLevel level, bool waived)
 {
     Ld *ld = j->ld;
-    ValLevel level = level_of(ld, f->rule);
-    if (level == VAL_OFF) return;
-    bool waived = is_waived(j, f, obj);
-    const Diag *d = NULL;
+    Diag *d = NULL;
     if (!waived && (level != VAL_NOTE || ld->opt->notes)) {
         Dwarf *dwarf = ld_may_name_source(ld, NULL) ? ld_dwarf(ld, obj) : NULL;
         d = val_report_finding(&obj->o, f, dwarf, severity(level), ld->diags);
         if (d) (void)ld_may_name_source(ld, d->place.src_file);
     }
     count_found(j, obj, f, waived, d);
+    return d;
+}
+
+/* What may be none when the constructors have been run. Data behind a waiver of another of its symbols is not sealed, and so
+ * not held: judge_held. */
+static bool hold(Ld *ld, Obj *obj, const ValObjectFinding *f, ValLevel level)
+{
+    const LdOptions *o = ld->opt;
+    LdHeld h = {.obj = obj, .finding = *f};
+    if (!ld->n_ctors || level < VAL_ERROR || o->import_memory || ld_keeps_relocs(ld)) return false;
+    if (f->rule == RULE_P106 && f->symbol != DIAG_NOWHERE32) h.ctor = obj->symbols[f->symbol];
+    else if (f->rule == RULE_P104 && o->seal_ctors && f->segment != DIAG_NOWHERE32) h.segment = &obj->segments[f->segment];
+    else return false;
+    LD_PUSH(ld, ld->held, ld->n_held, ld->held_cap) = h;
+    return true;
+}
+
+static void report(Judge *j, Obj *obj, const ValObjectFinding *f)
+{
+    ValLevel level = level_of(j->ld, f->rule);
+    if (level == VAL_OFF) return;
+    bool waived = is_waived(j, f, obj);
+    if (waived || !hold(j->ld, obj, f, level)) (void)tell(j, obj, f, level, waived);
+}
+
+/* requires: every finding has been judged. provides: what is held will be sealed. */
+static void judge_held(Judge *j)
+{
+    Ld *ld = j->ld;
+    size_t kept = 0;
+    for (size_t i = 0; i < ld->n_held; i++) {
+        LdHeld *h = &ld->held[i];
+        bool in_waived_data = false;
+        for (size_t k = 0; k < ld->n_waived && h->segment && !in_waived_data; k++)
+            in_waived_data = ld->waived[k].segment == h->segment;
+        if (in_waived_data) (void)tell(j, h->obj, &h->finding, VAL_ERROR, false);
+        else ld->held[kept++] = *h;
+    }
+    ld->n_held = kept;
+    for (size_t i = 0; i < kept; i++)
+        if (ld->held[i].segment) ld->held[i].segment->seals = true;
+}
+
+static void tell_all_found(Judge *j)
+{
+    for (size_t i = 0; i < j->n_found; i++) tell_found(j->ld, &j->found[i]);
+}
+
+/* provides: what is still held is told, each with its note. */
+void ld_report_held(Ld *ld)
+{
+    for (size_t i = 0; i < ld->n_held; i++) {
+        const LdHeld *h = &ld->held[i];
+        Diag *d = h->settled ? NULL : tell(ld->judge, h->obj, &h->finding, VAL_ERROR, false);
+        if (d && h->note) diag_note(ld->diags, d, "%s", h->note);
+        else if (d && h->ctor && !ld->opt->seal_ctors)
+            diag_note(ld->diags, d, "with --seal-ctors it runs at link time, if it can, and what it writes is sealed");
+    }
+    ld->n_held = 0;
+    if (ld->judge) tell_all_found(ld->judge);
 }
 
 static void judge(Judge *j, Obj *obj)
@@ -261,14 +320,16 @@ static void judge(Judge *j, Obj *obj)
                     "%u more findings in code", r.not_stored);
 }
 
-/* requires: live is final. provides: what the policy forbids has been reported by symbol; ld->waived is
+/* requires: live is final. provides: what the policy forbids has been reported by symbol, or is held; ld->waived is
  * complete. */
 void ld_check_objects(Ld *ld)
 {
     if (!ld->opt->isolate) return;
-    Judge j = {.ld = ld, .waiver = LD_NONE};
+    Judge *j = ld->judge = arena_alloc(&ld->arena, sizeof *j);
+    *j = (Judge){.ld = ld, .waiver = LD_NONE};
     ld->admitted = arena_array(&ld->arena, ld->opt->policy->n_waivers, sizeof *ld->admitted);
     for (size_t o = 0; o < ld->n_objs; o++)
-        if (ld->objs[o]->live) judge(&j, ld->objs[o]);
-    for (size_t i = 0; i < j.n_found; i++) tell_found(ld, &j.found[i]);
+        if (ld->objs[o]->live) judge(j, ld->objs[o]);
+    judge_held(j);
+    tell_all_found(j);
 }

@@ -344,7 +344,8 @@ void ld_fill_bodies(Ld *ld)
 {
     if (ld->n_ctors && ld->call_ctors->linker) fill_ctors(ld);
     else if (ld->call_ctors->linker && ld->call_ctors->live) fill_ctors(ld); /* nothing to run */
-    for (size_t i = 0; i < ld->n_thunks; i++) fill_entry(ld, &ld->thunks[i]);
+    for (size_t i = 0; i < ld->n_thunks; i++)
+        if (ld->thunks[i].func->live) fill_entry(ld, &ld->thunks[i]);
     if (ld->init_memory) fill_init_memory(ld);
 }
 
@@ -411,10 +412,31 @@ void ld_declare_entries(Ld *ld)
         if (ld->opt->isolate) declare_isolated_entry(ld, s);
         else if (command) declare_command(ld, s);
     }
-    if (ld->opt->isolate && ld->n_ctors && !ld->call_ctors->used && !ld->ctors_run)
-        diag_add(ld->diags, LD_BAD_CTOR,
-                 DIAG_AT(.file = ld_obj_text(ld->ctors[0].symbol->obj), .symbol = ld->ctors[0].symbol->name),
-                 "constructors would never run: no entry parigot_init is exported");
+    if (!ld->n_held) ld_check_constructors_run(ld);
+}
+
+/* Those that are left when the module is written. */
+void ld_check_constructors_run(Ld *ld)
+{
+    if (!ld->opt->isolate || !ld->n_ctors || ld->call_ctors->used || ld->ctors_run) return;
+    diag_add(ld->diags, LD_BAD_CTOR,
+             DIAG_AT(.file = ld_obj_text(ld->ctors[0].symbol->obj), .symbol = ld->ctors[0].symbol->name),
+             "constructors would never run: no entry parigot_init is exported");
+}
+
+/* requires: ld->ctors is what will run. provides: what else ran them does not, and is not there when it did nothing else;
+ * bodies are to be filled again. */
+void ld_forget_constructors(Ld *ld)
+{
+    if (ld->n_ctors) return;
+    if (ld->call_ctors->linker) ld->call_ctors->func->live = ld->call_ctors->live = ld->call_ctors->used;
+    for (size_t i = 0; i < ld->n_thunks; i++) {
+        struct Thunk *ran = &ld->thunks[i];
+        if (!ran->runs_ctors) continue;
+        ran->func->live = false;
+        for (size_t k = 0; k < ld->n_thunks; k++)
+            if (ld->thunks[k].of == ran->func) ld->thunks[k].of = ran->of;
+    }
 }
 
 /* ---- frame checks ---- */

@@ -1,0 +1,6 @@
+(module
+  (memory (export "memory") 2 256)
+  (func (export "g0"))
+  (data (i32.const 0x11000) "\01\00\00\00\02\00\00\00\03\00\00\00\04")
+  (data (i32.const 0x11010) "\08\07\06\05")
+)
