@@ -165,22 +165,39 @@ static bool write_code(Edit *x, const WasmSection *old)
 
 enum { NAMES_FUNCTIONS = 1 };
 
+/* Those that stay, in out. returns how many */
+static uint32_t copy_names(Edit *x, Reader *r, Writer *out)
+{
+    uint32_t n, func, kept = 0;
+    Str name;
+    if (!r || !rd_u32(r, "names", &n)) return 0;
+    for (; n && rd_u32(r, "function", &func) && rd_name(r, "name", &name); n--) {
+        if (x->e->is_no_name && x->e->is_no_name(name)) continue;
+        wr_u32(out, func);
+        wr_name(out, name);
+        kept++;
+    }
+    return kept;
+}
+
 /* The functions' names with those of the new ones behind them; their indices are the highest. */
 static void write_function_names(Edit *x, Reader *r)
 {
-    uint32_t n = 0, first = x->m->n_funcs, named = 0;
-    for (size_t i = 0; i < x->e->n_funcs; i++) named += x->e->funcs[i].name.len != 0;
-    if (r && !rd_u32(r, "names", &n)) return;
-    wr_byte(x->out, NAMES_FUNCTIONS);
-    size_t mark = wr_begin_size(x->out);
-    wr_u32(x->out, n + named);
-    if (r) wr_bytes(x->out, r->pos, rd_left(r));
+    Writer names = {0};
+    uint32_t n = copy_names(x, r, &names);
     for (size_t i = 0; i < x->e->n_funcs; i++) {
         if (!x->e->funcs[i].name.len) continue;
-        wr_u32(x->out, first + (uint32_t)i);
-        wr_name(x->out, x->e->funcs[i].name);
+        wr_u32(&names, x->m->n_funcs + (uint32_t)i);
+        wr_name(&names, x->e->funcs[i].name);
+        n++;
     }
+    wr_byte(x->out, NAMES_FUNCTIONS);
+    size_t mark = wr_begin_size(x->out);
+    wr_u32(x->out, n);
+    wr_bytes(x->out, names.ptr, names.len);
     wr_end_size(x->out, mark);
+    if (names.failed) x->out->failed = true;
+    wr_free(&names);
 }
 
 /* A broken name section is copied as far as it can be read: it was no error before either. */
@@ -190,7 +207,7 @@ static void write_names(Edit *x, const WasmCustom *c)
     Reader r = wasm_reader(x->m, c->payload, &ignored), sub;
     uint8_t id;
     uint32_t size;
-    bool done = x->e->n_funcs == 0;
+    bool done = x->e->n_funcs == 0 && !x->e->is_no_name;
     size_t mark = begin_section(x, SEC_CUSTOM);
     wr_name(x->out, c->name);
     while (rd_left(&r) && rd_byte(&r, "id", &id) && rd_u32(&r, "size", &size) && rd_sub(&r, "subsection", size, &sub)) {

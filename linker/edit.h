@@ -35,6 +35,7 @@ typedef struct ModuleEdit {
     bool no_start;
     enum { EDIT_MEMORY_STAYS, EDIT_MEMORY_IMPORTED, EDIT_MEMORY_OWN } memory; /* IMPORTED: as EDIT_MODULE, EDIT_MEMORY */
     enum { EDIT_ALL_CUSTOMS, EDIT_NAMES_ONLY } customs;
+    bool (*is_no_name)(Str); /* names of functions that are left out; NULL: none */
 } ModuleEdit;
 #define EDIT_MODULE STR("parigot")
 #define EDIT_MEMORY STR("memory")

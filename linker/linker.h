@@ -100,6 +100,7 @@ typedef struct LdOptions {
     int optimize; /* -O: 0 keeps strings apart */
     const char *binaryen; /* "1" to "4", "s", "z": the finished module is optimised; NULL: it is not */
     ChildLimits child;    /* of the programs that the linker starts */
+    const char *start_export; /* of a module that is rewritten: its start function becomes this export; NULL: it stays */
     LdStrip strip;
     LdBuildId build_id;
     const uint8_t *build_id_bytes; /* LD_BUILD_ID_HEX */

@@ -134,7 +134,7 @@ static const char *const *arguments(Optimize *x)
     x->features |= FEATURES_CORE & (x->o->policy ? x->o->policy->features : FEATURES_CORE);
     args[n++] = x->program;
     args[n++] = arena_printf(x->arena, "-O%s", x->o->binaryen);
-    if (x->o->strip != LD_STRIP_ALL) args[n++] = "-g";
+    if (x->o->strip != LD_STRIP_ALL && wasm_find_custom(x->m, STR("name"))) args[n++] = "-g"; /* else it makes names up */
     args[n++] = "--mvp-features";
     args[n++] = "--enable-mutable-globals";
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -250,6 +250,16 @@ static void find_stack_pointer(Optimize *x)
     x->record->stack_pointer = x->sp.global + 1;
 }
 
+/* Functions without a name have one for Binaryen, which it writes down when others have theirs. */
+static bool is_made_up(Str name)
+{
+    static const char import[] = "fimport$";
+    if (str_has_prefix(name, STR(import))) name = (Str){name.ptr + sizeof import - 1, name.len - (sizeof import - 1)};
+    for (size_t i = 0; i < name.len; i++)
+        if (name.ptr[i] < '0' || name.ptr[i] > '9') return false;
+    return true;
+}
+
 /* Ours are the last exports; opt_same has seen that they are there. */
 static bool restore(Optimize *x)
 {
@@ -264,6 +274,7 @@ static bool restore(Optimize *x)
     e.n_exports -= (size_t)x->has_sp + x->own_memory;
     e.memory = x->own_memory ? EDIT_MEMORY_OWN : EDIT_MEMORY_STAYS;
     e.record = x->record;
+    e.is_no_name = is_made_up;
     if (x->has_sp) entries_add(&report.module, &x->sp, x->arena, &e);
     return edit_write(&report.module, &e, x->arena, x->diags, &x->restored, &map);
 }

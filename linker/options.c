@@ -95,6 +95,7 @@ typedef enum Action {
     SONAME,
     STACK_FIRST,
     STACK_REPORT,
+    START_EXPORT,
     START_LIB,
     STRIP_ALL,
     STRIP_DEBUG,
@@ -537,6 +538,7 @@ static bool act_on_symbols(Parser *p, const Option *o, const char *v)
         p->out->rewrite = true;
         add_input(p, v, false);
         break;
+    case START_EXPORT: l->start_export = v; break;
     case WRAP: add_name(p, &l->wrap, v); break;
     case TRACE_SYMBOL: add_name(p, &l->trace_symbols, v); break;
     case WHY_EXTRACT:
@@ -748,7 +750,7 @@ static bool goes_with_rewrite(const Option *o)
         ERROR_FILE,  ERROR_FORMAT, ERROR_LIMIT,  EXPLAIN,      FATAL_WARNINGS,    FLAVOR,        HELP,
         CHILD_MEMORY, CHILD_SECONDS, HIDE_PREFIX, METER,        NO_COLOUR,    NO_DEMANGLE,  NO_FATAL_WARNINGS, OPTIMIZE, OUTPUT, PASSWORD_ENV,
         POLICY,      REFUSE,       REWRITE,      RSP_QUOTING,  SEAL,         SERVICE,           SIGN,          STRIP_ALL,
-        STACK_REPORT, STRIP_DEBUG, THREADS,      VERBOSE,      VERSION,      VERSION_AND_GO_ON, PASSWORD_FILE, WAIVE};
+        STACK_REPORT, START_EXPORT, STRIP_DEBUG, THREADS,      VERBOSE,      VERSION,      VERSION_AND_GO_ON, PASSWORD_FILE, WAIVE};
     for (size_t i = 0; i < ARRAY_LEN(actions); i++)
         if (actions[i] == o->action) return true;
     return false;
@@ -867,6 +869,8 @@ static void check_together(Parser *p)
     if (!*c->link.output) usage(p, "no output file specified");
     if (str_has_suffix(str_of(c->link.output), STR(".pbundle")) || c->sign_key) c->bundle = true;
     if (c->rewrite && c->link.n_inputs != 1) usage(p, "--rewrite takes one module, and nothing is linked to it");
+    if (c->link.start_export && !c->rewrite)
+        usage(p, "--start-export is for modules that are linked already (--rewrite): a link makes no start function under a policy");
     if (c->rewrite && p->refused_in_rewrite)
         usage(p, "%s has no meaning with --rewrite: that module is linked already", p->refused_in_rewrite);
     choose_level(p);

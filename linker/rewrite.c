@@ -4,6 +4,7 @@
  * Its own parigot.module, if it has one, keeps what the rules check (layout, globals, services, the addresses
  * of waivers); who made it of what, under which policy, is said anew: its input is the module that was given.
  */
+#include "linker/entries.h"
 #include "linker/ld.h"
 
 #include <sodium.h>
@@ -17,6 +18,7 @@ typedef struct Rewrite {
     FileBytes file; /* owned, unless the input is in memory */
     const uint8_t *bytes;
     size_t size;
+    Writer adopted; /* the module with what it lacks; empty: it lacks nothing */
     jmp_buf out_of_memory;
 } Rewrite;
 
@@ -114,22 +116,106 @@ static void forget_notes(Rewrite *rw)
     rw->diags->n = kept;
 }
 
+/* ---- what modules lack that were not made for this ---- */
+
+/* Replaces rw->adopted; m may be a view of it, and is one of the new bytes then. */
+static bool apply(Rewrite *rw, const ModuleEdit *e, WasmModule *m)
+{
+    Writer out = {0};
+    CodeMap map;
+    ValReport report;
+    const ValOptions how = {.threads = ld_threads(rw->opt)};
+    bool ok = edit_write(m, e, &rw->arena, rw->diags, &out, &map);
+    wr_free(&rw->adopted);
+    rw->adopted = out;
+    ok = ok && val_module(&rw->arena, out.ptr, out.len, rw->opt->inputs[0].path, &how, rw->diags, &report);
+    if (ok) *m = report.module;
+    return ok;
+}
+
+static bool has_export(const WasmModule *m, Str name)
+{
+    for (uint32_t i = 0; i < m->n_exports; i++)
+        if (str_eq(m->exports[i].name, name)) return true;
+    return false;
+}
+
+/* --start-export: the host calls it when it sees fit, and has given fuel. */
+static bool export_start(Rewrite *rw, WasmModule *m)
+{
+    const DiagPlace at = DIAG_AT(.file = m->file);
+    Str name = str_of(rw->opt->start_export);
+    ModuleEdit e;
+    PmSection own;
+    if (!m->has_start) diag_add(rw->diags, LD_START_EXPORT, at, "--start-export: the module has no start function");
+    else if (has_export(m, name))
+        diag_add(rw->diags, LD_START_EXPORT, at, "--start-export: the module has an export \"%s\" already",
+                 diag_escape(&rw->arena, name));
+    else {
+        edit_begin(m, &rw->arena, &e);
+        PmFound found = pm_read(m, &rw->arena, rw->diags, &own);
+        if (found == PM_BROKEN) return false;
+        e.record = found == PM_PRESENT ? &own : NULL;
+        e.no_start = true;
+        ARENA_PUSH(&rw->arena, e.exports, e.n_exports, e.exports_cap) = (EditExport){name, KIND_FUNC, m->start};
+        return apply(rw, &e, m);
+    }
+    return false;
+}
+
+/* A stack pointer that P101 does not let through only because entries do not reset it gets them to. In a world an entry is never
+ * called while another one runs (docs/abi.md, rule 1), so what they reset it from is nobody's. */
+static bool add_entries(Rewrite *rw, WasmModule *m, PmSection *record, uint32_t global)
+{
+    ModuleEdit e;
+    StackPointer sp;
+    record->has_globals = true;
+    record->stack_pointer = global + 1;
+    if (!entries_find(m, record, &sp)) return true; /* judged once more as it is */
+    edit_begin(m, &rw->arena, &e);
+    e.record = record;
+    entries_add(m, &sp, &rw->arena, &e);
+    return apply(rw, &e, m);
+}
+
+/* Where the policy has no mutable globals, and does not care little. */
+static bool gives_entries(const LdOptions *o)
+{
+    return o->policy && o->policy->rules[RULE_P101].violated == VAL_ERROR &&
+           o->policy->rules[RULE_P101].not_provable >= VAL_WARNING;
+}
+
+/* As it will be judged in the end, but for what it may still be given. */
+static bool judge_before(Rewrite *rw, const WasmModule *m, ValReport *report)
+{
+    ValPolicy policy;
+    ValOptions how = ld_val_options_before(rw->opt, &policy);
+    if (how.policy && how.policy != &policy) policy = *how.policy;
+    if (how.policy) how.policy = &policy;
+    if (gives_entries(rw->opt)) policy.rules[RULE_P101].not_provable = VAL_OFF;
+    if (how.policy && rw->opt->binaryen) /* what Binaryen writes anew, or finds that nobody needs, may not be there then */
+        policy.rules[RULE_P601].violated = policy.rules[RULE_P606].violated = VAL_OFF;
+    bool ok = val_view(&rw->arena, m, &how, rw->diags, report);
+    forget_notes(rw);
+    return ok;
+}
+
 static bool rewrite(Rewrite *rw, Writer *out)
 {
     const LdOptions *o = rw->opt;
-    if (!read_input(rw)) return false;
-    ValPolicy policy;
-    ValOptions how = ld_val_options_before(o, &policy);
+    WasmModule m;
     ValReport report;
-    if (!val_module(&rw->arena, rw->bytes, rw->size, o->inputs[0].path, &how, rw->diags, &report))
+    if (!read_input(rw) || !wasm_read_module(&rw->arena, rw->bytes, rw->size, o->inputs[0].path, NULL, rw->diags, &m))
         return false;
-    forget_notes(rw);
+    if (o->start_export && !export_start(rw, &m)) return false;
+    if (!judge_before(rw, &m, &report)) return false;
     PmSection record = new_record(rw, &report);
+    if (gives_entries(o) && report.stack_to_reset && !add_entries(rw, &m, &record, report.stack_to_reset - 1)) return false;
     const MeterOptions with = {.kind = o->meter,
                                .record = o->isolate ? &record : NULL,
                                .strip_debug = o->strip != LD_STRIP_NONE,
                                .strip_all = o->strip == LD_STRIP_ALL};
-    return ld_finish(o, &rw->arena, rw->diags, &report.module, &with, out);
+    return ld_finish(o, &rw->arena, rw->diags, &m, &with, out);
 }
 
 static bool rewrite_guarded(Rewrite *rw, Writer *out)
@@ -145,6 +231,7 @@ bool ld_rewrite(const LdOptions *opt, Diags *diags, LdOutput *out)
     rw.arena = (Arena){.limit_bytes = opt->memory_limit, .on_oom = give_up, .oom_ctx = &rw};
     *out = (LdOutput){0};
     bool ok = rewrite_guarded(&rw, &out->module);
+    wr_free(&rw.adopted);
     arena_free(&rw.arena);
     file_close(&rw.file);
     if (!ok) wr_free(&out->module);

@@ -227,11 +227,13 @@ static void judge_stack_pointer(Val *v, uint32_t global)
                      "global %s is used like a stack pointer (%s), but \"%.*s\" lets references to functions out, and %s does "
                      "not reset it", global_words(v, global), write_words(v, RULE_P101, global), STR_ARG(clip(shown(v, entry.name))),
                      func_words(v, entry.func, NONE32));
-    else
+    else {
+        v->report->stack_to_reset = global + 1;
         not_provable(v, RULE_P101, site, global_name(v, global),
                      "global %s is used like a stack pointer (%s), but entry \"%.*s\" does not reset it: what one entry "
                      "leaves in it the next one finds", global_words(v, global), write_words(v, RULE_P101, global),
                      STR_ARG(clip(shown(v, entry.name))));
+    }
 }
 
 /* The host's fuel: fuel.c tells whether anybody but the meter touches it. */

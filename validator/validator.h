@@ -254,6 +254,8 @@ typedef struct ValReport {
     bool layout_proved;       /* pm.layout is true for these bytes (rules 1 to 5 of docs/module-section.md) */
     bool metered;             /* pm.fuel is the gauge of a meter that was proved (P702, P703; asked when some rule is on) */
     ValWaived *waived;  uint32_t n_waived;
+    uint32_t stack_to_reset;  /* global + 1 that P101 does not prove only because entries do not reset it: entry thunks would do;
+                                 0: there is none (see the end of this file) */
     ValFrame *frames;   uint32_t n_frames; /* findings of P104, and what a linker has to add checks to */
     /* Work done, for tests that bound it. */
     uint64_t type_comparisons;
