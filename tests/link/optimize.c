@@ -13,6 +13,11 @@
  * RUN: for l in 1 2 3 4 s z; do parigot-ld --meter -O$l a.o -o M$l.wasm && parigot-validate M$l.wasm || exit; done
  * OUT: pass  M1.wasm: valid, 28 rules proved
  * OUT: pass  Mz.wasm: valid, 28 rules proved
+ * RUN: for l in 1 2 4 s z; do parigot-ld --seal=check --meter -O$l a.o -o S$l.wasm && parigot-validate S$l.wasm || exit; done
+ * OUT: pass  S1.wasm: valid, 29 rules proved
+ * OUT: pass  Sz.wasm: valid, 29 rules proved
+ * RUN: parigot-ld -O2 --rewrite S2.wasm -o no.wasm
+ * EXIT: 1
  * RUN: test $(wc -c < O2.wasm) -lt $(wc -c < O0.wasm) && parigot-ld -O2 a.o -o again.wasm && cmp O2.wasm again.wasm && wasm-objdump -dx O2.wasm
  * OUT: - name: "parigot.module"
  * OUT: Export[4]:
