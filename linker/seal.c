@@ -1,7 +1,8 @@
 /* seal.c: which writes of a function need a check, and where it stands: docs/seal-check.md.
  *
  * The validator's walk tells of each write that it cannot prove to stay where it may; it is taken to be
- * checked from there on. A check stands in front of the write. Several writes to one value, with nothing between
+ * checked from there on. A check stands in front of the write, or, where the address is in no local, behind what computes
+ * it, unless ways part or meet in between. Several writes to one value, with nothing between
  * them at which ways part or meet, share the first one's check, made wide enough for all. What a frame needs of the
  * stack is checked where the stack pointer is read. */
 #include "linker/seal.h"
@@ -50,7 +51,7 @@ static void use_locals(SealLocals *ours, const SealCheck *c)
 
 static bool has_stack_part(const WriteBounds *b, uint64_t offset, uint64_t size)
 {
-    AddressPart parts[2];
+    AddressPart parts[ADDRESS_PARTS];
     const AddressSet set = writable_from(b, offset, size);
     return addr_parts(set, parts) && parts[0].low + offset < b->sealed_high;
 }
@@ -108,8 +109,14 @@ static bool close_gap(void *ctx, Gap *gap)
     bool spill = gap->kind == GAP_BULK ? !named || gap->length.local == NO_LOCAL : !named;
     if (spill && gap->kind != GAP_FRAME) {
         c.address = c.length = NO_LOCAL;
+        c.early = gap->kind == GAP_STORE && gap->address.run == gap->run;
+        if (c.early) {
+            c.at = (uint32_t)(gap->address.behind - p->m->bytes);
+            c.n_above = 0;
+        }
         use_locals(&p->ours, &c);
     }
+    c.order = p->n_checks;
     ARENA_PUSH(p->arena, p->checks, p->n_checks, p->checks_cap) = c;
     return true;
 }
@@ -120,7 +127,8 @@ static bool close_gap(void *ctx, Gap *gap)
 static int by_place(const void *a, const void *b)
 {
     const SealCheck *x = a, *y = b;
-    return x->at < y->at ? -1 : x->at > y->at;
+    if (x->at != y->at) return x->at < y->at ? -1 : 1;
+    return x->order < y->order ? -1 : x->order > y->order;
 }
 
 static bool plan(SealPlan *p, uint32_t body)

@@ -28,9 +28,11 @@ typedef struct SealCheck {
     uint32_t least;        /* FRAME */
     uint64_t offset, size; /* STORE */
     uint32_t address, length; /* locals that have them; NO_LOCAL: they are on the stack, and put into ours */
+    bool early;               /* the address alone is there: this stands behind the instruction that put it there */
     uint8_t above[2];      /* types of the operands above the address, deepest first */
     uint8_t n_above;
     uint32_t id, distance, run; /* of the address */
+    size_t order;               /* in which it was planned */
 } SealCheck;
 
 enum { SEAL_I32S = 3 };

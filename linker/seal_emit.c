@@ -64,7 +64,7 @@ static void check_frame(Emit *e, const SealCheck *c)
 
 static void check_store(Emit *e, const SealCheck *c, uint32_t address)
 {
-    AddressPart parts[2];
+    AddressPart parts[ADDRESS_PARTS];
     const AddressSet set = writable_from(&e->p->walk.bounds, c->offset, c->size);
     unsigned n = addr_parts(set, parts);
     op_index(e, OP_LOCAL_GET, address);

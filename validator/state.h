@@ -8,7 +8,7 @@
  * fast.c      the same for the instructions that most code consists of, by computed goto; falls back to body.c
  * known.c     what is known of constants, addresses and the stack pointer while a body is read
  * fuel.c      a second walk over the code of modules that record a meter: does every path pay?
- * rules_seal  another over that of modules whose seal is by checks: where can each write go?
+ * rules_seal.c another over that of modules whose seal is by checks: where can each write go?
  * rules_*.c   verdicts, from what the passes above have noted
  * findings.c  recording: levels, waivers, features */
 #ifndef PARIGOT_VALIDATOR_STATE_H

@@ -1,12 +1,12 @@
-/* address_set.c: sets of 32-bit numbers, as at most two ranges; what does not fit is rounded up. */
+/* address_set.c: sets of 32-bit numbers, as a few ranges; what does not fit is rounded up. */
 #include "wasm/writes.h"
 
-enum { MOST_PARTS = 4 };
+enum { MOST_PARTS = ADDRESS_PARTS * 2 + 1 };
 
 static AddressSet set_of(AddressPart *parts, unsigned n)
 {
     AddressSet out = {.n = SET_EMPTY};
-    for (unsigned i = 1; i < n; i++) /* ascending: there are four at most */
+    for (unsigned i = 1; i < n; i++) /* ascending: there are a few */
         for (unsigned k = i; k > 0 && parts[k].low < parts[k - 1].low; k--) {
             AddressPart swap = parts[k];
             parts[k] = parts[k - 1];
@@ -24,7 +24,7 @@ static AddressSet set_of(AddressPart *parts, unsigned n)
     return out;
 }
 
-unsigned addr_parts(AddressSet s, AddressPart out[2])
+unsigned addr_parts(AddressSet s, AddressPart out[ADDRESS_PARTS])
 {
     if (s.n == SET_EMPTY) return 0;
     if (s.n == SET_ANY) return out[0] = (AddressPart){0, UINT32_MAX}, 1;
@@ -40,7 +40,7 @@ AddressSet addr_range(uint32_t low, uint32_t high)
 
 AddressSet addr_meet(AddressSet a, AddressSet b)
 {
-    AddressPart x[2], y[2], parts[MOST_PARTS];
+    AddressPart x[ADDRESS_PARTS], y[ADDRESS_PARTS], parts[MOST_PARTS];
     unsigned nx = addr_parts(a, x), ny = addr_parts(b, y), n = 0;
     for (unsigned i = 0; i < nx; i++)
         for (unsigned k = 0; k < ny; k++) {
@@ -61,7 +61,7 @@ AddressSet addr_join(AddressSet a, AddressSet b)
 
 AddressSet addr_shift(AddressSet s, uint32_t distance)
 {
-    AddressPart from[2], parts[MOST_PARTS];
+    AddressPart from[ADDRESS_PARTS], parts[MOST_PARTS];
     unsigned n_from = addr_parts(s, from), n = 0;
     for (unsigned i = 0; i < n_from; i++) {
         uint32_t low = from[i].low + distance, high = from[i].high + distance;
@@ -77,7 +77,7 @@ AddressSet addr_shift(AddressSet s, uint32_t distance)
 
 AddressSet addr_align(AddressSet s, uint32_t mask)
 {
-    AddressPart parts[2];
+    AddressPart parts[ADDRESS_PARTS];
     unsigned n = addr_parts(s, parts);
     for (unsigned i = 0; i < n; i++) parts[i] = (AddressPart){parts[i].low & mask, parts[i].high & mask};
     return set_of(parts, n);
@@ -85,14 +85,14 @@ AddressSet addr_align(AddressSet s, uint32_t mask)
 
 uint32_t addr_most(AddressSet s)
 {
-    AddressPart parts[2];
+    AddressPart parts[ADDRESS_PARTS];
     unsigned n = addr_parts(s, parts);
     return n ? parts[n - 1].high : 0;
 }
 
 bool addr_within(AddressSet s, uint32_t low, uint32_t high)
 {
-    AddressPart parts[2];
+    AddressPart parts[ADDRESS_PARTS];
     unsigned n = addr_parts(s, parts);
     return n == 0 || (parts[0].low >= low && parts[n - 1].high <= high);
 }
@@ -112,7 +112,7 @@ AddressSet writable_from(const WriteBounds *b, uint64_t offset, uint64_t size)
 
 bool is_writable(const WriteBounds *b, AddressSet s, uint64_t offset, uint64_t size)
 {
-    AddressPart parts[2], may[2];
+    AddressPart parts[ADDRESS_PARTS], may[ADDRESS_PARTS];
     unsigned n = addr_parts(s, parts), n_may = addr_parts(writable_from(b, offset, size), may);
     for (unsigned i = 0; i < n; i++) {
         unsigned k = 0;

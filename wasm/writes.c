@@ -78,7 +78,12 @@ static const Operand unknown = {.kind = OPERAND_VALUE, .local = NO_LOCAL};
         } else (w)->state->failed = true;                                                                    \
     } while (0)
 
-static void push(WriteWalk *w, Operand o) { PUSH(w, operands, n_operands, operands_cap, o); }
+static void push(WriteWalk *w, Operand o)
+{
+    o.run = w->state->run;
+    o.behind = w->state->r.pos;
+    PUSH(w, operands, n_operands, operands_cap, o);
+}
 
 /* Valid code has an operand wherever one is popped; after a failure there may be none. */
 static Operand pop(WriteWalk *w)
@@ -177,7 +182,7 @@ static bool has_value(const Operand *o) { return o->kind == OPERAND_VALUE && o->
 /* Is it worth to know this as another value and a distance? Where the sum can wrap, ranges of it are none of the other. */
 static bool keeps_distance(const WriteWalk *w, const Operand *o)
 {
-    AddressPart parts[2];
+    AddressPart parts[ADDRESS_PARTS];
     const AddressSet set = w->state->sets[o->id];
     if (o->distance == 0 || addr_within(set, w->bounds.stack_low, w->bounds.stack_high)) return true;
     unsigned n = addr_parts(set, parts), wraps = 0;
@@ -241,7 +246,7 @@ static void want_frame(WriteWalk *w, const Operand *o, uint32_t more)
     uint64_t least = (uint64_t)w->bounds.stack_low + below + more;
     const Operand read = value(s->read.id, s->read.distance);
     AddressSet known = set_of(w, &read);
-    AddressPart parts[2];
+    AddressPart parts[ADDRESS_PARTS];
     if (addr_parts(known, parts) == 0 || parts[0].low >= least) return;
     Gap gap = {.kind = GAP_FRAME, .at = s->read.at, .least = least > UINT32_MAX ? UINT32_MAX : (uint32_t)least, .address = read};
     if (ask(w, &gap)) learn_of(w, &read, addr_range(gap.least, UINT32_MAX));
@@ -303,6 +308,7 @@ static Operand get_pointer(WriteWalk *w)
 static Operand compare(OperandKind kind, const Operand *x, uint32_t c)
 {
     if (!has_value(x)) return unknown;
+    if (is_constant(x)) return constant(kind == OPERAND_BELOW ? x->distance < c : x->distance > c);
     return (Operand){.kind = (uint8_t)kind, .id = x->id, .distance = x->distance, .c = c, .local = NO_LOCAL};
 }
 
@@ -438,6 +444,7 @@ static void end_if(WriteWalk *w, const Label *l)
 {
     WriteState *s = w->state;
     const Operand *c = &l->condition;
+    if (is_constant(c) && c->distance != 0 && !l->branched) return; /* there is no other way */
     bool decided = is_decided(c) && !l->branched, arm = s->live;
     AddressSet in_arm = decided ? s->sets[c->id] : (AddressSet){0};
     Span span = s->span;
@@ -503,11 +510,11 @@ static void branch_to_all(WriteState *s)
 static void call(WriteWalk *w, const WasmType *t)
 {
     WriteState *s = w->state;
+    s->run++;
     pop_n(w, t->n_params);
     push_unknown(w, t->n_results);
     s->pointer.left--;
     name(w, THE_POINTER, new_value(w, addr_range(w->bounds.stack_low, w->bounds.stack_high)), 0);
-    s->run++;
 }
 
 /* Bytes that it writes at an address that is its first operand. */

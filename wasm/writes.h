@@ -2,7 +2,7 @@
  *
  * One walk over a body that was found valid. It follows values by name: what is read twice from a local that was not set
  * in between is one value; a value plus a constant is that value and a distance. Of a value it is known, on all paths
- * to where it is used, that it lies in one of at most two ranges: from the stack pointer, of which every write is
+ * to where it is used, that it lies in one of a few ranges: from the stack pointer, of which every write is
  * looked at here, and from comparisons with constants whose other outcome traps. A write that is not known to stay in
  * the stack or above the sealed data is a *gap*: the validator reports it, the linker puts a check there. So
  * both have one view of what is proved. Time and memory are linear in the body. */
@@ -18,19 +18,20 @@ typedef struct AddressPart {
     uint32_t low, high;
 } AddressPart;
 
-/* Up to two parts, apart and ascending. Zeroed: any number. */
+/* A few parts, apart and ascending. Two are what a check leaves, one in the stack, one above; more where several checks tell of
+ * one value. Zeroed: any number. */
+enum { ADDRESS_PARTS = 4, SET_ANY = 0, SET_EMPTY = ADDRESS_PARTS + 1 };
 typedef struct AddressSet {
-    AddressPart part[2];
+    AddressPart part[ADDRESS_PARTS];
     uint8_t n;
 } AddressSet;
-enum { SET_ANY = 0, SET_EMPTY = 3 };
 
 AddressSet addr_range(uint32_t low, uint32_t high); /* empty when low > high */
 AddressSet addr_meet(AddressSet, AddressSet);       /* at least what is in both */
 AddressSet addr_join(AddressSet, AddressSet);       /* at least what is in one */
 AddressSet addr_shift(AddressSet, uint32_t distance); /* each number plus the distance, modulo 2^32 */
 AddressSet addr_align(AddressSet, uint32_t mask);   /* each number & mask, which has no 0 above a 1 */
-unsigned addr_parts(AddressSet, AddressPart out[2]);
+unsigned addr_parts(AddressSet, AddressPart out[ADDRESS_PARTS]);
 uint32_t addr_most(AddressSet);                     /* the largest; 0 when empty */
 bool addr_within(AddressSet, uint32_t low, uint32_t high);
 
@@ -58,6 +59,8 @@ typedef struct Operand {
     uint8_t kind;
     uint32_t id, distance, c, other;
     uint32_t local; /* VALUE: of which it is the value; or NO_LOCAL */
+    uint32_t run;   /* in which it was put on the stack, */
+    const uint8_t *behind; /* and what stands behind the instruction that did */
 } Operand;
 enum { NO_LOCAL = UINT32_MAX };
 
@@ -75,7 +78,7 @@ typedef struct Gap {
     uint32_t least;
     uint64_t offset, size;  /* STORE; may be made more, within the bounds */
     Operand address, length; /* what is written to, or the new stack pointer; BULK: the number of bytes */
-    uint32_t run;           /* of instructions without any control between them */
+    uint32_t run;           /* of instructions without any control between them: counted in each function */
 } Gap;
 
 typedef struct WriteWalk {
