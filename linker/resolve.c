@@ -585,12 +585,24 @@ void ld_wrap_symbols(Ld *ld)
     }
 }
 
+/* rustc asks for these in every link, and nothing can stop it. Under a policy they are what nobody needs (the layout is in the
+ * record) and P501 refuses: they are exported only where exports.allow names them. */
+static bool is_rustcs_habit(const Ld *ld, const Symbol *s)
+{
+    if (!ld->opt->isolate || !s->linker || (!str_eq(s->name, STR("__heap_base")) && !str_eq(s->name, STR("__data_end"))))
+        return false;
+    const ValPolicy *p = ld->opt->policy;
+    for (uint32_t i = 0; i < p->n_exports_allow; i++)
+        if (str_eq(p->exports_allow[i], s->name)) return false;
+    return true;
+}
+
 static void export_named(Ld *ld, const LdNames *names)
 {
     for (size_t i = 0; i < names->n; i++) {
         Symbol *s = ld_find_symbol(ld, str_of(names->items[i]));
         if (s && ld->wraps.n) s = wrapped(ld, s);
-        if (s && s->state == SYM_DEFINED) s->exported = true;
+        if (s && s->state == SYM_DEFINED && !is_rustcs_habit(ld, s)) s->exported = true;
     }
 }
 
