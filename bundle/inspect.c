@@ -96,6 +96,7 @@ static void add_limits(TextBuf *t, const BundleModule *m)
         add_bytes(t, m->layout->stack_high - m->layout->stack_low);
         text_add(t, STR(", sealed "));
         add_bytes(t, m->layout->sealed_high - m->layout->sealed_low);
+        if (m->layout->seal == PM_SEAL_CHECK) text_add(t, STR(" by store checks"));
         text_add(t, STR(", waived "));
         add_bytes(t, m->layout->waived_high - m->layout->waived_low);
     }

@@ -124,6 +124,13 @@ void read_layout(Val *v)
 
 static bool has_layout(const Val *v) { return v->report->section == PM_PRESENT && v->report->pm.has_layout; }
 
+/* Exact metering charges each block: that of the trap, too. */
+static void skip_trap_charge(const Val *v, FuncStart *s)
+{
+    WasmCharge charge;
+    if (v->report->pm.fuel && s->ok && wasm_read_charge(s->r, s->r.pos, v->report->pm.fuel - 1, NONE32, &charge)) s->r.pos = charge.end;
+}
+
 /* The function starts with: global.get sp, i32.const C, i32.lt_u, if, unreachable, end; maybe behind an entry
  * thunk. */
 static bool has_frame_check(Val *v, uint32_t func, uint32_t depth)
@@ -138,6 +145,7 @@ static bool has_frame_check(Val *v, uint32_t func, uint32_t depth)
         !start_i32(&s, &c))
         return false;
     if (!start_op(&s, OP_I32_LT_U) || !start_op(&s, OP_IF) || !start_byte(&s, EMPTY_BLOCK)) return false;
+    skip_trap_charge(v, &s);
     return start_op(&s, OP_UNREACHABLE) && start_op(&s, OP_END) && (c >= need || c == UINT32_MAX);
 }
 

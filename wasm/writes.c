@@ -392,7 +392,7 @@ static bool spares(const WriteWalk *w, const Operand *c, Span span)
 {
     if (!span.d || !is_decided(c) || c->kind == OPERAND_BEYOND) return false;
     AddressSet other = addr_meet(w->state->sets[c->id], outcome(c, false));
-    if (c->id == span.n) return addr_most(other) == 0;
+    if (c->id == span.n && addr_most(other) == 0) return true; /* both may be one value */
     return c->id == span.d && addr_within(other, w->bounds.sealed_high, UINT32_MAX);
 }
 

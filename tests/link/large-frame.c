@@ -17,6 +17,7 @@
  * RUN: parigot-ld --policy=none --no-entry a.o -o b.wasm && wasm-objdump -d b.wasm
  * NOT: unreachable
  * RUN: llvm-dwarfdump-19 --verify a.wasm
+ * RUN: for k in coarse exact; do for s in engine check; do parigot-ld --meter=$k --seal=$s a.o -o m.wasm && parigot-validate m.wasm || exit 1; done; done
  */
 #include "entries.h"
 __attribute__((noinline)) static int large(int n)
