@@ -13,7 +13,6 @@
 #include "linker/ld.h"
 #include "validator/validator.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define TOOL "wasm-ctor-eval"
@@ -26,7 +25,7 @@ typedef struct Run {
     Writer module;       /* what is given: without custom sections */
     uint32_t exported;   /* globals of it */
     uint32_t size;       /* of the memory that belongs to the program: up to the heap */
-    uint8_t *before, *after;
+    uint8_t *before, *after; /* arena */
     InSegment **written; /* variables that are not as they were */
     size_t n_written, written_cap;
     const char *reason;  /* why the last attempt failed; arena */
@@ -96,7 +95,7 @@ static const char *stopped_because(Ld *ld, const Writer *said)
     enum { MOST_SHOWN = 200 };
     static const Str before[] = {{"could not eval: ", 16}, {"...stopping ", 12}};
     for (size_t i = 0; i < ARRAY_LEN(before); i++) {
-        const char *at = said->len ? memmem(said->ptr, said->len, before[i].ptr, before[i].len) : NULL;
+        const char *at = said->ptr ? memmem(said->ptr, said->len, before[i].ptr, before[i].len) : NULL;
         if (!at) continue;
         Str rest = {at + before[i].len, said->len - (size_t)(at + before[i].len - (const char *)said->ptr)};
         const char *end = rest.len ? memchr(rest.ptr, '\n', rest.len) : NULL;
@@ -426,10 +425,9 @@ static void run_them(Run *run)
     } else if (n && run->size > MOST_STATIC_BYTES) run->reason = "the program's data is too large";
     else if (n) {
         const char *why_not_all = run->reason;
-        run->before = malloc(run->size);
-        run->after = malloc(run->size);
-        if (!run->before || !run->after) diag_add(ld->diags, OUT_OF_MEMORY, DIAG_AT(), "out of memory");
-        else ran = find_prefix(run, n);
+        run->before = arena_alloc(&ld->arena, run->size);
+        run->after = arena_alloc(&ld->arena, run->size);
+        ran = find_prefix(run, n);
         if (ran == n) run->reason = why_not_all;
         for (size_t i = 0; i < run->n_written && ran; i++) take(run, run->written[i]);
     }
@@ -444,8 +442,6 @@ bool ld_run_constructors(Ld *ld)
     if (!ld->n_held) return true;
     Run run = {.ld = ld};
     run_them(&run);
-    free(run.before);
-    free(run.after);
     wr_free(&run.module);
     ld_report_held(ld);
     if (!ld->diags->errors) ld_check_constructors_run(ld);
