@@ -211,11 +211,14 @@ static bool read_outputs(const ChildJob *job, const Pipes *p, ChildResult *out)
            (!job->has_second || read_output(p->second_output, job->limits.output_bytes, &out->second_output));
 }
 
-/* Programs that find no memory say so, and end as they like. */
-static bool speaks_of_memory(const char *said)
+/* Programs that find no memory say so, and end as they like; one that aborts without a word had none to say it with. */
+static bool lacked_memory(const siginfo_t *how, const char *said)
 {
-    return strstr(said, "bad_alloc") || strstr(said, "out of memory") || strstr(said, "Out of memory") ||
-           strstr(said, "Cannot allocate memory");
+    static const char *const words[] = {"bad_alloc", "out of memory", "Out of memory", "Cannot allocate memory",
+                                        "failed to map segment", "terminate called recursively"};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (strstr(said, words[i])) return true;
+    return how->si_code != CLD_EXITED && how->si_status == SIGABRT && !*said;
 }
 
 static ChildEnd end_of(const siginfo_t *how, bool in_time, ChildResult *out)
@@ -223,7 +226,7 @@ static ChildEnd end_of(const siginfo_t *how, bool in_time, ChildResult *out)
     out->value = how->si_status;
     if (!in_time || (how->si_code != CLD_EXITED && how->si_status == SIGXCPU)) return CHILD_OUT_OF_TIME;
     if (how->si_code == CLD_EXITED && how->si_status == 0) return CHILD_DONE;
-    if (speaks_of_memory(out->said)) return CHILD_OUT_OF_MEMORY;
+    if (lacked_memory(how, out->said)) return CHILD_OUT_OF_MEMORY;
     if (how->si_code == CLD_EXITED) return CHILD_FAILED;
     if (how->si_status == SIGXFSZ) return CHILD_TOO_MUCH_OUTPUT;
     return how->si_status == SIGKILL ? CHILD_OUT_OF_MEMORY : CHILD_CRASHED; /* not by us: the kernel's way to find memory */

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The installed library, as another program meets it: a tree in a temporary folder, pkg-config, examples/embed/embed.c
-compiled against it, and run. Also: the header stands alone in strict C, and the library has no state of its own."""
+compiled against it, and run. Also: the header stands alone in strict C, and the library has no state of its own; the
+linker finds what it starts."""
 import os
 import re
 import shlex
@@ -117,6 +118,23 @@ def users(_):
                         assert header in ('validator.h', 'config.h'), f'{folder}/{name} includes validator/{header}'
 
 
+def children(tree):
+    """The linker finds the programs that it starts where they are installed, and nowhere else."""
+    if not os.path.exists(os.path.join(BUILD, 'linker', 'parigot-opt')):
+        return
+    found = [os.path.join(d, f) for d, _, files in os.walk(tree.folder) for f in files if f in ('parigot-ld', 'parigot-opt')]
+    ld, opt = sorted(found, key=os.path.basename)
+    assert opt.endswith('/libexec/parigot/parigot-opt'), opt
+    module, out = os.path.join(tree.folder, 'empty.wasm'), os.path.join(tree.folder, 'out.wasm')
+    with open(module, 'wb') as f:
+        f.write(b'\0asm\1\0\0\0')
+    command = [ld, '--policy=none', '-O2', '--rewrite', module, '-o', out]
+    need(run(*command))
+    os.rename(opt, opt + '.away')
+    os.unlink(out)
+    assert '[L0165]' in run(*command).stderr and not os.path.exists(out)
+
+
 def main():
     for program in ('meson', 'pkg-config', CC, 'nm'):
         if not shutil.which(program):
@@ -125,7 +143,7 @@ def main():
     if os.environ.get('PARIGOT_SANITIZE', 'none') != 'none':
         print('1..0 # SKIP a program without the sanitizer cannot load a library with it')
         return 0
-    tests = [header_alone, one_header, embedder, symbols, users]
+    tests = [header_alone, one_header, embedder, symbols, users, children]
     print(f'1..{len(tests)}')
     failed = 0
     with tempfile.TemporaryDirectory(prefix='parigot-install-') as folder:

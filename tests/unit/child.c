@@ -79,7 +79,8 @@ START_TEST(test_ends)
 {
     expect("echo -n half; exit 3", CHILD_FAILED, 3, LD_CHILD_FAILED);
     expect("echo -n half; kill -SEGV $$", CHILD_CRASHED, SIGSEGV, LD_CHILD_CRASHED);
-    expect("kill -ABRT $$", CHILD_CRASHED, SIGABRT, LD_CHILD_CRASHED);
+    expect("echo Assertion failed >&2; kill -ABRT $$", CHILD_CRASHED, SIGABRT, LD_CHILD_CRASHED);
+    expect("kill -ABRT $$", CHILD_OUT_OF_MEMORY, 0, LD_CHILD_MEMORY);
     expect("echo 'std::bad_alloc' >&2; kill -ABRT $$", CHILD_OUT_OF_MEMORY, 0, LD_CHILD_MEMORY);
     expect("kill -KILL $$", CHILD_OUT_OF_MEMORY, 0, LD_CHILD_MEMORY);
     expect("kill -XCPU $$", CHILD_OUT_OF_TIME, 20, LD_CHILD_TIME);
