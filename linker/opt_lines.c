@@ -225,9 +225,9 @@ static DwarfLine line_of(const Walk *x, uint32_t from, uint32_t at)
 static void push_line(Walk *x, DwarfLine l)
 {
     DwarfLines *out = x->out;
-    DwarfLine *last = out->n ? &out->items[out->n - 1] : NULL;
-    if (last && last->offset == l.offset) *last = l;
-    else if (!last || last->file != l.file || last->line != l.line) ARENA_PUSH(x->arena, out->items, out->n, out->cap) = l;
+    if (out->n && out->items[out->n - 1].offset == l.offset) out->n--;
+    const DwarfLine *last = out->n ? &out->items[out->n - 1] : NULL;
+    if (!last || last->file != l.file || last->line != l.line) ARENA_PUSH(x->arena, out->items, out->n, out->cap) = l;
 }
 
 /* Takes values from the stack. returns where the deepest of them begins; none are there: `at` */

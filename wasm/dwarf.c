@@ -431,15 +431,13 @@ static uint32_t file_number(Dwarf *d, uint32_t unit, uint32_t file, Arena *arena
     return (f->number = (uint32_t)out->n_files) - 1;
 }
 
-/* A later row of the same place replaces the earlier one. */
+/* A later row of the same place replaces the earlier one; a row that says nothing new is left out. */
 static bool push_line(Arena *arena, DwarfLines *out, DwarfLine line)
 {
+    if (line.file == none) line.line = 0;
+    if (out->n && out->items[out->n - 1].offset == line.offset) out->n--;
     const DwarfLine *last = out->n ? &out->items[out->n - 1] : NULL;
-    if (last && last->offset == line.offset) {
-        out->items[out->n - 1] = line;
-        return true;
-    }
-    if (last && last->file == line.file && last->line == line.line) return true;
+    if (last ? last->file == line.file && last->line == line.line : line.file == none) return true;
     DwarfLine *items = arena_grow(arena, out->items, out->n, &out->cap, sizeof *items);
     if (!items) return false;
     out->items = items;
