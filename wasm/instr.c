@@ -141,7 +141,7 @@ static bool rd_offset_of_memarg(Reader *r, WasmInstr *out)
 static const uint8_t by_byte[256] = {
 #define IS_PLAIN(prefix, imm) ((prefix) == 0 && IMM_##imm != IMM_REFUSED)
 #define OP(name, text, prefix, code, pops, pushes, imm, align, feature)                                                \
-    [IS_PLAIN(prefix, imm) ? (code) : 0xff] = IS_PLAIN(prefix, imm) ? 1 + OP_##name : 0,
+    [IS_PLAIN(prefix, imm) ? (code) : 0xff] = IS_PLAIN(prefix, imm) ? (uint8_t)(1 + OP_##name) : 0,
 #include "wasm/opcodes.def"
 #undef OP
 #undef IS_PLAIN
