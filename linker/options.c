@@ -947,6 +947,6 @@ void ld_print_help(TextBuf *t)
     text_printf(t, "usage: parigot-ld [options] FILE...\n"
                    "Links WebAssembly objects and archives into a module that obeys isolation rules.\n\n");
     for (size_t i = 0; i < ARRAY_LEN(table); i++)
-        if (*table[i].help && table[i].action != REFUSE) print_option(t, &table[i]);
+        if (*table[i].help && table[i].action != REFUSE && table[i].action != MEANINGLESS) print_option(t, &table[i]);
     text_printf(t, "\nAll options of wasm-ld for static links are known: see parigot-ld(1).\n");
 }

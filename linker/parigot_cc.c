@@ -428,20 +428,21 @@ static void print_help(void)
 {
     puts(
         "usage: parigot-cc [options] FILE...\n"
-        "Compiles C with clang and links it with parigot-ld and the guest library into a module.\n\n"
+        "Compiles C with clang and links it with parigot-ld and the guest library.\n\n"
         "  -o FILE           the module (default a.wasm); X.pbundle makes a bundle\n"
         "  -c, -S, -E        compile, assemble, preprocess only, as clang does\n"
-        "  --policy=...      and every other long option of parigot-ld: handed to it\n"
-        "  -Wl,A,B -Xlinker A  handed to parigot-ld\n"
-        "  -L, -l, -u, -z, -s  the same\n"
+        "  --policy=...      and every other long option of parigot-ld: handed to it,\n"
+        "                    as are -L, -l, -u, -z, -s, -Wl,A,B and -Xlinker A\n"
         "  -nostdlib         without the guest library and compiler-rt\n"
-        "  --guest-dir=DIR   the guest library (default: PARIGOT_GUEST_DIR, or beside this program)\n"
-        "  --libc=wasi       over wasi-libc instead of the small C library; stdout and stderr are log lines\n"
+        "  --guest-dir=DIR   the guest library (default: PARIGOT_GUEST_DIR, or beside\n"
+        "                    this program)\n"
+        "  --libc=wasi       over wasi-libc; stdout and stderr are log lines\n"
         "  --sysroot=DIR     where wasi-libc is (default /usr: Debian's)\n"
         "  --clang=PATH      the compiler (default: PARIGOT_CLANG, clang-19, clang)\n"
         "  -v, -###          show the commands; only show them\n\n"
-        "Everything else goes to clang. What it is told first: --target=wasm32 -ffreestanding -mbulk-memory\n"
-        "-nostdlibinc -isystem DIR/include, and -O2 when no -O is given. See parigot-cc(1).");
+        "Everything else goes to clang. What it is told first: --target=wasm32\n"
+        "-ffreestanding -mbulk-memory -nostdlibinc -isystem DIR/include, and -O2 when no\n"
+        "-O is given. See parigot-cc(1).");
 }
 
 /* Before any argument is placed, so that it is known whether sources become temporary objects. */

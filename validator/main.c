@@ -132,12 +132,12 @@ static int show_help(void)
         char left[40];
         snprintf(left, sizeof left, "%s%s%s", option_rows[i].name, option_rows[i].argument ? "=" : "",
                  option_rows[i].argument ? option_rows[i].argument : "");
-        text_printf(&t, "  %-26s %s\n", left, option_rows[i].help);
+        text_printf(&t, "  %-24s %s\n", left, option_rows[i].help);
     }
     text_add(
         &t,
-        STR("\nExit status: 0 all files pass, 1 some do not, 2 usage or input/output, 3 internal error.\n"
-            "Rules: --list-rules, docs/rules.md. Policies: docs/policy.md. Manual: parigot-validate(1).\n"));
+        STR("\nExit status: 0 all files pass, 1 some do not, 2 usage or I/O, 3 internal error.\n"
+            "Rules: docs/rules.md. Policies: docs/policy.md. Manual: parigot-validate(1).\n"));
     return print_and_free(&t);
 }
 

@@ -1,5 +1,6 @@
 /* The compiler driver: one command from source to module; commands shown; modes; where things are found.
  * NEED: clang-19
+ * RUN: parigot-cc --help | awk 'length > 80 || NR > 24 { print; bad = 1 } END { exit bad }'
  * RUN: parigot-cc %s -o a.wasm && wasm-validate a.wasm
  * RUN: parigot-cc -v -DVALUE=3 -O1 %s -o b.wasm
  * ERR: "--target=wasm32" "-ffreestanding" "-mbulk-memory"

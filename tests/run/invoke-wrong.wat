@@ -53,6 +53,7 @@
 ;; ERR: cut.wasm:0x
 ;; RUN: parigot-run --help
 ;; OUT: usage: parigot-run
+;; RUN: parigot-run --help | awk 'length > 80 || NR > 24 { print; bad = 1 } END { exit bad }'
 ;; RUN: parigot-run --version
 ;; OUT: parigot-run 0
 ;; RUN: parigot-run m.wasm --allow-unsigned --policy=none --invoke=f 1 2 > /dev/full
