@@ -15,6 +15,7 @@ typedef struct Local {
     uint32_t id, distance; /* its value; id VALUE_UNKNOWN: none that is named */
     uint32_t since;        /* the step at which that became known */
     uint32_t left;         /* how often it is set further down */
+    uint32_t function;     /* in which all this is so */
 } Local;
 
 /* `d` is at least stack_low and d + n at most stack_high; or d is above the sealed range, or n is 0. */
@@ -50,7 +51,8 @@ typedef struct WriteState {
     Operand *operands; size_t n_operands, operands_cap;
     Label *labels;     size_t n_labels, labels_cap;
     AddressSet *sets;  size_t n_ids, sets_cap; /* by id */
-    Local *locals;     size_t n_tracked, locals_cap;
+    Local *locals;     size_t n_tracked, locals_cap; /* the first ones */
+    uint32_t function; /* counted: what is said of locals in another one is void */
     uint32_t *names;   size_t n_names, names_cap; /* locals that were given a value, in order */
     Fact *facts;       size_t n_facts, facts_cap; /* in order */
     Local pointer;
@@ -70,8 +72,9 @@ static const Operand unknown = {.kind = OPERAND_VALUE, .local = NO_LOCAL};
 
 #define PUSH(w, items, n, cap, item)                                                                         \
     do {                                                                                                     \
-        void *grown_ = arena_grow((w)->arena, (w)->state->items, (w)->state->n, &(w)->state->cap,            \
-                                  sizeof *(w)->state->items);                                                \
+        void *grown_ = (w)->state->items;                                                                    \
+        if ((w)->state->n == (w)->state->cap)                                                                \
+            grown_ = arena_grow((w)->arena, grown_, (w)->state->n, &(w)->state->cap, sizeof *(w)->state->items); \
         if (grown_) {                                                                                        \
             (w)->state->items = grown_;                                                                      \
             (w)->state->items[(w)->state->n++] = (item);                                                     \
@@ -154,7 +157,10 @@ static void forget_facts(WriteState *s, size_t n)
 static Local *find_local(WriteState *s, uint32_t index)
 {
     if (index == THE_POINTER) return &s->pointer;
-    return index < s->n_tracked ? &s->locals[index] : NULL;
+    if (index >= s->n_tracked) return NULL;
+    Local *l = &s->locals[index];
+    if (l->function != s->function) *l = (Local){.function = s->function};
+    return l;
 }
 
 static void name(WriteWalk *w, uint32_t index, uint32_t id, uint32_t distance)
@@ -656,8 +662,9 @@ static void skip_dead(WriteWalk *w)
 
 /* ---- functions ---- */
 
-static bool begin_locals(WriteWalk *w, const WasmType *type, uint32_t body_size)
+static bool begin_locals(WriteWalk *w, const WasmType *type)
 {
+    enum { MOST_TRACKED = 1 << 16 }; /* engines take 50,000 */
     WriteState *s = w->state;
     uint32_t groups, n;
     uint64_t total = type->n_params;
@@ -667,16 +674,14 @@ static bool begin_locals(WriteWalk *w, const WasmType *type, uint32_t body_size)
         if (!rd_u32(&s->r, "locals", &n) || !rd_byte(&s->r, "type", &kind)) return false;
         total += n;
     }
-    uint64_t room = (uint64_t)type->n_params + body_size; /* code of this size names no more */
-    s->n_tracked = (size_t)(total < room ? total : room);
+    s->n_tracked = total < MOST_TRACKED ? (size_t)total : MOST_TRACKED;
+    s->function++;
     if (s->n_tracked > s->locals_cap) {
         s->locals_cap = s->n_tracked + s->n_tracked / 2;
         s->locals = arena_array(w->arena, s->locals_cap, sizeof *s->locals);
         if (!s->locals) s->locals_cap = s->n_tracked = 0;
-        return s->locals != NULL;
     }
-    if (s->n_tracked) memset(s->locals, 0, s->n_tracked * sizeof *s->locals);
-    return true;
+    return s->locals || s->n_tracked == 0;
 }
 
 /* What is set, and how often: in a loop it matters what comes later. */
@@ -691,7 +696,7 @@ static bool count_sets(WriteWalk *w, Reader r)
     return true;
 }
 
-static bool begin_function(WriteWalk *w, const WasmType *type, WasmRange body)
+static bool begin_function(WriteWalk *w, const WasmType *type)
 {
     WriteState *s = w->state;
     s->n_operands = s->n_labels = s->n_names = s->n_facts = s->n_ids = 0;
@@ -700,7 +705,7 @@ static bool begin_function(WriteWalk *w, const WasmType *type, WasmRange body)
     s->span = (Span){0};
     s->step = s->loop = s->run = s->dead_blocks = 0;
     s->live = true;
-    if (!begin_locals(w, type, body.size)) return false;
+    if (!begin_locals(w, type)) return false;
     (void)new_value(w, (AddressSet){0}); /* VALUE_UNKNOWN */
     (void)new_value(w, addr_range(0, 0)); /* VALUE_ZERO */
     open_block(w, OP_BLOCK, 0, type->n_results);
@@ -715,7 +720,7 @@ bool writes_walk(WriteWalk *w, uint32_t body)
     WriteState *s = w->state;
     if (!s) return false;
     s->r = wasm_reader(w->m, range, &ignored);
-    bool ok = begin_function(w, wasm_func_type(w->m, w->m->n_imported[KIND_FUNC] + body), range);
+    bool ok = begin_function(w, wasm_func_type(w->m, w->m->n_imported[KIND_FUNC] + body));
     while (ok && s->n_labels && !s->failed) {
         s->step++;
         ok = rd_instr(&s->r, &s->instr);

@@ -94,6 +94,20 @@ static uint32_t find_pointer(const WasmModule *m, uint32_t stack_high, bool *exp
     return at + 1;
 }
 
+/* More locals than are followed, by the walk as by engines. */
+static bool has_many_locals(const WasmModule *m)
+{
+    enum { MANY = 65000 };
+    Diags diags = {.limit = 1};
+    bool many = false;
+    for (uint32_t i = 0; i < m->n_bodies; i++) {
+        RecodeHead head;
+        many |= !recode_read_head(m, i, &diags, &head) || head.n_locals > MANY;
+    }
+    diag_free(&diags);
+    return many;
+}
+
 static void seal(const WasmModule *m)
 {
     bool exported = false;
@@ -102,7 +116,7 @@ static void seal(const WasmModule *m)
                                    .sealed_high = 12288, .waived_low = 12288, .waived_high = 12288, .heap_base = 12304}};
     record.stack_pointer = find_pointer(m, record.layout.stack_high, &exported);
     record.has_globals = record.stack_pointer != 0;
-    if (exported || !m->n_memories || !m->memories[0].min) return;
+    if (exported || !m->n_memories || !m->memories[0].min || has_many_locals(m)) return;
     begin(&sealed);
     if (setjmp(out_of_memory) == 0 &&
         ld_seal_module(m, &(SealOptions){.record = &record}, &sealed.arena, &sealed.diags, &sealed.bytes)) {

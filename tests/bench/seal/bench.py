@@ -3,7 +3,8 @@
 
 The kernels of tests/bench/run, and those here, which write through pointers more than most programs do, are compiled by
 clang-19 -O2 and linked by parigot-ld with --seal=engine and --seal=check; their static variables are let through by waivers.
-Columns are the CPU time with checks over that without, in percent more, in node, by wasm2c and gcc -O2, and by
+Columns are the CPU time with checks over that without, in percent more, in node (by its optimising compiler alone: what the
+first one has run would be noise), by wasm2c and gcc -O2, and by
 parigot-run; the least of N rounds counts, both taking turns. `code` is how much larger the code section is. All must
 give the same results. With --sizes only the growth of these modules is told, which must have been linked by parigot-ld.
 """
@@ -80,7 +81,7 @@ def in_node(options, folder, one, two, n):
     script = os.path.join(folder, 'run.js')
     with open(script, 'w', encoding='ascii') as f:
         f.write(NODE)
-    return run(['node', script, one, two, str(n), str(options.rounds)]).split()
+    return run(['node', '--no-liftoff', '--no-wasm-lazy-compilation', script, one, two, str(n), str(options.rounds)]).split()
 
 
 def by_wasm2c(options, folder, one, two, n):
