@@ -3,16 +3,15 @@
 
 Each kernel of tests/bench/run is compiled by clang-19 -O2 to a bare module and metered. Columns are the CPU time of the
 metered module over that of the original, in percent more, in node and by wasm2c and gcc -O2 (what is installed), each in
-one process that runs the kernel several times, originals and metered ones taking turns, and in parigot-run's interpreter,
-a process each; the least of N rounds counts.
+one process that runs the kernel several times, originals and metered ones taking turns; in iwasm, when it is installed, and in
+parigot-run's interpreter (`ours`), a process each; the least of N rounds counts.
 `fuel` is what coarse metering charges over what exact metering does; `code` how much larger the module is.
 With --sizes only sizes and speed of rewriting are told, of those modules: by how much metered code is larger than the
-module without debug information, and CPU time of all that parigot-ld does, proof included, by one thread.
+module without debug information, and how much of it goes through all that parigot-ld does, the proof included, in a second.
 """
 import argparse
 import math
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -20,6 +19,9 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, '..', '..', 'interop'))
+import wasm_edit  # noqa: E402  (it is not in this folder)
+
 KERNELS = os.path.join(HERE, '..', 'run')
 SIZES = {'fib': 32, 'sieve': 8, 'matmul': 4, 'nbody': 400000, 'mandelbrot': 300, 'quicksort': 4, 'crc32': 100,
          'sha256': 20000, 'queens': 12, 'interpreter': 4000000, 'wordcount': 8}
@@ -124,7 +126,20 @@ def interpreted(runner, folder, kernel, kind, n, rounds):
     return [1e6 * seconds for seconds in least]
 
 
-ENGINES = [('node', ['node'], in_node), ('wasm2c', ['wasm2c', 'gcc'], by_wasm2c)]
+def by_iwasm(folder, kernel, kind, n, rounds):
+    """Stock iwasm has no way to set the gauge: a function that does, and calls the kernel, is added to both modules."""
+    least, driven = [1e9, 1e9], []
+    for module in (kernel + '.wasm', f'{kernel}.{kind}.wasm'):
+        driven.append(os.path.join(folder, module.removesuffix('.wasm') + '.driven.wasm'))
+        with open(os.path.join(folder, module), 'rb') as f, open(driven[-1], 'wb') as out:
+            out.write(wasm_edit.drive(f.read(), [('run', [n])], 1 << 60))
+    for _ in range(rounds):
+        for k, path in enumerate(driven):
+            least[k] = min(least[k], cpu_seconds(['iwasm', '-f', 'call0', path]))
+    return [1e6 * seconds for seconds in least]
+
+
+ENGINES = [('node', ['node'], in_node), ('wasm2c', ['wasm2c', 'gcc'], by_wasm2c), ('iwasm', ['iwasm'], by_iwasm)]
 
 
 def strip(ld, module, out):
@@ -132,9 +147,19 @@ def strip(ld, module, out):
 
 
 def meter(ld, module, kind, out):
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    run([ld, '--policy=none', f'--meter={kind}', '--threads=1', '--rewrite', module, '-o', out])
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+    run([ld, '--policy=none', f'--meter={kind}', '--rewrite', module, '-o', out])
+
+
+def speed(ld, module, rounds):
+    """MB/s of all that parigot-ld does: by the CPU time of one thread, and by the clock with as many as there are processors."""
+    command = [ld, '--policy=none', '--meter', '--rewrite', module, '-o', '/dev/null']
+    least = [1e9, 1e9]
+    for _ in range(rounds):
+        least[0] = min(least[0], cpu_seconds(command + ['--threads=1']))
+        start = time.perf_counter()
+        run(command)
+        least[1] = min(least[1], time.perf_counter() - start)
+    return [os.path.getsize(module) / 1e6 / seconds for seconds in least]
 
 
 def geomean(ratios):
@@ -145,20 +170,21 @@ def percent(ratio):
     return f'{100 * (ratio - 1):+.1f} %'
 
 
-def sizes(ld, modules, folder):
+def sizes(ld, modules, folder, rounds):
     ratios = []
-    print(f'{"module":40} {"MB":>8} {"larger":>9} {"MB/s":>7}')
+    print(f'{"module":40} {"MB":>8} {"larger":>9} {"CPU MB/s":>9} {"MB/s":>7}')
     for path in modules:
         out = os.path.join(folder, 'out.wasm')
         try:
             strip(ld, path, path_stripped := os.path.join(folder, 'in.wasm'))
-            seconds = meter(ld, path_stripped, 'coarse', out)
+            meter(ld, path_stripped, 'coarse', out)
+            by_cpu, by_clock = speed(ld, path_stripped, rounds)
         except subprocess.CalledProcessError as e:
             print(f'{os.path.basename(path):40} {e.stderr.splitlines()[0] if e.stderr else "failed"}')
             continue
         size = os.path.getsize(path_stripped)
         ratios.append(os.path.getsize(out) / size)
-        print(f'{os.path.basename(path):40} {size / 1e6:8.2f} {percent(ratios[-1]):>9} {size / 1e6 / max(seconds, 1e-3):7.0f}')
+        print(f'{os.path.basename(path):40} {size / 1e6:8.2f} {percent(ratios[-1]):>9} {by_cpu:9.0f} {by_clock:7.0f}')
     if ratios:
         print(f'geomean {percent(geomean(ratios))}, worst {percent(max(ratios))}')
 
@@ -174,7 +200,7 @@ def main():
     ld = os.path.join(options.build, 'linker', 'parigot-ld')
     with tempfile.TemporaryDirectory() as folder:
         if options.sizes:
-            sizes(ld, options.names, folder)
+            sizes(ld, options.names, folder, options.rounds)
             return 0
         engines = [e for e in ENGINES if all(shutil.which(p) for p in e[1])]
         runner = os.path.join(options.build, 'loader', 'parigot-run')
