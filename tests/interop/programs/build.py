@@ -62,7 +62,8 @@ def stamp_of(jobs):
 
 def build(cache, debug=False, report=print, libraries=recipes.LIBRARIES, kind='release'):
     """[Built] for all libraries whose sources are there; says what is left out. Raises sources.NoSources."""
-    folders = sources.fetch(os.path.join(cache, 'sources'), [l.package for l in libraries])
+    folders = sources.fetch(os.path.join(cache, 'sources'), [l.package for l in libraries if not os.path.isabs(l.package)])
+    folders |= {l.package: l.package for l in libraries if os.path.isabs(l.package)}
     result, pending, stamps = [], [], []
     for library in libraries:
         try:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 @dataclass(frozen=True)
 class Library:
     name: str
-    package: str                        # Debian source package
+    package: str                        # Debian source package; '/...': a folder of sources that is installed
     sources: tuple                      # glob patterns in its folder
     without: tuple = ()                 # file names that are left out
     includes: tuple = ('.',)
@@ -68,6 +68,7 @@ LIBRARIES = (
 # Programs without a host: run() is all that they export, and they import nothing (drivers/hosted.c). Less work than above, for
 # interpreters; core 2.0 only, so Lua does without longjmp.
 HOSTED = (
+    Library('stb', '/usr/include/stb', (), driver='stb.c', more=('hosted.c',)),
     Library('zlib', 'zlib', ('*.c',), includes=('.',), flags=('-DHAVE_UNISTD_H', '-DBYTES=12000'), driver='zlib.c',
             more=('hosted.c',)),
     Library('lua', 'lua5.4', ('src/*.c',), without=('lua.c', 'luac.c'), includes=('src',),
