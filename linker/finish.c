@@ -67,7 +67,8 @@ static bool optimize(const LdOptions *o, Arena *arena, Diags *diags, WasmModule 
 /* m becomes the module with store checks; it is judged when all is done. */
 static bool seal(const LdOptions *o, Arena *arena, Diags *diags, WasmModule *m, MeterOptions *how, Writer *bytes)
 {
-    const SealOptions with = {.record = how->record, .strip_debug = how->strip_debug, .strip_all = how->strip_all};
+    const SealOptions with = {.record = how->record, .strip_debug = how->strip_debug, .strip_all = how->strip_all,
+                              .threads = ld_threads(o)};
     const WasmReadOptions read = {.object = true};
     Writer out = {0};
     bool ok = ld_seal_module(m, &with, arena, diags, &out);

@@ -3,7 +3,6 @@
 #include "linker/meter.h"
 #include "linker/recode.h"
 
-#include <setjmp.h>
 
 typedef struct Meter {
     const WasmModule *m;
@@ -77,57 +76,15 @@ static bool write_body(void *ctx, uint32_t body, Writer *out, RecodedBody *said)
     return true;
 }
 
-/* ---- threads ---- */
-
-/* What a thread needs for itself. It has nothing to say but that memory is out: the module is valid. */
-typedef struct Worker {
-    Meter meter;
-    Arena arena;
-    Diags diags;
-    jmp_buf out_of_memory;
-    bool failed;
-} Worker;
-
-static void give_up(void *ctx)
+/* For a thread of its own. */
+static void *copy_meter(void *ctx, Arena *arena, Diags *diags)
 {
-    Worker *w = ctx;
-    w->failed = true;
-    longjmp(w->out_of_memory, 1);
-}
-
-static bool write_body_in_thread(void *ctx, uint32_t body, Writer *out, RecodedBody *said)
-{
-    Worker *w = ctx;
-    return setjmp(w->out_of_memory) == 0 && write_body(&w->meter, body, out, said);
-}
-
-static void make_workers(Meter *x, Recode *r)
-{
-    unsigned n = x->how->threads > PARALLEL_MOST ? PARALLEL_MOST : x->how->threads;
-    if (n < 2) return;
-    r->n_workers = n;
-    r->workers = arena_array(x->arena, n, sizeof *r->workers);
-    for (unsigned i = 0; i < n; i++) {
-        Worker *w = arena_alloc(x->arena, sizeof *w);
-        *w = (Worker){.meter = *x, .arena = {.limit_bytes = x->arena->limit_bytes, .on_oom = give_up, .oom_ctx = w}};
-        w->meter.plan.arena = &w->arena;
-        w->meter.plan.diags = &w->diags;
-        r->workers[i] = w;
-    }
-    r->body = write_body_in_thread;
-    r->ctx = r->workers[0];
-}
-
-static void free_workers(const Meter *x, const Recode *r)
-{
-    bool failed = false;
-    for (unsigned i = 0; i < r->n_workers; i++) {
-        Worker *w = r->workers[i];
-        failed |= w->failed;
-        diag_free(&w->diags);
-        arena_free(&w->arena);
-    }
-    if (failed) diag_add(x->diags, OUT_OF_MEMORY, DIAG_AT(.file = x->m->file), "out of memory");
+    const Meter *x = ctx;
+    Meter *copy = arena_alloc(x->arena, sizeof *copy);
+    *copy = *x;
+    copy->plan.arena = arena;
+    copy->plan.diags = diags;
+    return copy;
 }
 
 static bool add_meter(Meter *x, Recode *r, Writer *out)
@@ -145,9 +102,8 @@ static bool add_meter(Meter *x, Recode *r, Writer *out)
     x->plan = (MeterPlan){.m = x->m, .kind = x->how->kind, .arena = x->arena, .diags = x->diags,
                           .wants_inserts = recode_wants_inserts(x->m, r)};
     meter_begin(&x->plan);
-    make_workers(x, r);
-    bool ok = !items[GLOBAL].bytes.failed && !items[EXPORT].bytes.failed && recode(x->m, r, x->arena, x->diags, out);
-    free_workers(x, r);
+    bool ok = !items[GLOBAL].bytes.failed && !items[EXPORT].bytes.failed &&
+              recode_in_threads(x->m, r, x->how->threads, copy_meter, x->arena, x->diags, out);
     for (size_t i = 0; i < ARRAY_LEN(items); i++) wr_free(&items[i].bytes);
     return ok;
 }

@@ -1,6 +1,8 @@
 /* recode.c: a module's sections around code that is written anew. The contract is in recode.h. */
 #include "linker/recode.h"
 
+#include <setjmp.h>
+
 typedef struct Copy {
     const WasmModule *m;
     const Recode *how;
@@ -290,4 +292,62 @@ bool recode(const WasmModule *m, const Recode *how, Arena *arena, Diags *diags, 
     if (out->failed || out->len > UINT32_MAX)
         diag_add(diags, OUT_OF_MEMORY, DIAG_AT(.file = m->file), "out of memory");
     return !out->failed && out->len <= UINT32_MAX;
+}
+
+/* ---- threads ---- */
+
+typedef struct Worker {
+    const Recode *how; /* of the caller */
+    void *ctx;
+    Arena arena;
+    Diags diags;
+    jmp_buf out_of_memory;
+    bool failed;
+} Worker;
+
+static void give_up(void *ctx)
+{
+    Worker *w = ctx;
+    w->failed = true;
+    longjmp(w->out_of_memory, 1);
+}
+
+static bool body_in_thread(void *ctx, uint32_t body, Writer *out, RecodedBody *said)
+{
+    Worker *w = ctx;
+    return setjmp(w->out_of_memory) == 0 && w->how->body(w->ctx, body, out, said);
+}
+
+static bool end_workers(void **workers, unsigned n)
+{
+    bool failed = false;
+    for (unsigned i = 0; i < n; i++) {
+        Worker *w = workers[i];
+        failed |= w->failed;
+        diag_free(&w->diags);
+        arena_free(&w->arena);
+    }
+    return !failed;
+}
+
+bool recode_in_threads(const WasmModule *m, const Recode *how, unsigned threads, void *(*copy)(void *, Arena *, Diags *),
+                       Arena *arena, Diags *diags, Writer *out)
+{
+    unsigned n = threads > PARALLEL_MOST ? PARALLEL_MOST : threads;
+    if (n < 2) return recode(m, how, arena, diags, out);
+    Recode with = *how;
+    with.workers = arena_array(arena, n, sizeof *with.workers);
+    with.n_workers = n;
+    for (unsigned i = 0; i < n; i++) {
+        Worker *w = arena_alloc(arena, sizeof *w);
+        *w = (Worker){.how = how, .arena = {.limit_bytes = arena->limit_bytes, .on_oom = give_up, .oom_ctx = w}};
+        w->ctx = copy(how->ctx, &w->arena, &w->diags);
+        with.workers[i] = w;
+    }
+    with.body = body_in_thread;
+    with.ctx = with.workers[0];
+    bool ok = recode(m, &with, arena, diags, out);
+    if (end_workers(with.workers, n)) return ok;
+    diag_add(diags, OUT_OF_MEMORY, DIAG_AT(.file = m->file), "out of memory");
+    return false;
 }

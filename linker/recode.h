@@ -34,7 +34,7 @@ typedef struct Recode {
     RecodeItem *items; unsigned n_items; /* by section, in the order of sections, one each */
     bool (*body)(void *ctx, uint32_t body, Writer *out, RecodedBody *); /* NULL: the code stays as it is */
     void *ctx;
-    void **workers; unsigned n_workers; /* a ctx for each thread that may write bodies; 0: ctx alone does */
+    void **workers; unsigned n_workers; /* a ctx for each thread that may write bodies; 0: ctx alone does: recode_in_threads */
 } Recode;
 
 /* The declaration of a body's locals. */
@@ -53,5 +53,10 @@ MUST_USE bool recode_check(const WasmModule *, Diags *);
  * out:    *out  the module's bytes, behind what was there; the caller's, also after an error
  * errors: those of the pass; LD_RECODE_DEBUG is a warning */
 MUST_USE bool recode(const WasmModule *, const Recode *, Arena *, Diags *, Writer *out);
+/* recode_in_threads: the same bytes, by so many threads. A thread has nothing to say but that memory is out.
+ * in:     threads  0, 1: the caller's alone
+ *         copy     makes a ctx for one thread, which allocates from that arena and reports there */
+MUST_USE bool recode_in_threads(const WasmModule *, const Recode *, unsigned threads,
+                                void *(*copy)(void *ctx, Arena *, Diags *), Arena *, Diags *, Writer *out);
 
 #endif

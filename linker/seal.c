@@ -156,6 +156,18 @@ static bool write_body(void *ctx, uint32_t body, Writer *out, RecodedBody *said)
     return true;
 }
 
+/* For a thread of its own. */
+static void *copy_plan(void *ctx, Arena *arena, Diags *diags)
+{
+    const SealPlan *p = ctx;
+    SealPlan *copy = arena_alloc(p->arena, sizeof *copy);
+    *copy = *p;
+    copy->arena = copy->walk.arena = arena;
+    copy->diags = diags;
+    copy->walk.ctx = copy;
+    return copy;
+}
+
 /* ---- the module ---- */
 
 static bool check(const WasmModule *m, const PmSection *record, PmFound found, Diags *diags)
@@ -187,5 +199,5 @@ bool ld_seal_module(const WasmModule *m, const SealOptions *how, Arena *arena, D
                          .ctx = &p};
     r.body = write_body;
     r.ctx = &p;
-    return recode(m, &r, arena, diags, out);
+    return recode_in_threads(m, &r, how->threads, copy_plan, arena, diags, out);
 }

@@ -12,6 +12,7 @@
 typedef struct SealOptions {
     bool strip_debug, strip_all; /* as in MeterOptions */
     const PmSection *record;     /* what parigot.module says besides the kind of seal; NULL: what it says already */
+    unsigned threads;            /* that may write bodies; 0, 1: the caller's alone. The bytes are the same */
 } SealOptions;
 /* ld_seal_module: the same module with store checks.
  * in:     a module that was found valid; arena with on_oom

@@ -49,6 +49,59 @@ static bool report_gap(void *ctx, Gap *gap)
     return false;
 }
 
+/* ---- all functions, in threads: these say nothing; one with a gap is walked again afterwards, aloud, in the order of the module ---- */
+
+typedef struct Worker {
+    WriteWalk walk;
+    Arena arena;
+    bool marked;
+} Worker;
+
+typedef struct Crew {
+    Worker *workers;
+    CodeChunks chunks;
+    uint8_t *again; /* by body */
+} Crew;
+
+static bool mark_gap(void *ctx, Gap *gap)
+{
+    Worker *w = ctx;
+    w->marked |= gap->kind != GAP_FRAME;
+    return false;
+}
+
+static void walk_chunk(void *ctx, uint32_t chunk, unsigned worker)
+{
+    Crew *c = ctx;
+    Worker *w = &c->workers[worker];
+    for (uint32_t i = c->chunks.first[chunk]; i < c->chunks.first[chunk + 1]; i++) {
+        w->marked = false;
+        c->again[i] = !writes_walk(&w->walk, i) || w->marked;
+    }
+}
+
+/* Which bodies are to be walked here; NULL: all. */
+static const uint8_t *walk_in_threads(Val *v, const WriteWalk *walk)
+{
+    unsigned n = v->o.threads > PARALLEL_MOST ? PARALLEL_MOST : v->o.threads;
+    if (n < 2 || wasm_code_bytes(v->m) < WORTH_THREADS) return NULL;
+    Crew c = {.workers = arena_array(&v->scratch, n, sizeof *c.workers), .again = arena_alloc(&v->scratch, v->m->n_bodies)};
+    if (!c.workers || !c.again || !wasm_code_chunks(v->m, CHUNK, &v->scratch, &c.chunks)) return NULL;
+    for (unsigned i = 0; i < n; i++) {
+        Worker *w = &c.workers[i];
+        *w = (Worker){.walk = *walk, .arena = {.limit_bytes = v->scratch.limit_bytes}};
+        w->walk.arena = &w->arena;
+        w->walk.gap = mark_gap;
+        w->walk.ctx = w;
+    }
+    parallel_for(n, c.chunks.n, walk_chunk, &c);
+    for (unsigned i = 0; i < n; i++) {
+        v->workers_bytes += c.workers[i].arena.used_bytes;
+        arena_free(&c.workers[i].arena);
+    }
+    return c.again;
+}
+
 static void walk_all(Val *v)
 {
     const PmLayout *l = &v->report->pm.layout;
@@ -56,7 +109,9 @@ static void walk_all(Val *v)
     WriteWalk w = {.m = v->m, .arena = &v->scratch, .gap = report_gap, .ctx = &j,
                    .bounds = {l->stack_low, l->stack_high, l->sealed_high},
                    .stack_pointer = v->report->pm.stack_pointer ? v->report->pm.stack_pointer - 1 : NO_LOCAL};
+    const uint8_t *again = walk_in_threads(v, &w);
     for (uint32_t i = 0; i < v->m->n_bodies; i++) {
+        if (again && !again[i]) continue;
         j.func = v->m->n_imported[KIND_FUNC] + i;
         j.said = false;
         if (writes_walk(&w, i)) continue;

@@ -61,6 +61,7 @@ typedef struct WriteState {
     uint32_t step, loop;  /* the innermost open one began at this step */
     uint32_t run;
     uint32_t dead_blocks; /* opened in code that cannot be reached */
+    bool counted;         /* Local.left is: from the first loop on, where it begins to matter */
     bool live, failed;
 } WriteState;
 
@@ -125,7 +126,7 @@ static bool is_constant(const Operand *o) { return o->kind == OPERAND_VALUE && o
 static AddressSet set_of(const WriteWalk *w, const Operand *o)
 {
     if (o->kind != OPERAND_VALUE || o->id == VALUE_UNKNOWN) return (AddressSet){0};
-    return addr_shift(w->state->sets[o->id], o->distance);
+    return o->distance == 0 ? w->state->sets[o->id] : addr_shift(w->state->sets[o->id], o->distance);
 }
 
 /* The value with this id is in the set. */
@@ -216,7 +217,7 @@ static Operand set_local(WriteWalk *w, uint32_t index, Operand o)
 {
     Local *l = find_local(w->state, index);
     if (!l) return o;
-    l->left--;
+    l->left -= w->state->counted;
     if (!is_followed(w, &o)) o = value(new_value(w, (AddressSet){0}), 0);
     name(w, index, o.id, o.distance);
     o.local = index;
@@ -288,7 +289,7 @@ static void set_pointer(WriteWalk *w, Operand o)
 {
     WriteState *s = w->state;
     const AddressSet stack = addr_range(w->bounds.stack_low, w->bounds.stack_high);
-    s->pointer.left--;
+    s->pointer.left -= s->counted;
     if (!addr_within(set_of(w, &o), w->bounds.stack_low, w->bounds.stack_high)) want_frame(w, &o, 0);
     if (!is_followed(w, &o)) o = value(new_value(w, (AddressSet){0}), 0);
     if (!addr_within(set_of(w, &o), w->bounds.stack_low, w->bounds.stack_high)) {
@@ -404,6 +405,30 @@ static bool spares(const WriteWalk *w, const Operand *c, Span span)
 
 /* ---- blocks ---- */
 
+/* The local, or the stack pointer, that an instruction sets. */
+static Local *is_set_by(const WriteWalk *w, const WasmInstr *i)
+{
+    switch (i->op) {
+    case OP_LOCAL_SET:
+    case OP_LOCAL_TEE: return find_local(w->state, i->index);
+    case OP_GLOBAL_SET: return i->index == w->stack_pointer ? &w->state->pointer : NULL;
+    case OP_CALL:
+    case OP_CALL_INDIRECT: return &w->state->pointer;
+    default: return NULL;
+    }
+}
+
+/* What is set in the rest of the function, and how often. */
+static void count_sets(WriteWalk *w, Reader r)
+{
+    WasmInstr i;
+    w->state->counted = true;
+    while (r.pos != r.end && rd_instr(&r, &i)) {
+        Local *set = is_set_by(w, &i);
+        if (set) set->left++;
+    }
+}
+
 static Label *top(WriteState *s) { return &s->labels[s->n_labels - 1]; }
 
 static void open_block(WriteWalk *w, WasmOp op, uint32_t n_params, uint32_t n_results)
@@ -418,6 +443,7 @@ static void open_block(WriteWalk *w, WasmOp op, uint32_t n_params, uint32_t n_re
     s->run++;
     if (op == OP_IF) learn_outcome(w, &condition, true);
     if (op != OP_LOOP) return;
+    if (!s->counted) count_sets(w, s->r);
     s->loop = s->step;
     pop_n(w, n_params);
     push_unknown(w, n_params);
@@ -519,7 +545,7 @@ static void call(WriteWalk *w, const WasmType *t)
     s->run++;
     pop_n(w, t->n_params);
     push_unknown(w, t->n_results);
-    s->pointer.left--;
+    s->pointer.left -= s->counted;
     name(w, THE_POINTER, new_value(w, addr_range(w->bounds.stack_low, w->bounds.stack_high)), 0);
 }
 
@@ -626,25 +652,12 @@ static void instruction(WriteWalk *w)
     }
 }
 
-/* How often an instruction sets a local or the stack pointer. */
-static Local *is_set_by(const WriteWalk *w, const WasmInstr *i)
-{
-    switch (i->op) {
-    case OP_LOCAL_SET:
-    case OP_LOCAL_TEE: return find_local(w->state, i->index);
-    case OP_GLOBAL_SET: return i->index == w->stack_pointer ? &w->state->pointer : NULL;
-    case OP_CALL:
-    case OP_CALL_INDIRECT: return &w->state->pointer;
-    default: return NULL;
-    }
-}
-
 /* Until the `else` or `end` from which on code can be reached again. */
 static void skip_dead(WriteWalk *w)
 {
     WriteState *s = w->state;
     Local *set = is_set_by(w, &s->instr);
-    if (set) set->left--;
+    if (set) set->left -= s->counted;
     switch (s->instr.op) {
     case OP_BLOCK:
     case OP_LOOP:
@@ -684,18 +697,6 @@ static bool begin_locals(WriteWalk *w, const WasmType *type)
     return s->locals || s->n_tracked == 0;
 }
 
-/* What is set, and how often: in a loop it matters what comes later. */
-static bool count_sets(WriteWalk *w, Reader r)
-{
-    WasmInstr i;
-    while (r.pos != r.end) {
-        if (!rd_instr(&r, &i)) return false;
-        Local *set = is_set_by(w, &i);
-        if (set) set->left++;
-    }
-    return true;
-}
-
 static bool begin_function(WriteWalk *w, const WasmType *type)
 {
     WriteState *s = w->state;
@@ -705,11 +706,12 @@ static bool begin_function(WriteWalk *w, const WasmType *type)
     s->span = (Span){0};
     s->step = s->loop = s->run = s->dead_blocks = 0;
     s->live = true;
+    s->counted = false;
     if (!begin_locals(w, type)) return false;
     (void)new_value(w, (AddressSet){0}); /* VALUE_UNKNOWN */
     (void)new_value(w, addr_range(0, 0)); /* VALUE_ZERO */
     open_block(w, OP_BLOCK, 0, type->n_results);
-    return !s->failed && count_sets(w, s->r);
+    return !s->failed;
 }
 
 bool writes_walk(WriteWalk *w, uint32_t body)
