@@ -20,6 +20,15 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Programs under these sanitizers want address space by the terabyte: they get no limit of it. */
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+enum { LIMITS_SPACE = 0 };
+#elif defined __clang__
+enum { LIMITS_SPACE = !__has_feature(address_sanitizer) && !__has_feature(memory_sanitizer) && !__has_feature(thread_sanitizer) };
+#else
+enum { LIMITS_SPACE = 1 };
+#endif
+
 /* All descriptors of one run; -1: closed. */
 typedef struct Pipes {
     int input, output, second_input, second_output; /* files in memory */
@@ -102,9 +111,7 @@ static void set_limits(const ChildLimits *l)
     limit(RLIMIT_CORE, 0, 0);
     limit(RLIMIT_CPU, cpu, cpu + 1);
     limit(RLIMIT_FSIZE, l->output_bytes, l->output_bytes);
-#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__ /* those programs want address space by the terabyte */
-    if (l->memory_bytes) limit(RLIMIT_AS, l->memory_bytes, l->memory_bytes);
-#endif
+    if (l->memory_bytes && LIMITS_SPACE) limit(RLIMIT_AS, l->memory_bytes, l->memory_bytes);
 }
 
 /* Its descriptors, in their order; all others go. The last one is closed by exec. false: errno */

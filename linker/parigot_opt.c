@@ -81,7 +81,7 @@ static bool write_all(const uint8_t *bytes, size_t size)
     return true;
 }
 
-/* Nothing is freed: the process is over. */
+/* Nothing is freed: the process is over, and ends without asking who still holds what. */
 static bool optimize(const FileBytes *in, const Settings *s)
 {
     BinaryenModuleRef module = BinaryenModuleRead((char *)in->ptr, in->size);
@@ -108,5 +108,5 @@ int main(int argc, char **argv)
         fputs("parigot-opt: error: cannot read standard input [I0101]\n", stderr);
         return EXIT_USAGE;
     }
-    return optimize(&in, &s) ? EXIT_CLEAN : EXIT_INTERNAL;
+    _exit(optimize(&in, &s) ? EXIT_CLEAN : EXIT_INTERNAL);
 }

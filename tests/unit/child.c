@@ -133,14 +133,14 @@ END_TEST
 
 START_TEST(test_memory_is_limited)
 {
-#ifndef __SANITIZE_ADDRESS__
+    const char *sanitizer = getenv("PARIGOT_SANITIZE");
+    if (sanitizer && strcmp(sanitizer, "none") != 0) return; /* those programs cannot live with it */
     ChildResult r;
     ChildJob job = SHELL("ulimit -v", 20);
     job.limits.memory_bytes = 64 << 20;
     ck_assert_int_eq(ends(job, &r), CHILD_DONE);
     ck_assert(r.output.len == 6 && memcmp(r.output.ptr, "65536\n", 6) == 0);
     wr_free(&r.output);
-#endif
 }
 END_TEST
 
