@@ -24,7 +24,9 @@
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
 enum { LIMITS_SPACE = 0 };
 #elif defined __clang__
-enum { LIMITS_SPACE = !__has_feature(address_sanitizer) && !__has_feature(memory_sanitizer) && !__has_feature(thread_sanitizer) };
+enum {
+    LIMITS_SPACE = !__has_feature(address_sanitizer) && !__has_feature(memory_sanitizer) && !__has_feature(thread_sanitizer)
+};
 #else
 enum { LIMITS_SPACE = 1 };
 #endif
@@ -365,4 +367,5 @@ void child_missing(const char *name, const char *wanted_for, Diags *d)
     const char *named = getenv("PARIGOT_LIBEXEC_DIR");
     Diag *diag = diag_add(d, LD_CHILD_MISSING, DIAG_AT(), "%s is not here, which %s needs", name, wanted_for);
     if (named && *named) diag_note(d, diag, "PARIGOT_LIBEXEC_DIR names the folder where it was looked for");
+    else diag_note(d, diag, "it comes with the package binaryen; parigot-opt is built where that is there");
 }

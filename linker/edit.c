@@ -297,6 +297,7 @@ bool edit_write(const WasmModule *m, const ModuleEdit *e, Arena *arena, Diags *d
         }
     }
     write_new(&x, BEHIND_ALL);
-    if (out->failed || map->failed || out->len > UINT32_MAX) diag_add(diags, OUT_OF_MEMORY, DIAG_AT(.file = m->file), "out of memory");
-    return !out->failed && !map->failed && out->len <= UINT32_MAX;
+    bool ok = !out->failed && !map->failed && out->len <= UINT32_MAX;
+    if (!ok) diag_add(diags, OUT_OF_MEMORY, DIAG_AT(.file = m->file), "out of memory");
+    return ok;
 }

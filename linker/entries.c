@@ -106,7 +106,8 @@ static uint32_t behind_thunk(const WasmModule *m, uint32_t body, uint32_t thunk)
 void entries_strip(const WasmModule *m, const StackPointer *sp, Arena *arena, ModuleEdit *e)
 {
     const uint8_t *funcs = references(m, arena);
-    uint32_t *moved = arena_array(arena, m->n_funcs + 1, sizeof *moved); /* index + 1 of the function behind it, 0: the same */
+    /* of each the index + 1 of the function behind it; 0: it stays */
+    uint32_t *moved = arena_array(arena, m->n_funcs + 1, sizeof *moved);
     for (uint32_t i = 0; i < m->n_bodies; i++) {
         uint32_t func = m->n_imported[KIND_FUNC] + i;
         uint32_t size = funcs[func] & EXPORTED ? thunk_size(m, i, sp) : 0;
@@ -116,7 +117,8 @@ void entries_strip(const WasmModule *m, const StackPointer *sp, Arena *arena, Mo
             ARENA_PUSH(arena, e->bodies, e->n_bodies, e->bodies_cap) = (EditBody){.body = i, .cut = size};
     }
     for (size_t i = 0; i < e->n_exports; i++)
-        if (e->exports[i].kind == KIND_FUNC && moved[e->exports[i].index]) e->exports[i].index = moved[e->exports[i].index] - 1;
+        if (e->exports[i].kind == KIND_FUNC && moved[e->exports[i].index])
+            e->exports[i].index = moved[e->exports[i].index] - 1;
 }
 
 /* A function that sets the stack pointer and calls another one. */

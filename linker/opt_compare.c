@@ -153,9 +153,9 @@ static bool check_exports(Compare *c)
 
 static bool check_memory(Compare *c)
 {
-    if (c->a->n_memories != c->b->n_memories) return changed(c, "%u memories instead of %u", c->b->n_memories, c->a->n_memories);
-    if (c->a->n_memories && !same_limits(&c->a->memories[0], &c->b->memories[0])) return changed(c, "the size of the memory");
-    return true;
+    uint32_t a = c->a->n_memories, b = c->b->n_memories;
+    if (a != b) return changed(c, "%u memories instead of %u", b, a);
+    return !a || same_limits(&c->a->memories[0], &c->b->memories[0]) || changed(c, "the size of the memory");
 }
 
 static bool check_data(Compare *c)
@@ -226,7 +226,7 @@ static bool check_customs(Compare *c)
 {
     for (uint32_t i = 0; i < c->b->n_customs; i++)
         if (!str_eq(c->b->customs[i].name, STR("name")))
-            return changed(c, "a custom section that was not there");
+            return changed(c, "a custom section \"%.*s\" that was not there", STR_ARG(c->b->customs[i].name));
     return true;
 }
 

@@ -7,7 +7,7 @@
  * Binaryen 108 writes the line of an expression where its operands begin, not at its own instruction: the lines of a whole
  * tree can stand at one offset, the outermost first. So the code is walked with a stack of where values begin, and each
  * instruction takes, of the lines at the place where its operands begin, the innermost one that is left and was one of an
- * instruction like it.
+ * instruction like it. (Where a version writes lines at the instructions themselves, they are found there.)
  *
  * Source: Source Map Revision 3, "mappings": offset in the file, source, line, column, each as the difference from the
  * one before, in base 64 VLQ; there is one line of them, for a binary has no lines. */
@@ -353,7 +353,8 @@ static void walk_body(Walk *x, uint32_t body)
     Reader r = open_code(m, body, &ignored);
     for (WasmInstr in; rd_left(&r) && rd_instr(&r, &in);) {
         uint32_t at = (uint32_t)(in.at - m->bytes) - x->after_code, start = step(x, &in, at), from;
-        if (in.op == OP_END || in.op == OP_ELSE || !take_entry(x, start, in.op, &from)) continue;
+        if (in.op == OP_END || in.op == OP_ELSE) continue;
+        if (!take_entry(x, start, in.op, &from) && (start == at || !take_entry(x, at, in.op, &from))) continue;
         DwarfLine l = line_of(x, from, open ? at : where.offset - x->after_code);
         if (l.file == UINT32_MAX) continue;
         push_line(x, l);

@@ -182,7 +182,8 @@ static bool judge_output(Optimize *x)
     ValReport report;
     bool ok = view(x, &x->optimised, x->o->output, &how, &d, &report);
     if (!ok) {
-        Diag *diag = diag_add(x->diags, LD_CHILD_OUTPUT, DIAG_AT(.file = x->m->file), "%s wrote no valid module", x->program);
+        Diag *diag = diag_add(x->diags, LD_CHILD_OUTPUT, DIAG_AT(.file = x->m->file), "%s wrote no valid module",
+                              x->program);
         if (d.n) diag_note(x->diags, diag, "%s [%s]", d.items[0].text, diag_code_text(d.items[0].code));
     }
     diag_free(&d);
@@ -202,7 +203,8 @@ static bool is_about_places(Str name)
 static void write_lines(Optimize *x)
 {
     DwarfLines lines;
-    lines_from_map((Str){(const char *)x->map_after.ptr, x->map_after.len}, &x->before, &x->lines, &x->after, x->arena, &lines);
+    Str map = {(const char *)x->map_after.ptr, x->map_after.len};
+    lines_from_map(map, &x->before, &x->lines, &x->after, x->arena, &lines);
     dwarf_write_lines(&x->optimised, &lines);
     if (!x->o->notes) return;
     diag_add_as(x->diags, SEV_NOTE, LD_OPT_DEBUG, DIAG_AT(.file = x->m->file),

@@ -16,6 +16,7 @@ MUST_USE bool ld_optimize(const LdOptions *, Arena *, Diags *, const WasmModule 
 /* opt_same: is the border of a module what it was? Imports may be fewer; all else that others see, or that lies in memory,
  * is the same. docs/optimization.md "What is compared"
  * errors: LD_OPT_CHANGED, the first difference; file and program are for the message */
-MUST_USE bool opt_same(const WasmModule *before, const WasmModule *after, Arena *, const char *file, const char *program, Diags *);
+MUST_USE bool opt_same(const WasmModule *before, const WasmModule *after, Arena *, const char *file, const char *program,
+                       Diags *);
 
 #endif
