@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LOOK_BACK = 16 }; /* checks; so that time is linear in the code */
+
 /* ---- gaps ---- */
 
 static uint8_t type_of_letter(char c)
@@ -59,7 +61,6 @@ static bool has_stack_part(const WriteBounds *b, uint64_t offset, uint64_t size)
 /* A check of the same value in the same run, made wide enough for this write as well. */
 static bool widen(SealPlan *p, Gap *gap)
 {
-    enum { LOOK_BACK = 16 };
     const WriteBounds *b = &p->walk.bounds;
     uint64_t end = gap->offset + gap->size;
     for (size_t k = 1; k <= LOOK_BACK && k <= p->n_checks; k++) {
@@ -77,11 +78,13 @@ static bool widen(SealPlan *p, Gap *gap)
     return false;
 }
 
+/* Where it is not found, there will be two. */
 static bool raise_frame(SealPlan *p, const Gap *gap)
 {
     uint32_t at = (uint32_t)(gap->at - p->m->bytes);
-    for (size_t k = p->n_checks; k-- > 0 && p->checks[k].run == gap->run;) {
-        SealCheck *c = &p->checks[k];
+    for (size_t k = 1; k <= LOOK_BACK && k <= p->n_checks; k++) {
+        SealCheck *c = &p->checks[p->n_checks - k];
+        if (c->run != gap->run) return false;
         if (c->kind != GAP_FRAME || c->at != at) continue;
         if (gap->least > c->least) c->least = gap->least;
         return true;

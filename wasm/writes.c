@@ -26,7 +26,7 @@ typedef struct Span {
 typedef struct Label {
     WasmOp op; /* block, loop, if, else */
     bool branched, then_live;
-    uint32_t height;  /* operands below it */
+    size_t height;    /* entries of operands below it */
     uint32_t n_params, n_results;
     uint32_t outer_loop;
     size_t n_names, n_facts;
@@ -93,17 +93,31 @@ static void push(WriteWalk *w, Operand o)
 static Operand pop(WriteWalk *w)
 {
     WriteState *s = w->state;
-    return s->n_operands ? s->operands[--s->n_operands] : unknown;
+    if (s->n_operands == 0) return unknown;
+    Operand *top = &s->operands[s->n_operands - 1];
+    if (top->kind != OPERAND_MANY) return s->operands[--s->n_operands];
+    if (--top->c == 0) s->n_operands--;
+    return unknown;
 }
 
 static void pop_n(WriteWalk *w, size_t n)
 {
-    w->state->n_operands -= n < w->state->n_operands ? n : w->state->n_operands;
+    WriteState *s = w->state;
+    while (n && s->n_operands) {
+        Operand *top = &s->operands[s->n_operands - 1];
+        size_t here = top->kind == OPERAND_MANY ? top->c : 1;
+        if (here <= n) s->n_operands--;
+        else top->c -= (uint32_t)n;
+        n -= here <= n ? here : n;
+    }
 }
 
 static void push_unknown(WriteWalk *w, uint32_t n)
 {
-    while (n--) push(w, unknown);
+    Operand many = unknown;
+    if (n > 1) many.kind = OPERAND_MANY;
+    many.c = n;
+    if (n) push(w, many);
 }
 
 /* ---- values and facts ---- */
@@ -435,18 +449,17 @@ static void open_block(WriteWalk *w, WasmOp op, uint32_t n_params, uint32_t n_re
 {
     WriteState *s = w->state;
     Operand condition = op == OP_IF ? pop(w) : unknown;
-    uint32_t height = (uint32_t)(s->n_operands - (n_params < s->n_operands ? n_params : s->n_operands));
-    Label l = {.op = op, .height = height, .n_params = n_params, .n_results = n_results, .outer_loop = s->loop,
+    pop_n(w, n_params);
+    Label l = {.op = op, .height = s->n_operands, .n_params = n_params, .n_results = n_results, .outer_loop = s->loop,
                .n_names = s->n_names, .n_facts = s->n_facts, .condition = condition, .span = s->span};
     PUSH(w, labels, n_labels, labels_cap, l);
     if (s->failed) return;
     s->run++;
+    push_unknown(w, n_params); /* by that name or another: in a loop they may come around */
     if (op == OP_IF) learn_outcome(w, &condition, true);
     if (op != OP_LOOP) return;
     if (!s->counted) count_sets(w, s->r);
     s->loop = s->step;
-    pop_n(w, n_params);
-    push_unknown(w, n_params);
 }
 
 /* What is known where ways meet: no more than at the start of the block. */

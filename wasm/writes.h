@@ -51,7 +51,8 @@ typedef enum OperandKind {
     OPERAND_BELOW,  /* is that below c? */
     OPERAND_ABOVE,  /* is it above c? */
     OPERAND_ROOM,   /* c minus it */
-    OPERAND_BEYOND  /* is it above c minus `other`? */
+    OPERAND_BEYOND, /* is it above c minus `other`? */
+    OPERAND_MANY    /* c operands of which nothing is known */
 } OperandKind;
 enum { VALUE_UNKNOWN, VALUE_ZERO, VALUE_FIRST }; /* ids; a constant is zero and a distance */
 
