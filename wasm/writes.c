@@ -18,9 +18,10 @@ typedef struct Local {
     uint32_t function;     /* in which all this is so */
 } Local;
 
-/* `d` is at least stack_low and d + n at most stack_high; or d is above the sealed range, or n is 0. */
+/* A destination d is at least stack_low and d + n at most stack_high; or d is above the sealed range, or n is 0. */
 typedef struct Span {
     uint32_t d, n; /* ids; 0: there is none */
+    uint32_t d_distance, n_distance;
 } Span;
 
 typedef struct Label {
@@ -294,8 +295,8 @@ static void check_bulk(WriteWalk *w)
     if (most == 0 || is_constant(&length)) return;
     want_frame(w, &address, 0);
     if (is_writable(&w->bounds, set_of(w, &address), 0, most)) return;
-    bool spanned = has_value(&address) && address.id == s->span.d && address.distance == 0 && has_value(&length) &&
-                   length.id == s->span.n && length.distance == 0;
+    bool spanned = has_value(&address) && address.id == s->span.d && address.distance == s->span.d_distance &&
+                   has_value(&length) && length.id == s->span.n && length.distance == s->span.n_distance;
     if (!spanned) (void)ask(w, &(Gap){.kind = GAP_BULK, .address = address, .length = length});
 }
 
@@ -336,8 +337,14 @@ static Operand compare(OperandKind kind, const Operand *x, uint32_t c)
 static Operand above(const Operand *x, const Operand *y)
 {
     if (is_constant(y)) return compare(OPERAND_ABOVE, x, y->distance);
-    if (y->kind != OPERAND_ROOM || y->distance || !has_value(x) || x->distance) return unknown;
-    return (Operand){.kind = OPERAND_BEYOND, .id = x->id, .c = y->c, .other = y->id, .local = NO_LOCAL};
+    if (y->kind != OPERAND_ROOM || !has_value(x)) return unknown;
+    return (Operand){.kind = OPERAND_BEYOND,
+                     .id = x->id,
+                     .distance = x->distance,
+                     .c = y->c,
+                     .other = y->id,
+                     .other_distance = y->distance,
+                     .local = NO_LOCAL};
 }
 
 static Operand align(WriteWalk *w, Operand x, Operand y)
@@ -405,7 +412,9 @@ static void learn_outcome(WriteWalk *w, const Operand *c, bool truth)
 static void learn_span(WriteWalk *w, const Operand *c)
 {
     if (c->kind != OPERAND_BEYOND || c->other < VALUE_FIRST || c->id < VALUE_FIRST || c->c > w->bounds.stack_high) return;
-    if (addr_within(w->state->sets[c->other], w->bounds.stack_low, c->c)) w->state->span = (Span){c->other, c->id};
+    AddressSet d = addr_shift(w->state->sets[c->other], c->other_distance);
+    if (addr_within(d, w->bounds.stack_low, c->c))
+        w->state->span = (Span){c->other, c->id, c->other_distance, c->distance};
 }
 
 /* Does the condition's other outcome say the same as this span: nothing to write, or above the sealed range? */
@@ -413,8 +422,8 @@ static bool spares(const WriteWalk *w, const Operand *c, Span span)
 {
     if (!span.d || !is_decided(c) || c->kind == OPERAND_BEYOND) return false;
     AddressSet other = addr_meet(w->state->sets[c->id], outcome(c, false));
-    if (c->id == span.n && addr_most(other) == 0) return true; /* both may be one value */
-    return c->id == span.d && addr_within(other, w->bounds.sealed_high, UINT32_MAX);
+    if (c->id == span.n && addr_most(addr_shift(other, span.n_distance)) == 0) return true; /* both may be one value */
+    return c->id == span.d && addr_within(addr_shift(other, span.d_distance), w->bounds.sealed_high, UINT32_MAX);
 }
 
 /* ---- blocks ---- */

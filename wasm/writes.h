@@ -58,7 +58,7 @@ enum { VALUE_UNKNOWN, VALUE_ZERO, VALUE_FIRST }; /* ids; a constant is zero and 
 
 typedef struct Operand {
     uint8_t kind;
-    uint32_t id, distance, c, other;
+    uint32_t id, distance, c, other, other_distance;
     uint32_t local; /* VALUE: of which it is the value; or NO_LOCAL */
     uint32_t run;   /* in which it was put on the stack, */
     const uint8_t *behind; /* and what stands behind the instruction that did */

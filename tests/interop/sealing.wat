@@ -49,6 +49,13 @@
     (memory.copy (local.get 0) (i32.const 12304) (i32.const 24))
     (memory.init $passive (local.get 0) (i32.const 0) (i32.and (local.get 1) (i32.const 31))))
 
+  ;; places and lengths that are a local and a distance
+  (func (export "distant") (param i32 i32) (local i32)
+    (local.set 2 (i32.sub (global.get $sp) (i32.const 64)))
+    (memory.copy (i32.add (local.get 2) (i32.const 8)) (i32.const 12304) (local.get 1))
+    (memory.fill (i32.add (local.get 0) (i32.const 12)) (i32.const 3) (i32.add (local.get 1) (i32.const -8)))
+    (memory.fill (i32.sub (local.get 0) (i32.const 16)) (i32.const 3) (i32.sub (local.get 1) (local.get 0))))
+
   (func (export "same") (param i32 i32) (memory.fill (local.get 0) (local.get 1) (local.get 0)))
 
   ;; frames: constant, aligned, of a size that is given; a leaf below the pointer
