@@ -909,7 +909,8 @@ bool ld_parse_options(int argc, char **argv, Arena *arena, Diags *diags, LdComma
     size_t errors = diags->errors;
     const char *tool = argc && argv[0] ? last_part(argv[0]) : "parigot-ld";
     bool drop_in = str_has_prefix(str_of(tool), STR("wasm-ld"));
-    *out = (LdCommand){.tool = drop_in ? tool : "parigot-ld", .policy = drop_in ? "none" : "strict"};
+    enum { ERRORS = 10000 }; /* as many as one likes are in a hostile module */
+    *out = (LdCommand){.tool = drop_in ? tool : "parigot-ld", .policy = drop_in ? "none" : "strict", .error_limit = ERRORS};
     Parser p = {.out = out, .arena = arena, .diags = diags};
     if (!ld_expand_arguments(argc, argv, arena, diags, &p.args, &p.n)) return false;
     out->reproduce = getenv("LLD_REPRODUCE");
