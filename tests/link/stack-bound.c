@@ -26,6 +26,10 @@
  * OUT: entry chain: 624 bytes
  * RUN: parigot-ld --policy=none --no-entry --export=chain FINE.o -o none.wasm -z stack-size=auto && parigot-ld --policy=audit --rewrite none.wasm -o again.wasm --stack-report
  * OUT: stack: at most 576 bytes
+ * RUN: parigot-ld --policy=none --no-entry --export=chain --export=__stack_pointer FINE.o -o no.wasm -z stack-size=auto
+ * EXIT: 1
+ * ERR: -z stack-size=auto: the stack pointer is shared [L0163]
+ * NOFILE: no.wasm
  * RUN: parigot-ld --policy=t.cfg --export=run RECURSION.o -o no.wasm -z stack-size=auto
  * EXIT: 1
  * ERR: error: no.wasm: -z stack-size=auto: recursion: down -> down [L0161]
