@@ -17,12 +17,6 @@ typedef struct Edit {
     uint16_t written; /* 1 << section id: of those that an edit may bring into being */
 } Edit;
 
-static const uint8_t section_orders[] = {
-#define SECTION(name, id, order, text) [id] = order,
-#include "wasm/sections.def"
-#undef SECTION
-};
-
 void edit_begin(const WasmModule *m, Arena *arena, ModuleEdit *out)
 {
     *out = (ModuleEdit){0};
@@ -35,11 +29,8 @@ uint32_t edit_code_start(const WasmModule *m, uint32_t body)
 {
     Diags ignored = DIAGS_NOTHING;
     Reader r = wasm_reader(m, m->bodies[body], &ignored);
-    uint32_t groups = 0, n;
-    uint8_t type;
-    bool ok = rd_u32(&r, "groups of locals", &groups);
-    for (uint32_t i = 0; ok && i < groups; i++) ok = rd_u32(&r, "locals", &n) && rd_byte(&r, "type", &type);
-    return (uint32_t)(r.pos - m->bytes); /* the module is valid: ok */
+    WasmLocals l;
+    return rd_locals(&r, &l) ? l.code_at : m->bodies[body].offset; /* the module is valid */
 }
 
 /* ---- sections ---- */
@@ -257,9 +248,9 @@ static void write_custom(Edit *x, const WasmSection *s, const WasmCustom *c)
 static void write_new(Edit *x, unsigned order)
 {
     bool imports = x->e->memory == EDIT_MEMORY_IMPORTED, memory = x->e->memory == EDIT_MEMORY_OWN;
-    if (imports && order > section_orders[SEC_IMPORT] && !(x->written & 1u << SEC_IMPORT)) write_imports(x, NULL);
-    if (memory && order > section_orders[SEC_MEMORY] && !(x->written & 1u << SEC_MEMORY)) write_memory(x);
-    if (order > section_orders[SEC_EXPORT] && !(x->written & 1u << SEC_EXPORT)) write_exports(x);
+    if (imports && order > wasm_section_order(SEC_IMPORT) && !(x->written & 1u << SEC_IMPORT)) write_imports(x, NULL);
+    if (memory && order > wasm_section_order(SEC_MEMORY) && !(x->written & 1u << SEC_MEMORY)) write_memory(x);
+    if (order > wasm_section_order(SEC_EXPORT) && !(x->written & 1u << SEC_EXPORT)) write_exports(x);
 }
 
 static bool write_section(Edit *x, const WasmSection *s)
@@ -292,7 +283,7 @@ bool edit_write(const WasmModule *m, const ModuleEdit *e, Arena *arena, Diags *d
         const WasmSection *s = &m->sections[i];
         if (s->id == SEC_CUSTOM) write_custom(&x, s, custom++);
         else {
-            write_new(&x, section_orders[s->id]);
+            write_new(&x, wasm_section_order(s->id));
             if (!write_section(&x, s)) return false;
         }
     }

@@ -70,7 +70,7 @@ static bool write_body(void *ctx, uint32_t body, Writer *out, RecodedBody *said)
     if (!meter_plan(p, body)) return false;
     meter_emit(p, body, x->fuel, out);
     *said = (RecodedBody){.head_size = p->head_size,
-                          .code_at = p->group_bytes.offset + p->group_bytes.size,
+                          .code_at = p->locals.code_at,
                           .inserts = p->inserts,
                           .n_inserts = p->n_inserts};
     return true;

@@ -101,9 +101,8 @@ typedef struct MeterPlan {
     CodeInsert *inserts;
     size_t n_inserts, inserts_cap;
     uint32_t head_size;     /* of the new declaration of locals */
-    uint32_t groups;        /* of declared locals, as they are encoded, */
-    WasmRange group_bytes;  /* and their bytes */
-    uint32_t n_params, n_locals; /* without ours */
+    uint32_t n_params;
+    WasmLocals locals;      /* without ours */
     bool uses_local, uses_size;  /* L, T are there: docs/metering.md */
 } MeterPlan;
 

@@ -289,8 +289,8 @@ static void before_step(Emit *e, const Step *s)
 static void write_locals(const Emit *e)
 {
     const MeterPlan *p = e->p;
-    wr_u32(e->out, p->groups + p->uses_size + p->uses_local);
-    wr_bytes(e->out, wasm_at(p->m, p->group_bytes), p->group_bytes.size);
+    wr_u32(e->out, p->locals.groups + p->uses_size + p->uses_local);
+    wr_bytes(e->out, wasm_at(p->m, p->locals.group_bytes), p->locals.group_bytes.size);
     static const uint8_t size[] = {1, TYPE_I32}, local[] = {1, TYPE_I64};
     if (p->uses_size) wr_bytes(e->out, size, sizeof size);
     if (p->uses_local) wr_bytes(e->out, local, sizeof local);
@@ -299,13 +299,13 @@ static void write_locals(const Emit *e)
 void meter_emit(MeterPlan *p, uint32_t body, uint32_t fuel, Writer *out)
 {
     const WasmRange range = p->m->bodies[body];
-    uint32_t first = p->n_params + p->n_locals;
+    uint32_t first = p->n_params + p->locals.declared;
     Emit e = {.p = p,
               .out = out,
               .fuel = fuel,
               .size = first,
               .local = first + p->uses_size,
-              .done = p->group_bytes.offset + p->group_bytes.size,
+              .done = p->locals.code_at,
               .right = GAUGE_IN_F};
     p->n_inserts = 0;
     write_locals(&e);

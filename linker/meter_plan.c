@@ -315,21 +315,6 @@ static void one_instruction(Walk *w, const WasmInstr *i, const uint8_t *next)
 
 void meter_begin(MeterPlan *p) { wasm_plain_begin(&p->plain); }
 
-static bool read_locals(MeterPlan *p, Reader *r)
-{
-    uint32_t n;
-    uint8_t type;
-    if (!rd_count(r, "locals", 2, &p->groups)) return false;
-    p->group_bytes.offset = file_offset(p, r->pos);
-    p->n_locals = 0;
-    for (uint32_t i = 0; i < p->groups; i++) {
-        if (!rd_u32(r, "number of locals", &n) || !rd_byte(r, "type", &type)) return false;
-        p->n_locals += n;
-    }
-    p->group_bytes.size = file_offset(p, r->pos) - p->group_bytes.offset;
-    return true;
-}
-
 static bool read_steps(MeterPlan *p, uint32_t body)
 {
     Reader r = wasm_reader(p->m, p->m->bodies[body], p->diags);
@@ -341,7 +326,7 @@ static bool read_steps(MeterPlan *p, uint32_t body)
     p->n_steps = p->n_labels = p->n_targets = p->n_stack = 0;
     p->uses_local = p->uses_size = false;
     p->n_params = type ? type->n_params : 0;
-    if (!read_locals(p, &r)) return false;
+    if (!rd_locals(&r, &p->locals)) return false;
     push_frame(&w, open_label(p, STEP_BLOCK, type ? type->n_results : 0));
     i.at = r.pos;
     add_step(&w, STEP_ENTRY, &i, r.pos);
@@ -551,7 +536,7 @@ static void use_credit(MeterPlan *p)
 static void pay_entry(MeterPlan *p)
 {
     uint32_t ours = p->uses_local + p->uses_size;
-    p->steps[0].charge += WASM_PRICE_ENTRY + p->n_locals + ours;
+    p->steps[0].charge += WASM_PRICE_ENTRY + p->locals.declared + ours;
 }
 
 bool meter_plan(MeterPlan *p, uint32_t body)

@@ -12,6 +12,7 @@
  * Source: Source Map Revision 3, "mappings": offset in the file, source, line, column, each as the difference from the
  * one before, in base 64 VLQ; there is one line of them, for a binary has no lines. */
 #include "linker/opt_lines.h"
+#include "linker/edit.h"
 
 #include <string.h>
 
@@ -26,10 +27,7 @@ static uint32_t code_payload(const WasmModule *m)
 static Reader open_code(const WasmModule *m, uint32_t body, Diags *ignored)
 {
     Reader r = wasm_reader(m, m->bodies[body], ignored);
-    uint32_t groups = 0, n;
-    uint8_t type;
-    bool ok = rd_u32(&r, "groups of locals", &groups);
-    for (uint32_t i = 0; ok && i < groups; i++) ok = rd_u32(&r, "locals", &n) && rd_byte(&r, "type", &type);
+    r.pos = m->bytes + edit_code_start(m, body);
     return r;
 }
 

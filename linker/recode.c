@@ -16,12 +16,6 @@ typedef struct Copy {
     bool mapped; /* the code is written */
 } Copy;
 
-static const uint8_t section_orders[] = {
-#define SECTION(name, id, order, text) [id] = order,
-#include "wasm/sections.def"
-#undef SECTION
-};
-
 bool recode_check(const WasmModule *m, Diags *diags)
 {
     for (uint32_t i = 0; i < m->n_customs; i++) {
@@ -29,23 +23,6 @@ bool recode_check(const WasmModule *m, Diags *diags)
         diag_add(diags, LD_RECODE_RELOCS, DIAG_AT(.file = m->file), "it has relocations, which say where its code is");
         return false;
     }
-    return true;
-}
-
-bool recode_read_head(const WasmModule *m, uint32_t body, Diags *diags, RecodeHead *out)
-{
-    const WasmType *type = wasm_func_type(m, m->n_imported[KIND_FUNC] + body);
-    Reader r = wasm_reader(m, m->bodies[body], diags);
-    uint32_t n;
-    uint8_t kind;
-    *out = (RecodeHead){.n_params = type ? type->n_params : 0};
-    if (!rd_count(&r, "locals", 2, &out->groups)) return false;
-    out->group_bytes.offset = (uint32_t)rd_offset(&r);
-    for (uint32_t i = 0; i < out->groups; i++) {
-        if (!rd_u32(&r, "number of locals", &n) || !rd_byte(&r, "type", &kind)) return false;
-        out->n_locals += n;
-    }
-    out->group_bytes.size = (uint32_t)rd_offset(&r) - out->group_bytes.offset;
     return true;
 }
 
@@ -73,7 +50,7 @@ static bool write_items_until(Copy *x, const WasmSection *s)
     bool written = false;
     for (; x->next_item < x->how->n_items; x->next_item++) {
         const RecodeItem *item = &x->how->items[x->next_item];
-        if (s && section_orders[s->id] < section_orders[item->section]) break;
+        if (s && wasm_section_order(s->id) < wasm_section_order(item->section)) break;
         written = s && s->id == item->section;
         write_longer(x, item, written ? s : NULL);
     }

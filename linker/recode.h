@@ -37,13 +37,6 @@ typedef struct Recode {
     void **workers; unsigned n_workers; /* a ctx for each thread that may write bodies; 0: ctx alone does: recode_in_threads */
 } Recode;
 
-/* The declaration of a body's locals. */
-typedef struct RecodeHead {
-    uint32_t groups, n_params, n_locals;
-    WasmRange group_bytes; /* behind their number; the code begins where they end */
-} RecodeHead;
-MUST_USE bool recode_read_head(const WasmModule *, uint32_t body, Diags *, RecodeHead *out);
-
 /* Does anybody want to know of inserts? */
 bool recode_wants_inserts(const WasmModule *, const Recode *);
 /* A pass can move this code: it is no object, nor has it relocations. errors: LD_RECODE_RELOCS */

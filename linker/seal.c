@@ -14,23 +14,12 @@ enum { LOOK_BACK = 16 }; /* checks; so that time is linear in the code */
 
 /* ---- gaps ---- */
 
-static uint8_t type_of_letter(char c)
-{
-    switch (c) {
-    case 'i': return TYPE_I32;
-    case 'I': return TYPE_I64;
-    case 'f': return TYPE_F32;
-    case 'F': return TYPE_F64;
-    default: return TYPE_V128;
-    }
-}
-
 /* Those above the address, or the new stack pointer; the table decides. */
 static void operands_above(const Gap *gap, SealCheck *out)
 {
     const char *pops = wasm_op_info[gap->instr->op].pops;
     if (gap->kind != GAP_STORE && gap->kind != GAP_BULK) return;
-    for (const char *p = pops + 1; *p; p++) out->above[out->n_above++] = type_of_letter(*p);
+    for (const char *p = pops + 1; *p; p++) out->above[out->n_above++] = wasm_type_of_letter(*p);
 }
 
 static void use_type(SealLocals *ours, uint8_t type, uint8_t *i32s)
@@ -138,7 +127,10 @@ static bool plan(SealPlan *p, uint32_t body)
 {
     p->n_checks = p->n_inserts = 0;
     p->ours = (SealLocals){0};
-    if (!recode_read_head(p->m, body, p->diags, &p->head)) return false;
+    Reader r = wasm_reader(p->m, p->m->bodies[body], p->diags);
+    const WasmType *type = wasm_func_type(p->m, p->m->n_imported[KIND_FUNC] + body);
+    if (!rd_locals(&r, &p->locals)) return false;
+    p->n_params = type ? type->n_params : 0;
     if (!writes_walk(&p->walk, body)) {
         diag_add(p->diags, OUT_OF_MEMORY, DIAG_AT(.file = p->m->file), "out of memory");
         return false;
@@ -153,7 +145,7 @@ static bool write_body(void *ctx, uint32_t body, Writer *out, RecodedBody *said)
     if (!plan(p, body)) return false;
     seal_emit(p, body, out);
     *said = (RecodedBody){.head_size = p->head_size,
-                          .code_at = p->head.group_bytes.offset + p->head.group_bytes.size,
+                          .code_at = p->locals.code_at,
                           .inserts = p->inserts,
                           .n_inserts = p->n_inserts};
     return true;

@@ -51,7 +51,8 @@ typedef struct SealPlan {
     WriteWalk walk;
     SealCheck *checks; size_t n_checks, checks_cap; /* by place */
     SealLocals ours;
-    RecodeHead head;
+    uint32_t n_params;
+    WasmLocals locals;
     bool wants_inserts;
     CodeInsert *inserts; size_t n_inserts, inserts_cap;
     uint32_t head_size; /* of the new declaration of locals */

@@ -152,10 +152,10 @@ static void write_locals(const Emit *e)
         uint8_t n, type;
     } more[] = {{p->ours.i32s, TYPE_I32}, {p->ours.i64, TYPE_I64}, {p->ours.f32, TYPE_F32}, {p->ours.f64, TYPE_F64},
                 {p->ours.v128, TYPE_V128}};
-    uint32_t groups = p->head.groups;
+    uint32_t groups = p->locals.groups;
     for (size_t i = 0; i < ARRAY_LEN(more); i++) groups += more[i].n != 0;
     wr_u32(e->out, groups);
-    wr_bytes(e->out, wasm_at(p->m, p->head.group_bytes), p->head.group_bytes.size);
+    wr_bytes(e->out, wasm_at(p->m, p->locals.group_bytes), p->locals.group_bytes.size);
     for (size_t i = 0; i < ARRAY_LEN(more); i++)
         if (more[i].n) wr_bytes(e->out, (const uint8_t[]){more[i].n, more[i].type}, 2);
 }
@@ -169,8 +169,8 @@ static void copy_until(Emit *e, uint32_t at)
 void seal_emit(SealPlan *p, uint32_t body, Writer *out)
 {
     const WasmRange range = p->m->bodies[body];
-    Emit e = {.p = p, .out = out, .done = p->head.group_bytes.offset + p->head.group_bytes.size,
-              .first = p->head.n_params + p->head.n_locals};
+    Emit e = {.p = p, .out = out, .done = p->locals.code_at,
+              .first = p->n_params + p->locals.declared};
     write_locals(&e);
     p->head_size = (uint32_t)out->len;
     for (size_t i = 0; i < p->n_checks; i++) {

@@ -294,16 +294,6 @@ static bool step(Scan *s, const WasmInstr *i)
 
 /* ---- functions ---- */
 
-static bool skip_locals(Reader *r)
-{
-    uint32_t groups, n;
-    uint8_t type;
-    if (!rd_count(r, "locals", 2, &groups)) return false;
-    for (uint32_t i = 0; i < groups; i++)
-        if (!rd_u32(r, "locals", &n) || !rd_byte(r, "type", &type)) return false;
-    return true;
-}
-
 static bool scan_body(Scan *s, Reader r)
 {
     WasmInstr i;
@@ -332,7 +322,8 @@ static bool scan_function(Scan *s, uint32_t body)
     Reader r = wasm_reader(g->m, g->m->bodies[body], &ignored);
     s->node = &g->nodes[g->m->n_imported[KIND_FUNC] + body];
     s->node->first_edge = g->n_edges;
-    if (!skip_locals(&r)) return false;
+    WasmLocals locals;
+    if (!rd_locals(&r, &locals)) return false;
     s->node->code_at = (uint32_t)rd_offset(&r);
     s->n_slots = 0;
     memset(s->lost_in_loops, 0, sizeof s->lost_in_loops);

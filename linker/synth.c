@@ -457,10 +457,8 @@ static void add_check(Ld *ld, InFunc *f, uint32_t depth)
 {
     Diags ignored = {.limit = 1};
     Reader r = rd_open(f->body, f->size, NULL, &ignored);
-    uint32_t groups = 0, n;
-    uint8_t type;
-    bool ok = rd_count(&r, "locals", 2, &groups);
-    for (uint32_t i = 0; ok && i < groups; i++) ok = rd_u32(&r, "locals", &n) && rd_byte(&r, "type", &type);
+    WasmLocals l;
+    bool ok = rd_locals(&r, &l);
     diag_free(&ignored);
     if (!ok) return; /* the validator has read them already */
 
@@ -470,7 +468,7 @@ static void add_check(Ld *ld, InFunc *f, uint32_t depth)
     FuncExtra *x = ld_func_extra(&ld->arena, f);
     x->check = (uint8_t *)arena_strndup(&ld->arena, (const char *)w.ptr, w.len);
     x->check_size = (uint32_t)w.len;
-    x->check_at = (uint32_t)(r.pos - f->body);
+    x->check_at = l.code_at;
     wr_free(&w);
 }
 

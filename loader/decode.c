@@ -603,7 +603,7 @@ static void emit_counted_charge(Decoder *d, const WasmCharge *c)
 
 static uint32_t gauge_local(const Decoder *d) { return d->n_locals > d->n_params ? d->n_locals - 1 : UINT32_MAX; }
 
-/* Does the instruction at hand begin a charge, or a move of the gauge? */
+/* Does the instruction at hand, which reads what may be the gauge, begin a charge or a move of it? */
 static bool decode_charge(Decoder *d)
 {
     WasmCharge c;
@@ -642,16 +642,17 @@ static void decode_local_set(Decoder *d, bool tee)
 
 static void decode_global_get(Decoder *d)
 {
-    if (decode_charge(d)) return;
     uint32_t global = read_u32(d);
+    if (global == d->code->module->fuel - 1 && decode_charge(d)) return;
     emit(d, REG_GLOBAL_GET)->u = global;
     push_result(d, I64, FAM_NONE, false, true);
 }
 
 static void decode_local_get(Decoder *d)
 {
-    if (decode_charge(d)) return;
-    push_special(d, slot_of_local(d, read_u32(d)), 0);
+    uint32_t local = read_u32(d);
+    if (local == gauge_local(d) && decode_charge(d)) return;
+    push_special(d, slot_of_local(d, local), 0);
 }
 
 static void decode_global_set(Decoder *d)

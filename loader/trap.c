@@ -217,16 +217,15 @@ static bool is_frame_check(const LoadInstance *instance, LoadFrame frame)
 {
     const LoadModule *module = instance->module;
     const WasmModule *m = module->wasm;
-    uint32_t n, global, count;
+    uint32_t global;
+    WasmLocals l;
     uint8_t byte;
     int32_t constant;
     WasmOp op = OP_NOP;
     if (!module->has_layout || module->stack_pointer == 0) return false;
     Diags ignored = {.limit = 1};
     Reader r = wasm_reader(m, m->bodies[frame.func - m->n_imported[KIND_FUNC]], &ignored);
-    bool ok = rd_u32(&r, "locals", &n);
-    for (; ok && n > 0; n--) ok = rd_u32(&r, "locals", &count) && rd_byte(&r, "type", &byte);
-    ok = ok && rd_op(&r, FEATURES_ALL, &op);
+    bool ok = rd_locals(&r, &l) && rd_op(&r, FEATURES_ALL, &op);
     if (ok && op == OP_I32_CONST) /* an entry thunk's reset of the stack pointer stands before it */
         ok = rd_s32(&r, "stack_high", &constant) && rd_op(&r, FEATURES_ALL, &op) && op == OP_GLOBAL_SET &&
              rd_u32(&r, "global", &global) && rd_op(&r, FEATURES_ALL, &op);

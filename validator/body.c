@@ -756,17 +756,6 @@ static void check_ref_is_null(Body *b)
 
 /* ---- instructions that the table decides ---- */
 
-static uint8_t type_of_letter(char c)
-{
-    switch (c) {
-    case 'i': return TYPE_I32;
-    case 'I': return TYPE_I64;
-    case 'f': return TYPE_F32;
-    case 'F': return TYPE_F64;
-    default: return TYPE_V128;
-    }
-}
-
 /* Where the row pops an address and writes memory: how many bytes, else 0. The address is the first operand.
  */
 static uint32_t store_width(const WasmOpInfo *info)
@@ -794,7 +783,7 @@ static void check_by_table(Body *b, WasmOp op, const WasmOpInfo *info, uint32_t 
     size_t n = strlen(info->pops);
     const uint8_t *operands = b->sp - n;
     bool there = n <= (size_t)(b->sp - frame_base(b));
-    for (size_t i = n; i; i--) pop_val(b, type_of_letter(info->pops[i - 1]));
+    for (size_t i = n; i; i--) pop_val(b, wasm_type_of_letter(info->pops[i - 1]));
     there &= b->sp == operands;
     if (there && n && b->v->track) {
         uint32_t width = store_width(info);
@@ -806,7 +795,7 @@ static void check_by_table(Body *b, WasmOp op, const WasmOpInfo *info, uint32_t 
         }
     }
     uint8_t left = there && n ? operands[0] : 0, right = there && n > 1 ? operands[1] : 0;
-    if (info->pushes[0]) push_val(b, type_of_letter(info->pushes[0]));
+    if (info->pushes[0]) push_val(b, wasm_type_of_letter(info->pushes[0]));
     if (n == 2 && (left & right & KNOWN)) known_binary(b, op, b->sp - 1, left, right);
     if (n == 1 && (left & KNOWN)) known_unary(b, op, b->sp - 1, left);
 }

@@ -390,17 +390,10 @@ static void plain_run(Meter *t)
 
 static bool read_locals(Meter *t, const WasmType *type)
 {
-    uint32_t groups, n, declared = 0;
-    uint8_t last = 0;
-    if (!rd_u32(&t->r, "groups of locals", &groups)) return false;
-    for (uint32_t i = 0; i < groups; i++) {
-        uint8_t kind;
-        if (!rd_u32(&t->r, "locals", &n) || !rd_byte(&t->r, "type", &kind)) return false;
-        declared += n;
-        if (n) last = kind;
-    }
-    t->last_local = declared && last == TYPE_I64 ? type->n_params + declared - 1 : NONE32;
-    t->owed = (int64_t)WASM_PRICE_ENTRY + declared;
+    WasmLocals l;
+    if (!rd_locals(&t->r, &l)) return false;
+    t->last_local = l.last_type == TYPE_I64 ? type->n_params + l.declared - 1 : NONE32;
+    t->owed = (int64_t)WASM_PRICE_ENTRY + l.declared;
     return true;
 }
 

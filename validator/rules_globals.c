@@ -23,8 +23,8 @@ void open_func(Val *v, uint32_t func, FuncStart *s)
     const WasmModule *m = v->m;
     *s = (FuncStart){0};
     if (func < m->n_imported[KIND_FUNC] || func - m->n_imported[KIND_FUNC] >= m->n_bodies) return;
-    uint32_t body = func - m->n_imported[KIND_FUNC], groups, n;
-    uint8_t type;
+    uint32_t body = func - m->n_imported[KIND_FUNC];
+    WasmLocals l;
     s->r = wasm_reader(m, m->bodies[body], v->diags); /* valid: nothing will be recorded */
     if (!v->code_starts) v->code_starts = arena_array(&v->scratch, m->n_bodies, sizeof *v->code_starts);
     if (v->code_starts && v->code_starts[body]) {
@@ -32,13 +32,8 @@ void open_func(Val *v, uint32_t func, FuncStart *s)
         s->ok = true;
         return;
     }
-    s->ok = rd_u32(&s->r, "groups of locals", &groups);
-    uint32_t last_local = wasm_func_type(m, func)->n_params - 1;
-    for (uint32_t i = 0; s->ok && i < groups; i++) {
-        s->ok = rd_u32(&s->r, "locals", &n) && rd_byte(&s->r, "type", &type);
-        last_local += s->ok ? n : 0;
-    }
-    if (s->ok) skip_entry_charge(v, &s->r, last_local);
+    s->ok = rd_locals(&s->r, &l);
+    if (s->ok) skip_entry_charge(v, &s->r, wasm_func_type(m, func)->n_params + l.declared - 1);
     if (s->ok && v->code_starts) v->code_starts[body] = (uint32_t)(s->r.pos - m->bytes);
 }
 

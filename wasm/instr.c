@@ -137,6 +137,23 @@ static bool rd_offset_of_memarg(Reader *r, WasmInstr *out)
     return true;
 }
 
+bool rd_locals(Reader *r, WasmLocals *out)
+{
+    uint32_t n;
+    uint8_t type;
+    *out = (WasmLocals){0};
+    if (!rd_count(r, "locals", 2, &out->groups)) return false;
+    out->group_bytes.offset = (uint32_t)rd_offset(r);
+    for (uint32_t i = 0; i < out->groups; i++) {
+        if (!rd_u32(r, "number of locals", &n) || !rd_byte(r, "type", &type)) return false;
+        out->declared += n;
+        if (n) out->last_type = type;
+    }
+    out->code_at = (uint32_t)rd_offset(r);
+    out->group_bytes.size = out->code_at - out->group_bytes.offset;
+    return true;
+}
+
 /* By first byte: 1 + WasmOp; 0: more bytes tell, or it is refused. */
 static const uint8_t by_byte[256] = {
 #define IS_PLAIN(prefix, imm) ((prefix) == 0 && IMM_##imm != IMM_REFUSED)

@@ -598,6 +598,8 @@ static const struct {
 #undef SECTION
 };
 
+uint8_t wasm_section_order(WasmSectionId id) { return section_rows[id].order; }
+
 /* One section: frame, order, payload. false: nothing after it can be found. *last is the order of the last known one. */
 static bool read_section(Ctx *c, Reader *r, uint8_t *last)
 {

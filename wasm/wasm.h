@@ -424,6 +424,17 @@ enum { TYPE_I32 = 0x7f, TYPE_I64 = 0x7e, TYPE_F32 = 0x7d, TYPE_F64 = 0x7c, TYPE_
        TYPE_FUNCREF = 0x70, TYPE_EXTERNREF = 0x6f, TYPE_FUNC = 0x60, TYPE_VOID = 0x40 };
 const char *wasm_type_text(uint8_t type); /* "i32"; "?" when it is none */
 bool wasm_is_value_type(uint8_t);
+/* As opcodes.def has it. */
+static inline uint8_t wasm_type_of_letter(char c)
+{
+    switch (c) {
+    case 'i': return TYPE_I32;
+    case 'I': return TYPE_I64;
+    case 'f': return TYPE_F32;
+    case 'F': return TYPE_F64;
+    default: return TYPE_V128;
+    }
+}
 bool wasm_is_ref_type(uint8_t);
 
 typedef enum WasmKind { KIND_FUNC, KIND_TABLE, KIND_MEMORY, KIND_GLOBAL, KIND_TAG, KIND_COUNT } WasmKind;
@@ -434,6 +445,7 @@ typedef enum WasmSectionId {
 #include "wasm/sections.def"
 #undef SECTION
 } WasmSectionId;
+uint8_t wasm_section_order(WasmSectionId); /* in a module, ascending */
 
 typedef struct WasmRange { uint32_t offset, size; } WasmRange; /* bytes of the file */
 
@@ -553,6 +565,14 @@ typedef struct WasmInstr {
     int64_t value;         /* i32.const, i64.const; block, loop, if: block type, negative unless it is a type index; of loads
                               and stores the offset */
 } WasmInstr;
+/* What a body declares before its first instruction. */
+typedef struct WasmLocals {
+    uint32_t groups, declared; /* as they are encoded; how many locals that is, without parameters */
+    uint8_t last_type;         /* of the last one, 0: none is declared */
+    WasmRange group_bytes;     /* behind their number */
+    uint32_t code_at;          /* offset of what stands behind them */
+} WasmLocals;
+MUST_USE bool rd_locals(Reader *, WasmLocals *out); /* likewise of a valid body, from its start */
 MUST_USE bool rd_instr(Reader *, WasmInstr *out); /* false: it is not valid; a Diag was recorded */
 /* Operands that a block of this type takes and leaves. */
 uint32_t wasm_block_params(const WasmModule *, int64_t block_type);

@@ -701,14 +701,9 @@ static bool begin_locals(WriteWalk *w, const WasmType *type)
 {
     enum { MOST_TRACKED = 1 << 16 }; /* engines take 50,000 */
     WriteState *s = w->state;
-    uint32_t groups, n;
-    uint64_t total = type->n_params;
-    uint8_t kind;
-    if (!rd_u32(&s->r, "groups of locals", &groups)) return false;
-    for (uint32_t i = 0; i < groups; i++) {
-        if (!rd_u32(&s->r, "locals", &n) || !rd_byte(&s->r, "type", &kind)) return false;
-        total += n;
-    }
+    WasmLocals l;
+    if (!rd_locals(&s->r, &l)) return false;
+    uint64_t total = (uint64_t)type->n_params + l.declared;
     s->n_tracked = total < MOST_TRACKED ? (size_t)total : MOST_TRACKED;
     s->function++;
     if (s->n_tracked > s->locals_cap) {

@@ -101,8 +101,9 @@ static bool has_many_locals(const WasmModule *m)
     Diags diags = {.limit = 1};
     bool many = false;
     for (uint32_t i = 0; i < m->n_bodies; i++) {
-        RecodeHead head;
-        many |= !recode_read_head(m, i, &diags, &head) || head.n_locals > MANY;
+        Reader r = wasm_reader(m, m->bodies[i], &diags);
+        WasmLocals locals;
+        many |= !rd_locals(&r, &locals) || locals.declared > MANY;
     }
     diag_free(&diags);
     return many;

@@ -17,9 +17,10 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 
+import tap
 import wasm_edit
+from tap import Failure
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PLENTY = 10 ** 15
@@ -28,10 +29,6 @@ SIZES = {'fib': 15, 'sieve': 1, 'matmul': 1, 'nbody': 100, 'mandelbrot': 10, 'qu
 HEAVY = {'sieve', 'matmul', 'quicksort', 'wordcount'}  # too much for an interpreter that searches
 RANDOM_FEATURES = ['--mvp-features', '--enable-bulk-memory', '--enable-sign-ext', '--enable-nontrapping-float-to-int',
                    '--enable-mutable-globals', '--enable-multivalue', '--enable-tail-call']
-
-
-class Failure(Exception):
-    pass
 
 
 def run(command, timeout=120):
@@ -306,21 +303,7 @@ def main():
               for k in sorted(glob.glob(os.path.join(options.kernels, '*.c')))]
     tests += [(f'random module {s}', ['wasm-opt'], test_random, (s,)) for s in range(options.first, options.first + options.seeds)]
     tests += [(f'counting loops {s}', ['wat2wasm'], test_loops, (s,)) for s in range(options.first, options.first + options.seeds)]
-    print(f'1..{len(tests)}')
-    failed = False
-    for number, (title, needs, test, args) in enumerate(tests, 1):
-        missing = [p for p in ['node'] + needs if not shutil.which(p)]
-        if missing:
-            print(f'ok {number} - {title} # SKIP {missing[0]} is not installed')
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                test(tool, folder, *args)
-                print(f'ok {number} - {title}', flush=True)
-            except Failure as e:
-                failed = True
-                print(f'not ok {number} - {title}\n' + '\n'.join('# ' + line for line in str(e).splitlines()), flush=True)
-    return failed
+    return tap.run(tests, tool, ['node'])
 
 
 if __name__ == '__main__':

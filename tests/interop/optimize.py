@@ -10,11 +10,12 @@ import glob
 import os
 import shutil
 import sys
-import tempfile
 
 import metering
+import tap
 import wasm_edit
-from metering import Failure, in_node, run
+from metering import in_node, run
+from tap import Failure
 
 LEVELS = '1234sz'
 
@@ -62,25 +63,11 @@ def main():
     parser.add_argument('--seeds', type=int, default=12)
     parser.add_argument('--first', type=int, default=0)
     options = parser.parse_args()
-    tests = [(os.path.basename(k), ['clang-19', 'wasm-ld-19'], test_kernel, k)
+    tests = [(os.path.basename(k), ['clang-19', 'wasm-ld-19'], test_kernel, (k,))
              for k in sorted(glob.glob(os.path.join(options.kernels, '*.c')))]
-    tests += [(f'random module {s}', [], test_random, s) for s in range(options.first, options.first + options.seeds)]
-    print(f'1..{len(tests)}')
-    failed = False
+    tests += [(f'random module {s}', [], test_random, (s,)) for s in range(options.first, options.first + options.seeds)]
     beside = os.path.join(os.path.dirname(os.path.abspath(options.ld)), 'parigot-opt')
-    for number, (title, needs, test, argument) in enumerate(tests, 1):
-        missing = [p for p in ['node', 'wasm-opt', beside] + needs if not shutil.which(p)]
-        if missing:
-            print(f'ok {number} - {title} # SKIP {missing[0]} is not installed')
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                test(options.ld, folder, argument)
-                print(f'ok {number} - {title}', flush=True)
-            except Failure as e:
-                failed = True
-                print(f'not ok {number} - {title}\n' + '\n'.join('# ' + line for line in str(e).splitlines()), flush=True)
-    return failed
+    return tap.run(tests, options.ld, ['node', 'wasm-opt', beside])
 
 
 if __name__ == '__main__':

@@ -61,23 +61,20 @@ class Reader:
         self.pos += 1
         return self.data[self.pos - 1]
 
-    def u(self):
+    def leb(self, signed):
         n = shift = 0
         while True:
             b = self.byte()
             n |= (b & 0x7f) << shift
             shift += 7
             if b < 0x80:
-                return n
+                return n - (1 << shift) if signed and b & 0x40 else n
+
+    def u(self):
+        return self.leb(False)
 
     def s(self):
-        n = shift = 0
-        while True:
-            b = self.byte()
-            n |= (b & 0x7f) << shift
-            shift += 7
-            if b < 0x80:
-                return n - (1 << shift) if b & 0x40 else n
+        return self.leb(True)
 
     def bytes(self, n):
         self.pos += n
