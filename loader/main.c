@@ -223,17 +223,21 @@ static bool read_command_line(int argc, char **argv, RunOptions *o, Diags *diags
 
 /* ---- main ---- */
 
+enum { ERRORS_SHOWN = 100 }; /* a hostile module has as many as it likes */
+
 /* Shows what has been recorded, and empties the list. */
 static void print_diags(Diags *diags)
 {
     TextBuf out = {0};
     DiagStyle style = isatty(STDERR_FILENO) && getenv("NO_COLOR") == NULL ? DIAG_COLOUR : DIAG_TEXT;
     for (size_t i = 0; i < diags->n; i++) diag_format(&out, &diags->items[i], "parigot-run", style);
+    if (diags->errors > diags->limit)
+        text_printf(&out, "parigot-run: %zu more errors are not shown\n", diags->errors - diags->limit);
     if (out.ptr != NULL) fputs(out.ptr, stderr);
     if (diags->out_of_memory || out.failed) fputs("parigot-run: error: out of memory [I0104]\n", stderr);
     text_free(&out);
     diag_free(diags);
-    *diags = (Diags){0};
+    *diags = (Diags){.limit = ERRORS_SHOWN};
 }
 
 int main(int argc, char **argv)
@@ -242,7 +246,7 @@ int main(int argc, char **argv)
         if (strcmp(argv[i], "--help") == 0) return fputs(help, stdout) < 0 ? EXIT_USAGE : EXIT_SUCCESS;
         if (strcmp(argv[i], "--version") == 0) return puts("parigot-run " PARIGOT_VERSION) < 0 ? EXIT_USAGE : EXIT_SUCCESS;
     }
-    Diags diags = {0};
+    Diags diags = {.limit = ERRORS_SHOWN};
     RunOptions o = {.policy = val_builtin_policy(STR("reset")), .print = print_diags};
     int status = EXIT_USAGE;
     if (read_command_line(argc, argv, &o, &diags)) status = o.invoke ? run_invoke(&o, &diags) : run_world(&o, &diags);

@@ -51,6 +51,10 @@
 ;; RUN: head -c 30 m.wasm > cut.wasm && parigot-run cut.wasm --allow-unsigned --policy=none --invoke=f
 ;; EXIT: 1
 ;; ERR: cut.wasm:0x
+;; RUN: (head -c 8 m.wasm && head -c 1000 /dev/zero) > many.wasm && parigot-run many.wasm --allow-unsigned --policy=none --invoke=f
+;; EXIT: 1
+;; ERR: many.wasm:0xa: unexpected end
+;; ERR: 400 more errors are not shown
 ;; RUN: parigot-run --help
 ;; OUT: usage: parigot-run
 ;; RUN: parigot-run --help | awk 'length > 80 || NR > 24 { print; bad = 1 } END { exit bad }'
