@@ -28,6 +28,14 @@ static void password_option(BundlePassword *p, int option)
 
 /* ---- keygen ---- */
 
+const char keygen_help[] =
+    "usage: parigot-bundle keygen [-W] [--force] -s SECRET -p PUBLIC\n"
+    "Makes a pair of Ed25519 keys in minisign's own files.\n"
+    "  -s, --secret-key=FILE     where the secret key goes\n"
+    "  -p, --public-key=FILE     where the public key goes\n"
+    "  -W, --no-password         do not encrypt the secret key\n"
+    "      --force               replace files that exist\n" TOOL_PASSWORD_HELP;
+
 void tool_keygen(Tool *tool, int argc, char **argv)
 {
     static const struct option options[] = {{"secret-key", required_argument, NULL, 's'},
@@ -138,6 +146,20 @@ static void create(Tool *tool, const Creating *c, char **files, uint32_t n)
     wr_free(&bundle);
 }
 
+const char create_help[] =
+    "usage: parigot-bundle create --world FILE -o OUT\n"
+    "       parigot-bundle create [OPTION ...] MODULE.wasm ... -o OUT\n"
+    "Proves each module under its policy and makes a bundle of them.\n"
+    "  -w, --world=FILE          the modules, their limits and grants (docs/world.md)\n"
+    "  -o, --output=OUT          the bundle\n"
+    "Modules on the command line may call the system services that they import:\n"
+    "      --policy=POLICY       strict (default), reset, audit, or a file\n"
+    "      --name=NAME           of the bundle; default OUT without its suffix\n"
+    "      --main=MODULE         the world ends when this one exits\n"
+    "Signing:\n"
+    "  -s, --sign=KEY            sign with this secret key\n"
+    "  -t, --comment=TEXT        trusted comment; default time and name\n" TOOL_PASSWORD_HELP;
+
 void tool_create(Tool *tool, int argc, char **argv)
 {
     static const struct option options[] = {{"world", required_argument, NULL, 'w'},
@@ -226,6 +248,15 @@ static void sign(Tool *tool, const Signing *s)
     wr_free(&out);
 }
 
+const char sign_help[] =
+    "usage: parigot-bundle sign -s KEY [OPTION ...] BUNDLE\n"
+    "       parigot-bundle sign --attach X.minisig [-o OUT] BUNDLE\n"
+    "Adds a signature, after proving again what the bundle says of its modules.\n"
+    "  -s, --secret-key=KEY      sign with this secret key\n"
+    "  -a, --attach=X.minisig    add what minisign -S made of the extracted manifest\n"
+    "  -o, --output=OUT          default: in place\n"
+    "  -t, --comment=TEXT        trusted comment; default time and name\n" TOOL_PASSWORD_HELP;
+
 void tool_sign(Tool *tool, int argc, char **argv)
 {
     static const struct option options[] = {{"secret-key", required_argument, NULL, 's'},
@@ -272,6 +303,10 @@ static void verify(Tool *tool, const char *path, const ToolTrust *t)
     }
     bundle_close(&b);
 }
+
+const char verify_help[] =
+    "usage: parigot-bundle verify [OPTION ...] BUNDLE ...\n"
+    "Is the bundle whole, and has who is trusted signed it?\n" TOOL_TRUST_HELP;
 
 void tool_verify(Tool *tool, int argc, char **argv)
 {

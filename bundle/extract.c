@@ -70,6 +70,14 @@ static void extract(Tool *tool, const Extracting *x, const Bundle *b)
     (void)ok;
 }
 
+const char extract_help[] =
+    "usage: parigot-bundle extract [OPTION ...] BUNDLE\n"
+    "Takes parts out of a bundle; minisign -V accepts manifest and signatures.\n"
+    "      --manifest=FILE       the bytes that are signed\n"
+    "      --signatures=FILE     X.minisig; further signatures: X.minisig.2 ...\n"
+    "      --module=NAME         one module, to -o FILE\n"
+    "      --all=FOLDER          manifest, signatures and all modules\n" TOOL_TRUST_HELP;
+
 void tool_extract(Tool *tool, int argc, char **argv)
 {
     static const struct option options[] = {{"manifest", required_argument, NULL, 'M'},

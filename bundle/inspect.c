@@ -276,6 +276,12 @@ static void as_json(Tool *tool, const Bundle *b, const ToolTrust *trust)
     text_add(t, STR("}\n"));
 }
 
+const char inspect_help[] =
+    "usage: parigot-bundle inspect [OPTION ...] BUNDLE\n"
+    "Shows what is in a bundle and what was proved. Signatures are checked only when\n"
+    "keys are named.\n"
+    "  -j, --json                every field of the manifest\n" TOOL_TRUST_HELP;
+
 void tool_inspect(Tool *tool, int argc, char **argv)
 {
     static const struct option options[] = {{"json", no_argument, NULL, 'j'}, TOOL_TRUST_LONG, {0}};

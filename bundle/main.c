@@ -11,30 +11,22 @@ enum { EXIT_CLEAN = 0, EXIT_FINDINGS = 1, EXIT_USAGE = 2, EXIT_INTERNAL = 3 };
 static const struct {
     const char *name;
     ToolCommand *run;
+    const char *help;
 } commands[] = {
-    {"keygen", tool_keygen}, {"create", tool_create},   {"sign", tool_sign},
-    {"verify", tool_verify}, {"inspect", tool_inspect}, {"extract", tool_extract},
+    {"keygen", tool_keygen, keygen_help},    {"create", tool_create, create_help},
+    {"sign", tool_sign, sign_help},          {"verify", tool_verify, verify_help},
+    {"inspect", tool_inspect, inspect_help}, {"extract", tool_extract, extract_help},
 };
 
 static const char help[] =
     "usage: parigot-bundle COMMAND [OPTION ...]\n"
-    "  keygen -s SECRET -p PUBLIC      make a pair of keys, minisign's own files\n"
-    "                                  (-W: without password; --force: replace)\n"
-    "  create --world FILE -o OUT      make a bundle of the world that FILE describes\n"
-    "  create MODULE.wasm ... -o OUT   make a bundle of these modules (--policy=P\n"
-    "                                  --name=N --main=MODULE)\n"
-    "         --sign KEY               and sign it (--comment=TEXT)\n"
-    "  sign -s KEY BUNDLE [-o OUT]     add a signature (--comment=TEXT)\n"
-    "  sign --attach X.minisig BUNDLE  add one that minisign -S made of the manifest\n"
-    "  verify BUNDLE ...               is it whole, and who has signed it?\n"
-    "  inspect [--json] BUNDLE         what is in it, what was proved\n"
-    "  extract BUNDLE                  --manifest F --signatures F.minisig, or\n"
-    "                                  --module NAME -o F, or --all FOLDER\n"
-    "Keys to verify with (verify, inspect, extract):\n"
-    "  -p FILE, -P BASE64              public keys; --trust FOLDER: a folder's *.pub\n"
-    "  --require N                     how many distinct keys must have signed (1)\n"
-    "Passwords of secret keys are asked for; else --password-file=FILE or\n"
-    "--password-env=VARIABLE. - stands for standard input or output.\n"
+    "  keygen      make a pair of keys, minisign's own files\n"
+    "  create      make a bundle of modules, or of the world that a file describes\n"
+    "  sign        add a signature, ours or one that minisign -S made\n"
+    "  verify      is it whole, and who has signed it?\n"
+    "  inspect     what is in it, what was proved\n"
+    "  extract     take manifest, signatures or modules out of it\n"
+    "parigot-bundle COMMAND --help shows the options of each.\n"
     "  --help, --version\n"
     "Exit status: 0 good, 1 refused, 2 usage or input/output, 3 internal error.\n"
     "Manual: parigot-bundle(1)\n";
@@ -78,7 +70,8 @@ bool tool_usage(Tool *tool, const char *format, ...)
     va_start(args, format);
     Diag *d = diag_vadd(&tool->diags, USAGE, DIAG_AT(.file = NULL), format, args);
     va_end(args);
-    diag_note(&tool->diags, d, "parigot-bundle --help shows what there is");
+    diag_note(&tool->diags, d, "parigot-bundle%s%s --help shows what there is", tool->command ? " " : "",
+              tool->command ? tool->command : "");
     return false;
 }
 
@@ -145,23 +138,30 @@ bool tool_open(Tool *tool, const char *path, const ToolTrust *t, Bundle *out)
     return ok;
 }
 
-static ToolCommand *find_command(const char *name)
+/* Index into commands; -1: there is none of that name. */
+static int find_command(const char *name)
 {
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-        if (strcmp(commands[i].name, name) == 0) return commands[i].run;
-    return NULL;
+        if (strcmp(commands[i].name, name) == 0) return (int)i;
+    return -1;
+}
+
+static bool asks_for_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--help") == 0 || (i == 1 && strcmp(argv[i], "-h") == 0)) return true;
+    return false;
 }
 
 int main(int argc, char **argv)
 {
     Tool tool = {.diags.limit = 100};
     const char *name = argc > 1 ? argv[1] : "";
-    ToolCommand *command = find_command(name);
-    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-        if (strcmp(argv[i], "--help") == 0 || (i == 1 && strcmp(argv[i], "-h") == 0)) name = "--help";
-    if (strcmp(name, "--help") == 0) text_add(&tool.out, str_of(help));
+    int command = find_command(name);
+    if (command >= 0) tool.command = commands[command].name;
+    if (asks_for_help(argc, argv)) text_add(&tool.out, str_of(command >= 0 ? commands[command].help : help));
     else if (strcmp(name, "--version") == 0) text_add(&tool.out, STR("parigot-bundle " PARIGOT_VERSION "\n"));
-    else if (command) command(&tool, argc - 1, argv + 1);
+    else if (command >= 0) commands[command].run(&tool, argc - 1, argv + 1);
     else tool_usage(&tool, *name ? "unknown command: %s" : "no command%s", name);
 
     print_diags(&tool.diags);

@@ -11,12 +11,24 @@ typedef struct Tool {
     Diags diags;
     Arena arena;        /* of the run */
     TextBuf out;        /* what goes to standard output when all is done */
+    const char *command; /* its name, NULL when there is none            */
 } Tool;
 
 typedef void ToolCommand(Tool *, int argc, char **argv);
 ToolCommand tool_keygen, tool_create, tool_sign, tool_verify; /* commands.c */
 ToolCommand tool_inspect;                                     /* inspect.c */
 ToolCommand tool_extract;                                     /* extract.c */
+/* What `parigot-bundle COMMAND --help` prints, beside each command: at most 24 lines of 80 columns. */
+extern const char keygen_help[], create_help[], sign_help[], verify_help[], inspect_help[], extract_help[];
+/* The options of TOOL_TRUST_LONG, for these texts. */
+#define TOOL_TRUST_HELP                                                                                                \
+    "  -p, --public-key=FILE     a public key to verify with; can be repeated\n"                                        \
+    "  -P, --public-key-text=B   the same in base64\n"                                                                  \
+    "      --trust=FOLDER        every *.pub in a folder\n"                                                             \
+    "      --require=N           so many distinct keys must have signed; default 1\n"
+#define TOOL_PASSWORD_HELP                                                                                             \
+    "      --password-file=FILE  first line is the password; else it is asked for\n"                                   \
+    "      --password-env=NAME   variable that holds the password\n"
 
 /* The next option's value for getopt_long, -1 at the end, '?' after recording what is wrong. */
 int tool_option(Tool *, int argc, char **argv, const char *short_options, const struct option *);
