@@ -211,6 +211,11 @@ static LoadTrapKind kind_of_fault(const LoadInstance *instance, uint64_t address
     return m->sealed && address >= m->sealed_low && address < m->sealed_high ? TRAP_READ_ONLY : TRAP_OOB_MEMORY;
 }
 
+static void skip_charge(const LoadModule *module, Reader *r, uint32_t last_local)
+{
+    if (module->fuel) wasm_skip_charge(r, module->fuel - 1, last_local);
+}
+
 /* Frames larger than the null guard are checked in the prologue, in the form that validator.h defines: an `unreachable`
  * in it, at this offset, means that the shadow stack is full. */
 static bool is_frame_check(const LoadInstance *instance, LoadFrame frame)
@@ -225,14 +230,19 @@ static bool is_frame_check(const LoadInstance *instance, LoadFrame frame)
     if (!module->has_layout || module->stack_pointer == 0) return false;
     Diags ignored = {.limit = 1};
     Reader r = wasm_reader(m, m->bodies[frame.func - m->n_imported[KIND_FUNC]], &ignored);
-    bool ok = rd_locals(&r, &l) && rd_op(&r, FEATURES_ALL, &op);
+    bool ok = rd_locals(&r, &l);
+    uint32_t last_local = ok ? wasm_func_type(m, frame.func)->n_params + l.declared - 1 : 0;
+    if (ok) skip_charge(module, &r, last_local);
+    ok = ok && rd_op(&r, FEATURES_ALL, &op);
     if (ok && op == OP_I32_CONST) /* an entry thunk's reset of the stack pointer stands before it */
         ok = rd_s32(&r, "stack_high", &constant) && rd_op(&r, FEATURES_ALL, &op) && op == OP_GLOBAL_SET &&
              rd_u32(&r, "global", &global) && rd_op(&r, FEATURES_ALL, &op);
     ok = ok && op == OP_GLOBAL_GET && rd_u32(&r, "global", &global) && global == module->stack_pointer - 1 &&
          rd_op(&r, FEATURES_ALL, &op) && op == OP_I32_CONST && rd_s32(&r, "limit", &constant) &&
          rd_op(&r, FEATURES_ALL, &op) && op == OP_I32_LT_U && rd_op(&r, FEATURES_ALL, &op) && op == OP_IF &&
-         rd_byte(&r, "block type", &byte) && rd_offset(&r) == frame.offset;
+         rd_byte(&r, "block type", &byte);
+    if (ok) skip_charge(module, &r, last_local); /* exact metering pays for the trap as well */
+    ok = ok && rd_offset(&r) == frame.offset;
     diag_free(&ignored);
     return ok;
 }

@@ -12,9 +12,8 @@
 /* What a metered module pays for the entry: touches the fuel and, at most, that local. */
 static void skip_entry_charge(const Val *v, Reader *r, uint32_t last_local)
 {
-    WasmCharge charge;
     if (v->report->section != PM_PRESENT || v->report->pm.fuel == 0) return;
-    if (wasm_read_charge(*r, r->pos, v->report->pm.fuel - 1, last_local, &charge)) r->pos = charge.end;
+    wasm_skip_charge(r, v->report->pm.fuel - 1, last_local);
 }
 
 /* Many exports may name one function, and its locals be half of the file: they are stepped over once. */

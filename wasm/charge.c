@@ -74,6 +74,12 @@ bool wasm_read_charge(Reader r, const uint8_t *at, uint32_t fuel, uint32_t local
     return amount.value >= 1 && amount.value <= MOST_CHARGE;
 }
 
+void wasm_skip_charge(Reader *r, uint32_t fuel, uint32_t local)
+{
+    WasmCharge charge;
+    if (wasm_read_charge(*r, r->pos, fuel, local, &charge)) r->pos = charge.end;
+}
+
 bool wasm_read_gauge_move(Reader r, const uint8_t *at, uint32_t fuel, uint32_t local, WasmCharge *out)
 {
     r.pos = at;

@@ -627,6 +627,8 @@ typedef struct WasmCharge {
 /* Is there such a form at `at`, within the code of r? fuel: index of F. local: index of L, UINT32_MAX: there is none.
  * wasm_read_charge: a constant amount. gauge_move: load or store. sized_charge: by the operand on top of the stack. */
 bool wasm_read_charge(Reader r, const uint8_t *at, uint32_t fuel, uint32_t local, WasmCharge *out);
+/* Steps over a charge of a constant amount, when one stands next. */
+void wasm_skip_charge(Reader *r, uint32_t fuel, uint32_t local);
 bool wasm_read_gauge_move(Reader r, const uint8_t *at, uint32_t fuel, uint32_t local, WasmCharge *out);
 bool wasm_read_sized_charge(Reader r, const uint8_t *at, uint32_t fuel, uint32_t local, WasmCharge *out);
 /* counted_charge: of all the times that the loop behind it will go around. counted_step: the instructions that end each
