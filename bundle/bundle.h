@@ -147,6 +147,24 @@ bool bundle_name_ok(Str);        /* of a bundle, module or folder: [a-z0-9][a-z0
 bool bundle_can_be_waived(Str rule);
 bool bundle_is_system_service(const char *service);                       /* package parigot, or below it         */
 
+/* ---- system.c: the services of the host --------------------------------------------------------------------------- */
+
+#define BUNDLE_FILE_SERVICE "parigot.file.v1.File" /* whoever sees folders is granted it */
+
+typedef struct BundleSystemService {
+    const char *name;
+    bool here;                  /* the loader of this tree has it                                             */
+} BundleSystemService;
+enum {
+#define SYSTEM_SERVICE(id, name, here) BUNDLE_SYSTEM_##id,
+#include "bundle/system_services.def"
+#undef SYSTEM_SERVICE
+    BUNDLE_SYSTEM_COUNT
+};
+extern const BundleSystemService bundle_system_services[BUNDLE_SYSTEM_COUNT]; /* sorted by name */
+const BundleSystemService *bundle_find_system_service(Str name);              /* NULL: there is none              */
+const char *bundle_nearest_system_service(Str name);                          /* that was probably meant, or NULL */
+
 /* ---- manifest.c: the manifest's bytes ------------------------------------------------------------------------ */
 
 /* What proto_check_wire says of a manifest. */

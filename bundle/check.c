@@ -288,6 +288,19 @@ static void check_provenance(Check *c, const char *who, const BundleModule *mod)
     }
 }
 
+static bool is_granted(const BundleModule *mod, const char *service)
+{
+    size_t low = 0, high = mod->n_grants; /* sorted, or there was a finding */
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        int order = strcmp(mod->grants[mid], service);
+        if (order == 0) return true;
+        if (order < 0) low = mid + 1;
+        else high = mid;
+    }
+    return false;
+}
+
 static void check_settings(Check *c, const char *who, const BundleModule *mod)
 {
     if (mod->share == 0 || mod->share > MAX_SHARE)
@@ -314,6 +327,8 @@ static void check_settings(Check *c, const char *who, const BundleModule *mod)
         if (i && strcmp(mod->grants[i - 1], mod->grants[i]) >= 0)
             bad(c, MANIFEST_VALUE, "%s: its grants are not sorted", who);
     }
+    if (mod->n_folders && !is_granted(mod, BUNDLE_FILE_SERVICE))
+        bad(c, MANIFEST_VALUE, "%s: it sees folders, but is not granted " BUNDLE_FILE_SERVICE, who);
 }
 
 /* provides: `provider` of each service that this module provides */
@@ -392,19 +407,6 @@ static void check_routes(Check *c)
             bad(c, MANIFEST_WORLD, "service %s has several providers and no route", m->services[i]->name);
     if (m->main[0] && find_module(c, m->main) < 0)
         bad(c, MANIFEST_WORLD, "main names \"%s\", which is no module here", m->main);
-}
-
-static bool is_granted(const BundleModule *mod, const char *service)
-{
-    size_t low = 0, high = mod->n_grants; /* sorted, or there was a finding */
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-        int order = strcmp(mod->grants[mid], service);
-        if (order == 0) return true;
-        if (order < 0) low = mid + 1;
-        else high = mid;
-    }
-    return false;
 }
 
 /* requires: `provider` is final. Each import has somebody who answers, and who is started before. */

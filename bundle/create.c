@@ -100,6 +100,24 @@ static void check_module_names(Making *c)
                                STR_ARG(sorted[i]->name));
 }
 
+static bool is_module(const World *w, Str name)
+{
+    for (uint32_t i = 0; i < w->n_modules; i++)
+        if (str_eq(w->modules[i].name, name)) return true;
+    return false;
+}
+
+static void check_folders(Making *c)
+{
+    const World *w = c->world;
+    for (uint32_t i = 0; i < w->n_folders; i++)
+        for (uint32_t j = 0; j < w->folders[i].n_modules; j++)
+            if (!is_module(w, w->folders[i].modules[j]))
+                making_world_error(c, WORLD_VALUE, w->folders[i].line,
+                                   "folder \"%.*s\": there is no module \"%.*s\"",
+                                   STR_ARG(w->folders[i].name), STR_ARG(w->folders[i].modules[j]));
+}
+
 static void check_world(Making *c)
 {
     const World *w = c->world;
@@ -119,9 +137,8 @@ static void check_world(Making *c)
     }
     for (uint32_t i = 0; i < c->n_made; i++) c->made[i].in = &w->modules[i];
     check_module_names(c);
-    bool found = w->main.len == 0;
-    for (uint32_t i = 0; i < w->n_modules; i++) found = found || str_eq(w->modules[i].name, w->main);
-    if (!found)
+    check_folders(c);
+    if (w->main.len && !is_module(w, w->main))
         making_world_error(c, WORLD_VALUE, w->main_line, "main: there is no module \"%.*s\"",
                            STR_ARG(w->main));
 }

@@ -32,6 +32,13 @@ typedef struct WorldModule {
     uint32_t line;                  /* in the world file; 0 = none, here and below                            */
     FileBytes own;                  /* the bytes, when bundle_read_world has read them                        */
 } WorldModule;
+/* A folder of the operator's, and who sees it. One name may stand there twice: for one module to read, for another to write. */
+typedef struct WorldFolder {
+    Str name;
+    Str *modules; uint32_t n_modules;
+    bool write;
+    uint32_t line;
+} WorldFolder;
 typedef struct WorldRoute { Str service, module; uint32_t line; } WorldRoute;
 
 typedef struct World {
@@ -46,6 +53,7 @@ typedef struct World {
     WorldModule *modules; uint32_t n_modules;
     Str *remote;          uint32_t n_remote;
     WorldRoute *routes;   uint32_t n_routes;
+    WorldFolder *folders; uint32_t n_folders;
 } World;
 
 /* bundle_read_world: reads a world file and the modules and policies that it names (paths are relative to it).

@@ -8,9 +8,6 @@
 
 enum { PAGE_BYTES = 65536, DEFAULT_SHARE = 100, MAX_WAIVERS = 4096 };
 
-/* The services of the host that can be granted. The kernel's own needs no grant. */
-static const char *const system_services[] = {"parigot.clock.v1.Clock", "parigot.log.v1.Log"};
-
 static bool is_kernel(Str service) { return str_eq(service, STR(BUNDLE_KERNEL)); }
 
 static ProtobufCBinaryData bytes_of(Making *c, const void *bytes, size_t n)
@@ -45,6 +42,7 @@ INIT(BundleVerdict, verdict)
 INIT(BundleWaiver, waiver)
 INIT(BundleInput, input)
 INIT(BundleKeyValue, key_value)
+INIT(BundleFolder, folder)
 #undef INIT
 
 /* ---- services: collected first, so that names can be shared ---- */
@@ -277,13 +275,17 @@ static int by_text(const void *a, const void *b) { return strcmp(*(char *const *
 
 static void check_grant(Making *c, const Made *m, Str grant)
 {
-    for (size_t i = 0; i < ARRAY_LEN(system_services); i++)
-        if (str_eq(grant, str_of(system_services[i]))) return;
-    Diag *d = is_kernel(grant)
-                  ? making_error(c, WORLD_GRANT, m, "%s needs no grant: every module has it", BUNDLE_KERNEL)
-                  : making_error(c, WORLD_GRANT, m, "there is no system service %.*s", STR_ARG(grant));
-    for (size_t i = 0; i < ARRAY_LEN(system_services); i++)
-        diag_note(c->diags, d, "can be granted: %s", system_services[i]);
+    if (bundle_find_system_service(grant)) return;
+    if (is_kernel(grant)) {
+        making_error(c, WORLD_GRANT, m, "%s needs no grant: every module has it", BUNDLE_KERNEL);
+        return;
+    }
+    Diag *d = making_error(c, WORLD_GRANT, m, "there is no system service %.*s", STR_ARG(grant));
+    const char *nearest = bundle_nearest_system_service(grant);
+    if (nearest) diag_note(c->diags, d, "did you mean %s?", nearest);
+    else
+        for (size_t i = 0; i < BUNDLE_SYSTEM_COUNT; i++)
+            diag_note(c->diags, d, "can be granted: %s", bundle_system_services[i].name);
 }
 
 static bool has_grant(const Made *m, const char *service)
@@ -378,6 +380,44 @@ static void describe_config(Making *c, Made *m)
     if (m->out.n_config) qsort(m->out.config, m->out.n_config, sizeof *m->out.config, by_key);
 }
 
+static int by_folder(const void *a, const void *b)
+{
+    const BundleFolder *x = *(BundleFolder *const *)a, *y = *(BundleFolder *const *)b;
+    return strcmp(x->name, y->name);
+}
+
+static void add_folder(Making *c, Made *m, const WorldFolder *from)
+{
+    BundleFolder *f = m->out.folders[m->out.n_folders++];
+    f->name = making_text(c, from->name);
+    f->write = from->write;
+    if (has_grant(m, BUNDLE_FILE_SERVICE)) return;
+    Diag *d = making_world_error(c, WORLD_GRANT, from->line,
+                                 "folder \"%s\" is for module \"%.*s\", which is not granted %s", f->name,
+                                 STR_ARG(m->in->name), BUNDLE_FILE_SERVICE);
+    diag_note(c->diags, d, "to grant it: grant = [ \"%s\" ];", BUNDLE_FILE_SERVICE);
+}
+
+/* requires: grants */
+static void describe_folders(Making *c, Made *m)
+{
+    const World *w = c->world;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < w->n_folders; i++)
+        for (uint32_t j = 0; j < w->folders[i].n_modules; j++) n += str_eq(w->folders[i].modules[j], m->in->name);
+    if (n == 0) return;
+    m->out.folders = messages(c, n, sizeof(BundleFolder), init_folder);
+    if (!m->out.folders) return;
+    for (uint32_t i = 0; i < w->n_folders; i++)
+        for (uint32_t j = 0; j < w->folders[i].n_modules; j++)
+            if (str_eq(w->folders[i].modules[j], m->in->name)) add_folder(c, m, &w->folders[i]);
+    qsort(m->out.folders, m->out.n_folders, sizeof *m->out.folders, by_folder);
+    for (uint32_t i = 1; i < n; i++)
+        if (strcmp(m->out.folders[i - 1]->name, m->out.folders[i]->name) == 0)
+            making_error(c, WORLD_VALUE, m, "module \"%.*s\" is given the folder \"%s\" twice",
+                         STR_ARG(m->in->name), m->out.folders[i]->name);
+}
+
 void describe_modules(Making *c)
 {
     for (uint32_t i = 0; i < c->n_made; i++) {
@@ -402,5 +442,6 @@ void describe_modules(Making *c)
         describe_grants(c, m);
         describe_limits(c, m);
         describe_config(c, m);
+        describe_folders(c, m);
     }
 }

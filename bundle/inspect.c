@@ -138,6 +138,10 @@ static void add_module(Tool *tool, const BundleManifest *m, const BundleModule *
     if (mod->n_grants) text_add(t, STR("    granted   "));
     for (size_t i = 0; i < mod->n_grants; i++) text_printf(t, "%s%s", i ? ", " : "", mod->grants[i]);
     if (mod->n_grants) text_add(t, STR("\n"));
+    if (mod->n_folders) text_add(t, STR("    folders   "));
+    for (size_t i = 0; i < mod->n_folders; i++)
+        text_printf(t, "%s%s (%s)", i ? ", " : "", mod->folders[i]->name, mod->folders[i]->write ? "writes" : "reads");
+    if (mod->n_folders) text_add(t, STR("\n"));
     add_limits(t, mod);
     for (size_t i = 0; i < mod->n_waivers; i++) {
         const BundleWaiver *w = mod->waivers[i];

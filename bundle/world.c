@@ -1,8 +1,7 @@
 /* world.c: world files. The table of keys says what may be written; what has more to it than a type and a
  * range is checked here. Errors with file:line, all of them.  docs/world.md
  *
- * A key is in the table when what it asks for is done: by the bundle maker, or by the loader. `folders` waits
- * for the file service. */
+ * A key is in the table when what it asks for is recorded; a loader that cannot do it refuses the bundle. */
 #include "bundle/create.h"
 
 #include "validator/config.h"
@@ -203,6 +202,21 @@ static void read_route(Reading *r, CfgAt at, WorldRoute *out)
                   STR_ARG(out->service));
 }
 
+static void read_folder(Reading *r, CfgAt at, WorldFolder *out)
+{
+    uint32_t n = cfg_count(at, "for");
+    *out = (WorldFolder){.name = keep(r, cfg_string(at, "name")),
+                         .modules = array(r, n, sizeof *out->modules),
+                         .write = cfg_bool(at, "write"),
+                         .line = line_of(at, "name")};
+    if (!bundle_name_ok(out->name))
+        cfg_error(at, "name", "\"folders[].name\": expected [a-z0-9][a-z0-9._-]{0,63}, found \"%.*s\"",
+                  STR_ARG(out->name));
+    if (n == 0) cfg_error(at, "for", "\"folders[].for\": expected at least one module");
+    for (uint32_t i = 0; out->modules && i < n; i++)
+        out->modules[out->n_modules++] = keep(r, cfg_string_at(at, "for", i));
+}
+
 static void read_world(Reading *r, CfgAt root)
 {
     World *w = r->world;
@@ -217,8 +231,10 @@ static void read_world(Reading *r, CfgAt root)
     w->routes = array(r, n, sizeof *w->routes);
     for (uint32_t i = 0; w->routes && i < n; i++)
         read_route(r, cfg_item(root, "routes", i), &w->routes[w->n_routes++]);
-    if (cfg_count(root, "folders"))
-        cfg_error(root, "folders", "\"folders\": no service of this version of parigot opens files");
+    n = cfg_count(root, "folders");
+    w->folders = array(r, n, sizeof *w->folders);
+    for (uint32_t i = 0; w->folders && i < n; i++)
+        read_folder(r, cfg_item(root, "folders", i), &w->folders[w->n_folders++]);
 }
 
 /* ---- what the world names: policies and modules ---- */

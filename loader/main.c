@@ -18,15 +18,15 @@ static const char help[] =
     "      --require=N       so many trusted keys must have signed; default 1\n"
     "      --allow-unsigned  run what nobody who is trusted has signed\n"
     "      --policy=POLICY   strict, reset (default), audit, none, or a file\n"
+    "      --grant=SERVICE,..  what modules may use of what the bundle grants (all)\n"
     "Limits; the smaller of these and the bundle's holds:\n"
     "      --deadline=TIME   longest time for a call, e.g. 500ms; default 30s\n"
     "      --entry=TIME      longest time that one entry may run; default 10s\n"
     "      --fuel=N          for one entry of a metered module; default no limit\n"
     "      --memory=SIZE     of a module, e.g. 16MiB; default its own maximum\n"
     "      --stack=SIZE      for the frames of guest functions; default 1MiB\n"
-    "      --calls=N         calls in flight, each direction; default 1024\n"
+    "      --calls=N, --queue=N  calls in flight (1024), pieces waiting, a call (64)\n"
     "      --message=SIZE    longest message; default 4MiB\n"
-    "      --queue=N         pieces waiting, a call; default 64\n"
     "      --restarts=N      fresh starts of a killed module, a minute; the bundle's\n"
     "      --grace=TIME      to end after SIGINT or SIGTERM; default 2s\n"
     "      --invoke=EXPORT   call this exported function with ARGs, print its results\n"
@@ -47,7 +47,7 @@ static void add_usage(Diags *diags, const char *format, ...)
 }
 #define usage(...) (add_usage(__VA_ARGS__), false)
 
-typedef enum ValueKind { VALUE_NONE, VALUE_TEXT, VALUE_TIME, VALUE_SIZE, VALUE_SIZE32, VALUE_NUMBER, VALUE_NUMBER64, VALUE_POLICY,
+typedef enum ValueKind { VALUE_NONE, VALUE_TEXT, VALUE_TIME, VALUE_SIZE, VALUE_SIZE32, VALUE_NUMBER, VALUE_NUMBER64, VALUE_POLICY, VALUE_GRANTS,
                          VALUE_FOLDER, VALUE_KEY_FILE, VALUE_KEY_TEXT } ValueKind;
 /* For which of the two forms: the other refuses it. */
 typedef enum Form { ANY_FORM, WORLD_FORM, INVOKE_FORM } Form;
@@ -67,6 +67,7 @@ static const struct {
     {"require",        0,   WORLD_FORM,  VALUE_NUMBER,   AT(require), BUNDLE_MAX_SIGNATURES},
     {"allow-unsigned", 0,   ANY_FORM,    VALUE_NONE,     AT(allow_unsigned), 0},
     {"policy",         0,   ANY_FORM,    VALUE_POLICY,   AT(policy), 0},
+    {"grant",          0,   WORLD_FORM,  VALUE_GRANTS,   0, 0},
     {"deadline",       0,   ANY_FORM,    VALUE_TIME,     AT(deadline_ns), 0},
     {"entry",          0,   WORLD_FORM,  VALUE_TIME,     AT(limits.entry_ns), 0},
     {"fuel",           0,   ANY_FORM,    VALUE_NUMBER64, AT(fuel), INT64_MAX},
@@ -96,6 +97,28 @@ static bool add_trust(RunOptions *o, TrustKind kind, const char *value, Diags *d
     o->trust = more;
     more[o->n_trust++] = (Trust){kind, value};
     return true;
+}
+
+/* Names of system services, separated by commas; "none" for none of them. */
+static bool add_grants(RunOptions *o, const char *value, Diags *diags)
+{
+    for (const char *p = value;; p++) {
+        Str name = {p, strcspn(p, ",")};
+        const char *nearest = bundle_nearest_system_service(name);
+        bool none = str_eq(name, STR("none"));
+        if (!none && !bundle_find_system_service(name))
+            return usage(diags, "--grant: there is no system service \"%.*s\"%s%s%s", STR_ARG(name),
+                         nearest ? ", did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
+        Str *more = arena_grow(&o->arena, o->grants, o->n_grants, &o->grants_cap, sizeof *more);
+        if (!more) {
+            diag_add(diags, OUT_OF_MEMORY, DIAG_AT(.file = NULL), "out of memory");
+            return false;
+        }
+        o->grants = more;
+        if (!none) more[o->n_grants++] = name;
+        p += name.len;
+        if (!*p) return true;
+    }
 }
 
 static bool read_number(const char *value, uint64_t *out)
@@ -142,6 +165,7 @@ static bool set_option(size_t k, const char *value, RunOptions *o, Diags *diags)
         if (diags->n && diags->items[diags->n - 1].code == IO_READ)
             diag_note(diags, &diags->items[diags->n - 1], "built in: strict, reset, audit, none");
         return false;
+    case VALUE_GRANTS: return add_grants(o, value, diags);
     case VALUE_FOLDER: return add_trust(o, TRUST_FOLDER, value, diags);
     case VALUE_KEY_FILE: return add_trust(o, TRUST_FILE, value, diags);
     case VALUE_KEY_TEXT: return add_trust(o, TRUST_TEXT, value, diags);

@@ -33,6 +33,8 @@ typedef struct RunOptions {
     /* Worlds only */
     Trust *trust;              /* malloc */
     size_t n_trust;
+    Str *grants;               /* arena; NULL: all that the bundle grants */
+    size_t n_grants, grants_cap;
     uint32_t require;          /* distinct keys; 0 = 1 */
     LoadWorldLimits limits;    /* besides the four above */
     bool log_times, verbose;

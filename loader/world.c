@@ -220,6 +220,14 @@ static bool validate(LoadWorld *w, Diags *diags)
 static uint64_t smaller(uint64_t a, uint64_t b) { return a == 0 ? b : b == 0 ? a : a < b ? a : b; }
 static uint32_t smaller32(uint32_t a, uint32_t b) { return (uint32_t)smaller(a, b); }
 
+static void tell_limits(LoadWorld *w, const Member *m)
+{
+    const ProcessLimits *p = &m->limits.process;
+    STEP(w, "%s: memory %llu B, fuel %llu (0 = no limit), deadline %llu ns, calls %u, message %u B, queue %u, restarts %u",
+         m->guest.place, (unsigned long long)m->limits.memory_bytes, (unsigned long long)m->guest.fuel_per_entry,
+         (unsigned long long)p->deadline_ns, p->calls, p->message_bytes, p->queue, p->restarts_per_minute);
+}
+
 /* provides: the limits that hold: the smaller ones. Fresh starts are different: 0 means none. */
 static void set_limits(LoadWorld *w)
 {
@@ -243,6 +251,7 @@ static void set_limits(LoadWorld *w)
         m->guest.limits = (LoadLimits){.memory_bytes = m->limits.memory_bytes, .stack_bytes = o->stack_bytes};
         m->guest.entry_limit_ns = o->entry_ns;
         m->guest.fuel_per_entry = smaller(b->fuel_per_entry, o->fuel_per_entry);
+        tell_limits(w, m);
     }
 }
 
@@ -344,24 +353,67 @@ static bool make_processes(LoadWorld *w, Diags *diags)
     return true;
 }
 
+static const SystemService *find_system_service(Str name)
+{
+    for (const SystemService *const *s = system_services; *s; s++)
+        if (str_eq(str_of((*s)->name), name)) return *s;
+    return NULL;
+}
+
+static bool operator_grants(const LoadWorld *w, Str service)
+{
+    for (size_t i = 0; i < w->options.n_grants; i++)
+        if (str_eq(w->options.grants[i], service)) return true;
+    return !w->options.grants;
+}
+
+/* What a module asks of the host must be there, and granted by the operator too. */
+static bool check_service(LoadWorld *w, const Member *m, const char *asks, const char *service, Diags *diags)
+{
+    DiagPlace at = DIAG_AT(.file = m->guest.place);
+    if (!find_system_service(str_of(service)))
+        diag_add(diags, RUN_NO_SERVICE, at, "%s %s, and this host has no such service", asks, service);
+    else if (!operator_grants(w, str_of(service)))
+        diag_add(diags, RUN_NOT_GRANTED, at, "%s %s, which the operator does not grant", asks, service);
+    else return true;
+    return false;
+}
+
+/* provides: each system service that a module imports is there. By what the manifest says; whether that is true is
+ * found out by validate. */
+static bool check_services(LoadWorld *w, Diags *diags)
+{
+    bool ok = true;
+    for (uint32_t i = 0; i < w->n_members; i++) {
+        const Member *m = &w->members[i];
+        const char *before = "";
+        for (size_t j = 0; j < m->info->n_imports; j++) {
+            const char *service = m->info->imports[j]->service;
+            if (strcmp(service, before) != 0 && bundle_is_system_service(service) && strcmp(service, BUNDLE_KERNEL) != 0)
+                ok &= check_service(w, m, "requires", service, diags);
+            before = service; /* methods of one service mostly stand together */
+        }
+        for (size_t j = 0; j < m->info->n_folders; j++) {
+            const char *asks = arena_printf(&w->arena, "sees the folder \"%s\" through", m->info->folders[j]->name);
+            ok &= check_service(w, m, asks ? asks : "sees a folder through", BUNDLE_FILE_SERVICE, diags);
+        }
+    }
+    return ok;
+}
+
 /* The system service of that name as a process, made at its first use. NULL with *known: out of memory. */
 static Native *find_native(LoadWorld *w, Str name, bool *known)
 {
     *known = true;
     for (size_t i = 0; i < w->n_natives; i++)
         if (str_eq(str_of(w->natives[i].service->name), name)) return &w->natives[i];
-    const SystemService *const *s = system_services;
-    while (*s && !str_eq(str_of((*s)->name), name)) s++;
-    if (!*s) {
-        *known = false;
-        return NULL;
-    }
-    void *self = (*s)->open(&w->options.services);
+    const SystemService *s = find_system_service(name);
+    *known = s != NULL;
+    void *self = s ? s->open(&w->options.services) : NULL;
     if (!self) return NULL;
-    NativeSpec spec = {.name = (*s)->name, .ops = (*s)->ops, .self = self, .methods = (*s)->methods,
-                       .n_methods = (*s)->n_methods};
+    NativeSpec spec = {.name = s->name, .ops = s->ops, .self = self, .methods = s->methods, .n_methods = s->n_methods};
     Native *n = &w->natives[w->n_natives++];
-    *n = (Native){.service = *s, .self = self, .process = kernel_add_native(w->kernel, &spec)};
+    *n = (Native){.service = s, .self = self, .process = kernel_add_native(w->kernel, &spec)};
     return n->process ? n : NULL;
 }
 
@@ -409,7 +461,8 @@ static bool bind_import(LoadWorld *w, Member *m, const WasmImport *import, LoadI
     const char *name = arena_strndup(&w->arena, service.ptr, service.len);
     if (!name) return out_of_memory(w, diags);
     if (bundle_is_system_service(name)) {
-        if (!is_granted(m, service)) return no_import(m, import, diags, "that service is not granted to this module");
+        if (!is_granted(m, service) || !operator_grants(w, service))
+            return no_import(m, import, diags, "that service is not granted to this module");
         bool known;
         Native *n = find_native(w, service, &known);
         if (!n) return known ? out_of_memory(w, diags) : no_import(m, import, diags, "this host has no such service");
@@ -588,6 +641,7 @@ LoadWorld *load_world_open(const Bundle *bundle, const LoadWorldOptions *options
     if (!w->options.limits.grace_ns) w->options.limits.grace_ns = LOAD_GRACE_NS;
 
     bool ok = init_members(w, diags)   /* a Member for each module of the manifest               */
+              && check_services(w, diags)
               && read_policies(w, diags)
               && validate(w, diags)    /* after this: bytes can be believed, whoever made them    */
               && find_entries(w, diags);

@@ -30,6 +30,8 @@ typedef struct LoadWorldOptions {
     const LoadEngine *engine;  /* NULL: load_interp                                                                  */
     const ValPolicy *floor;    /* the operator's policy, kept besides each module's own; NULL: reset                 */
     LoadWorldLimits limits;
+    const Str *grants;         /* system services that any module may use, of those that it is granted; NULL: all         */
+    size_t n_grants;
     bool checked;              /* no reservation of address space: code compares each address                        */
     ServiceHost services;
     int64_t now;               /* seconds since 1970, for the ends of waivers; 0 = not looked at                     */
@@ -41,7 +43,7 @@ typedef struct LoadWorldOptions {
 
 /* load_world_open: validates (always, whatever the manifest says was proved), compiles, binds. No guest code runs.
  * in:     the bundle must outlive the world
- * errors: P, V, W codes of the validator; BUNDLE_MODULE_DIFFERS; RUN_NO_IMPORT, RUN_ENTRY, RUN_FEATURE, RUN_LAYOUT,
+ * errors: P, V, W codes of the validator; BUNDLE_MODULE_DIFFERS; RUN_NO_SERVICE, RUN_NOT_GRANTED, RUN_NO_IMPORT, RUN_ENTRY, RUN_FEATURE, RUN_LAYOUT,
  *         RUN_FRESH, RUN_FUEL; OUT_OF_MEMORY. NULL when there was any */
 LoadWorld *load_world_open(const Bundle *, const LoadWorldOptions *, Diags *);
 

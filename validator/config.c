@@ -107,27 +107,6 @@ static const char *member_of(const CfgKey *key, const char *prefix)
     return *name && !strpbrk(name, ".[") ? name : NULL;
 }
 
-/* How many letters must change to make b of a; above a few it does not matter. */
-static size_t distance(const char *a, const char *b)
-{
-    enum { LONGEST = 31 };
-    size_t n = strlen(a), m = strlen(b), row[LONGEST + 1];
-    if (n > LONGEST || m > LONGEST) return LONGEST;
-    for (size_t j = 0; j <= m; j++) row[j] = j;
-    for (size_t i = 1; i <= n; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= m; j++) {
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
-            if (row[j] + 1 < best) best = row[j] + 1;
-            if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
-            diagonal = row[j];
-            row[j] = best;
-        }
-    }
-    return row[m];
-}
-
 static void unknown_key(CfgFile *f, const config_setting_t *s, const char *prefix)
 {
     const char *name = config_setting_name(s), *nearest = NULL;
@@ -137,7 +116,7 @@ static void unknown_key(CfgFile *f, const config_setting_t *s, const char *prefi
         const char *member = member_of(&f->table->keys[i], prefix);
         if (!member) continue;
         text_printf(&known, known.len ? ", %s" : "%s", member);
-        size_t d = distance(name, member);
+        size_t d = str_distance(str_of(name), str_of(member));
         if (d < best) best = d, nearest = member;
     }
     Diag *d =

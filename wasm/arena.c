@@ -218,6 +218,26 @@ static size_t utf8_length(const uint8_t *s, size_t left, uint32_t *code_point)
     return n;
 }
 
+size_t str_distance(Str a, Str b)
+{
+    enum { LONGEST = 31 };
+    size_t row[LONGEST + 1];
+    if (a.len > LONGEST || b.len > LONGEST) return LONGEST;
+    for (size_t j = 0; j <= b.len; j++) row[j] = j;
+    for (size_t i = 1; i <= a.len; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= b.len; j++) {
+            size_t best = diagonal + (a.ptr[i - 1] != b.ptr[j - 1]);
+            if (row[j] + 1 < best) best = row[j] + 1;
+            if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
+            diagonal = row[j];
+            row[j] = best;
+        }
+    }
+    return row[b.len];
+}
+
 bool str_is_utf8(Str s)
 {
     const uint8_t *p = (const uint8_t *)s.ptr;

@@ -33,6 +33,7 @@ bool str_eq(Str a, Str b);
 int  str_cmp(Str a, Str b); /* bytewise; a prefix comes first */
 bool str_has_prefix(Str s, Str prefix);
 bool str_has_suffix(Str s, Str suffix);
+size_t str_distance(Str a, Str b); /* how many letters must change to make b of a; 31 when one is longer than that */
 bool str_is_utf8(Str s); /* core 2.0 §5.2.4 "Names": no surrogates, no overlong forms */
 
 /* ---- arena.c: memory owned by a context, freed as a whole ------------------------------------------------- */

@@ -22,6 +22,7 @@ MODULES = {
     'big':     (['a.v1.A'], [], (3, 4), ''),
     'self':    (['s.v1.S'], ['s.v1.S'], (1, 1), ''),
     'net':     ([], ['parigot.net.v1.Net'], (1, 1), ''),
+    'typo':    ([], ['parigot.nett.v1.Net'], (1, 1), ''),
     'counter': ([], [], (1, 1), '(global $n (mut i32) (i32.const 0)) (func $up (global.set $n (i32.const 1)))'),
     'host':    ([LOG], [], (1, 1), ''),
     'env':     ([], [], (1, 1), ''),

@@ -716,10 +716,14 @@ SPOIL(waiver_name, WAIVER("P104", "", "because"))
 SPOIL(waiver_reason, WAIVER("P104", "w", ""))
 SPOIL(waiver_digest, WAIVER("P104", "w", "because"); a_waiver.archive_digest = (ProtobufCBinaryData){31, short_digest})
 SPOIL(waiver_expires, WAIVER("P104", "w", "because"); a_waiver.expires = -1)
-#define FOLDER(n) parigot__bundle__v1__folder__init(&a_folder); a_folder.name = text(n); f->modules[0].n_folders = 1; \
-    f->modules[0].folders = folder_list
+#define FOLDER(n) parigot__bundle__v1__folder__init(&a_folder); a_folder.name = text(n); f->modules[1].n_folders = 1; \
+    f->modules[1].folders = folder_list; f->imports[1].service = f->grants[0] = text(BUNDLE_FILE_SERVICE);             \
+    f->services[1].name = text(BUNDLE_FILE_SERVICE); f->services[2].name = text(BUNDLE_KERNEL)
+SPOIL(folder, FOLDER("data"))
 SPOIL(folder_name, FOLDER("../etc"))
-SPOIL(folder_twice, FOLDER("data"); f->modules[0].n_folders = 2)
+SPOIL(folder_twice, FOLDER("data"); f->modules[1].n_folders = 2)
+SPOIL(folder_ungranted, FOLDER("data"); f->modules[1].n_grants = 0; f->modules[1].n_imports = 1; f->service_list[1] = &f->services[2];
+      f->manifest.n_services = 2)
 SPOIL(native, parigot__bundle__v1__native__init(&a_native); a_native.blob = 1; f->modules[0].n_native = 1; f->modules[0].native = native_list)
 #undef SPOIL
 
@@ -752,7 +756,7 @@ static const struct {
     ROW(route_needless, MANIFEST_WORLD), ROW(route_wrong, MANIFEST_WORLD), ROW(route_nobody, MANIFEST_WORLD),
     ROW(two_providers, MANIFEST_WORLD), ROW(route_twice, MANIFEST_WORLD), ROW(waiver_rule, MANIFEST_VALUE),
     ROW(waiver_name, MANIFEST_VALUE), ROW(waiver_reason, MANIFEST_VALUE), ROW(waiver_digest, MANIFEST_VALUE),
-    ROW(waiver_expires, MANIFEST_VALUE), ROW(folder_name, MANIFEST_VALUE), ROW(folder_twice, MANIFEST_VALUE),
+    ROW(waiver_expires, MANIFEST_VALUE), ROW(folder_name, MANIFEST_VALUE), ROW(folder_twice, MANIFEST_VALUE), ROW(folder_ungranted, MANIFEST_VALUE),
     ROW(native, MANIFEST_VALUE),
 #undef ROW
 };
@@ -782,6 +786,10 @@ START_TEST(manifest_allowed)
     spoil_route_needless(&f);
     ck_code(check_code(&f), DIAG_NONE);
     ck_assert_int_eq(bundle_provider(&f.manifest, "a.v1.A"), 0);
+
+    fixture_init(&f);
+    spoil_folder(&f);
+    ck_code(check_code(&f), DIAG_NONE);
 
     fixture_init(&f); /* two modules may share one blob */
     f.modules[1].blob = 0;

@@ -476,11 +476,34 @@ START_TEST(it_sleeps_without_blocking)
 }
 END_TEST
 
+/* The table of system services says of this loader what is true. */
+START_TEST(the_table_of_services_is_right)
+{
+    size_t here = 0, have = 0;
+    for (size_t i = 0; i < BUNDLE_SYSTEM_COUNT; i++) {
+        here += bundle_system_services[i].here;
+        ck_assert(wasm_is_service(str_of(bundle_system_services[i].name)) && bundle_is_system_service(bundle_system_services[i].name));
+        ck_assert(i == 0 || strcmp(bundle_system_services[i - 1].name, bundle_system_services[i].name) < 0);
+    }
+    for (; system_services[have]; have++) {
+        const BundleSystemService *row = bundle_find_system_service(str_of(system_services[have]->name));
+        ck_assert(row && row->here);
+    }
+    ck_assert_uint_eq(here, have);
+    ck_assert(!bundle_find_system_service(STR(BUNDLE_KERNEL)) && !bundle_find_system_service(STR("")));
+    ck_assert_str_eq(bundle_nearest_system_service(STR("Log")), "parigot.log.v1.Log");
+    ck_assert_str_eq(bundle_nearest_system_service(STR("parigot.files.v1.File")), BUNDLE_FILE_SERVICE);
+    ck_assert_ptr_null(bundle_nearest_system_service(STR("")));
+    ck_assert_ptr_null(bundle_nearest_system_service(STR("greeting.v1.Greeter")));
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("world");
     TCase *t = tcase_create("world");
     tcase_set_timeout(t, 120);
+    tcase_add_test(t, the_table_of_services_is_right);
     if (have_tool("wat2wasm")) {
         tcase_add_test(t, question_and_answer);
         tcase_add_test(t, with_checked_memory_too);
