@@ -1,0 +1,48 @@
+/* show.h: a bundle for people and for their programs: a summary, its manifest as JSON, lists of materials (SPDX, CycloneDX),
+ * a graph of the world, maps of memory; and what is different between two bundles.
+ *
+ * All of these read an open bundle, append to a text, and decide nothing. Whatever stands in the manifest was written by
+ * others: each string is escaped for the format that shows it. No clock, no address, no order of hashing: the same bundle
+ * gives the same bytes.  docs/inspect.md */
+#ifndef PARIGOT_BUNDLE_SHOW_H
+#define PARIGOT_BUNDLE_SHOW_H
+
+#include "bundle/bundle.h"
+
+/* ---- summary.c ---------------------------------------------------------------------------------------------- */
+
+enum { SCREEN_COLUMNS = 80, SCREEN_LINES = 24 };
+/* bundle_show_summary: what matters to who has to trust it, first.
+ * in:     checked  keys were named, so signatures were verified
+ *         full     everything that people read; else at most SCREEN_LINES - 1 lines of SCREEN_COLUMNS: what does not fit is
+ *                  counted, however large the bundle is */
+void bundle_show_summary(TextBuf *, const Bundle *, bool checked, bool full);
+/* Everything: file, signatures, each field of the manifest. */
+void bundle_show_json(TextBuf *, const Bundle *, bool checked);
+
+/* ---- words.c: what several views say -------------------------------------------------------------------------- */
+
+/* One view being written. What a show_ function returns lives in the arena, and is never NULL: without memory it is "?", and the
+ * text has failed. */
+typedef struct Show {
+    TextBuf *text;
+    const BundleManifest *m;
+    const Bundle *bundle;
+    Arena arena;
+} Show;
+
+const char *show_format(Show *, const char *format, ...) PRINTF(2, 3); /* not escaped */
+const char *show_text(Show *, const char *);                     /* escaped for a terminal */
+const char *show_cut(Show *, const char *, size_t columns);      /* the same, cut to so many columns: "..." at the end */
+size_t show_columns(const char *escaped);                        /* how many columns it takes: one a character */
+const char *show_bytes(Show *, uint64_t);                        /* "1.5 KiB" */
+const char *show_time(Show *, int64_t seconds);                  /* "2027-06-30T12:00:00Z" */
+const char *show_day(Show *, int64_t seconds);                   /* "2027-06-30" */
+const char *show_hex(Show *, const uint8_t *, size_t n);
+const char *show_result(Parigot__Bundle__V1__Result);            /* "proved", "not provable", ... */
+const char *show_plural(size_t n);                               /* "" or "s" */
+void *show_array(Show *, size_t n, size_t size);                 /* NULL: no memory, and the text has failed */
+/* The kernel is everybody's: not worth a line. */
+bool show_is_kernel(const char *service);
+
+#endif
