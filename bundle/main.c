@@ -166,7 +166,8 @@ int main(int argc, char **argv)
 
     print_diags(&tool.diags);
     int status = tool.out.failed ? EXIT_INTERNAL : exit_status(&tool.diags);
-    if (tool.out.ptr && (fputs(tool.out.ptr, stdout) < 0 || fflush(stdout) != 0) && status == EXIT_CLEAN) {
+    /* a text that is not complete is not shown */
+    if (!tool.out.failed && tool.out.ptr && (fputs(tool.out.ptr, stdout) < 0 || fflush(stdout) != 0) && status == EXIT_CLEAN) {
         perror("parigot-bundle: cannot write to standard output");
         status = EXIT_USAGE;
     }

@@ -257,7 +257,7 @@ static void add_policies(Summary *s)
         const BundlePolicy *p = m->policies[i];
         const char *name = show_cut(&s->show, p->name, s->full ? SIZE_MAX : 24);
         const char *digest = show_hex(&s->show, p->digest.data, s->full ? p->digest.len : 8);
-        const char *few = m->n_policies == 1
+        const char *few = m->n_policies == 1 || !s->full
                               ? ""
                               : show_format(&s->show, ": %u module%s", modules[i], show_plural(modules[i]));
         list_item(&l, show_format(&s->show, "%s (%s%s)", name, digest, few));
@@ -482,9 +482,9 @@ static void add_memory(Summary *s, const BundleModule *mod)
     Show *show = &s->show;
     const BundleLayout *l = mod->layout;
     List list = list_begin(s, 4, "memory");
-    if (mod->limits->memory_bytes) list_item(&list, show_format(show, "at most %s", show_bytes(show, mod->limits->memory_bytes)));
+    if (mod->limits->memory_bytes) list_item(&list, show_format(show, "%s", show_bytes(show, mod->limits->memory_bytes)));
     if (l) {
-        static const char *const seals[] = {", but not sealed", " by page protection", " by store checks"};
+        static const char *const seals[] = {", but not sealed", " by pages", " by checks"};
         list_item(&list, show_format(show, "stack %s", show_bytes(show, l->stack_high - l->stack_low)));
         list_item(&list, show_format(show, "sealed %s%s", show_bytes(show, l->sealed_high - l->sealed_low), seals[l->seal % 3]));
         if (l->waived_high > l->waived_low)
