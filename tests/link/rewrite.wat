@@ -17,7 +17,7 @@ NOT: "name"
 RUN: parigot-validate --report=capabilities out.wasm
 OUT: acme.v1.Log
 RUN: sed 's/(import .*//; s/(call $write.*/(i32.const 0))/' %s > own.wat && wat2wasm own.wat -o own.wasm && parigot-ld --policy=reset --rewrite own.wasm --meter -o out.pbundle && parigot-bundle inspect out.pbundle
-OUT: policy reset
+OUT: policy     reset
 RUN: parigot-ld --policy=reset --rewrite in.wasm --export=run -o out2.wasm
 EXIT: 2
 ERR: --export=run has no meaning with --rewrite: that module is linked already

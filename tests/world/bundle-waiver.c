@@ -2,9 +2,12 @@
  * NEED: clang-19
  * RUN: printf 'policy = 1; name = "own"; base = "strict"; waivers = ( { name = "count"; rule = "P104"; symbol = "served"; reason = "counts requests"; expires = "2999-06-30"; } );' >own.policy
  * RUN: parigot-cc %s -o c.wasm --policy=own.policy && parigot-bundle create --policy own.policy c.wasm -o c.pbundle && parigot-bundle inspect c.pbundle
- * OUT: policy own
+ * OUT: policy     own
+ * OUT: waived     P104 in c: 1 symbol, 16 B, until
  * OUT: waived 16 B
- * OUT: waived    P104 served, 16 bytes: counts requests
+ * RUN: parigot-bundle inspect --full c.pbundle
+ * OUT: counts requests
+ * OUT: served, 16 bytes at 0x12000
  * RUN: parigot-bundle keygen -W -s k -p k.pub && parigot-bundle sign -s k c.pbundle && parigot-bundle verify -p k.pub c.pbundle
  * OUT: good
  * RUN: parigot-bundle inspect --json c.pbundle
