@@ -62,6 +62,11 @@ typedef struct World {
  * source: docs/world.md */
 MUST_USE bool bundle_read_world(Arena *, const char *path, Diags *, World *out);
 void bundle_close_world(World *);
+/* bundle_read_world_around: the same but for one module, which somebody is about to make: its file is not opened.
+ * in:     linked   its name; NULL: the only one that there is
+ * out:    *module  that one, for file, bytes and size to be filled in
+ * errors: those of bundle_read_world. false without any when no module is meant: out->modules has the names */
+MUST_USE bool bundle_read_world_around(Arena *, const char *path, Str linked, Diags *, World *out, WorldModule **module);
 /* bundle_parse_world: the same for text, without opening what it names: file, policy and bytes of modules stay empty. */
 MUST_USE bool bundle_parse_world(Arena *, Str text, const char *name, Diags *, World *out);
 

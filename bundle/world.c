@@ -284,22 +284,50 @@ bool bundle_parse_world(Arena *a, Str text, const char *name, Diags *d, World *o
     return d->errors == errors;
 }
 
-bool bundle_read_world(Arena *a, const char *path, Diags *d, World *out)
+enum { NONE_LEFT_OUT = -1 };
+
+/* The one that is linked, by its name or because it is alone; NONE_LEFT_OUT when there is no such one. */
+static int64_t find_linked(const World *w, Str name)
+{
+    if (!name.ptr) return w->n_modules == 1 ? 0 : NONE_LEFT_OUT;
+    for (uint32_t i = 0; i < w->n_modules; i++)
+        if (str_eq(w->modules[i].name, name)) return i;
+    return NONE_LEFT_OUT;
+}
+
+/* linked: NULL: all modules are read from their files. */
+static bool read_files(Arena *a, const char *path, const Str *linked, Diags *d, World *out, int64_t *left_out)
 {
     *out = (World){.file = path};
+    *left_out = NONE_LEFT_OUT;
     size_t errors = d->errors;
     CfgFile *f = cfg_read(path, &table, d);
     if (!f) return false;
     Reading r = {.arena = a, .diags = d, .path = path, .world = out};
     CfgAt root = cfg_root(f);
     read_world(&r, root);
-    if (d->errors == errors)
-        for (uint32_t i = 0; i < out->n_modules; i++) {
-            load_policy(&r, cfg_item(root, "modules", i), &out->modules[i]);
-            load_module(&r, cfg_item(root, "modules", i), &out->modules[i]);
-        }
+    if (linked) *left_out = find_linked(out, *linked);
+    bool known = d->errors == errors && (!linked || *left_out >= 0);
+    for (uint32_t i = 0; known && i < out->n_modules; i++) {
+        load_policy(&r, cfg_item(root, "modules", i), &out->modules[i]);
+        if (i != *left_out) load_module(&r, cfg_item(root, "modules", i), &out->modules[i]);
+    }
     cfg_close(f);
-    return d->errors == errors;
+    return known && d->errors == errors;
+}
+
+bool bundle_read_world(Arena *a, const char *path, Diags *d, World *out)
+{
+    int64_t none;
+    return read_files(a, path, NULL, d, out, &none);
+}
+
+bool bundle_read_world_around(Arena *a, const char *path, Str linked, Diags *d, World *out, WorldModule **module)
+{
+    int64_t at;
+    bool ok = read_files(a, path, &linked, d, out, &at);
+    *module = ok ? &out->modules[at] : NULL;
+    return ok;
 }
 
 void bundle_close_world(World *w)

@@ -48,14 +48,47 @@ static int64_t now(void)
     return epoch && *epoch && !*end && v > 0 ? v : (int64_t)time(NULL);
 }
 
+/* Which module is meant cannot be told. */
+static void tell_names(const LdCommand *c, Diags *d)
+{
+    Diag *told = c->world_module
+                     ? diag_add(d, USAGE, DIAG_AT(), "--world-module: %s has no module \"%s\"", c->world_file, c->world_module)
+                     : diag_add(d, USAGE, DIAG_AT(), "--world: %s has %u modules: --world-module=NAME says which of them is linked here",
+                                c->world_file, c->world.n_modules);
+    for (uint32_t i = 0; i < c->world.n_modules; i++)
+        diag_note(d, told, "there is: %.*s", STR_ARG(c->world.modules[i].name));
+}
+
+/* The world file's policy is the module's. One on the command line may say the same, and nothing else. */
+static const ValPolicy *world_policy(LdCommand *c, const ValPolicy *asked, Arena *arena, Diags *d)
+{
+    size_t errors = d->errors;
+    if (!bundle_read_world_around(arena, c->world_file, str_of(c->world_module), d, &c->world, &c->linked)) {
+        if (d->errors == errors) tell_names(c, d);
+        return NULL;
+    }
+    const ValPolicy *own = c->linked->policy;
+    if (own->base == VAL_BASE_NONE)
+        diag_add(d, USAGE, DIAG_AT(), "%s:%u: a module linked with policy none cannot be bundled: nothing was proved of it",
+                 c->world_file, c->linked->line);
+    uint8_t a[BUNDLE_DIGEST_BYTES], b[BUNDLE_DIGEST_BYTES];
+    if (asked && val_policy_digest(asked, a) && val_policy_digest(own, b) && memcmp(a, b, sizeof a) != 0)
+        diag_add(d, USAGE, DIAG_AT(), "--policy=%s: the world file says \"%.*s\" for module \"%.*s\" (%s:%u)", c->policy,
+                 STR_ARG(own->name), STR_ARG(c->linked->name), c->world_file, c->linked->line);
+    return own;
+}
+
 bool ld_choose_policy(LdCommand *c, Arena *arena, Diags *d)
 {
     LdOptions *o = &c->link;
     o->policy = NULL;
     if (!o->isolate) return true;
-    ValPolicy *p = arena_alloc(arena, sizeof *p);
-    if (!val_load_policy(arena, c->policy, d, p)) return false;
-    if (o->n_waivers && !add_waivers(o, p, arena, d)) return false;
+    ValPolicy *asked = arena_alloc(arena, sizeof *asked);
+    const ValPolicy *p = asked;
+    if ((c->policy_given || !c->world_file) && !val_load_policy(arena, c->policy, d, asked)) return false;
+    if (c->world_file) p = world_policy(c, c->policy_given ? asked : NULL, arena, d);
+    else if (o->n_waivers && !add_waivers(o, asked, arena, d)) return false;
+    if (!p) return false;
     if (!val_policy_digest(p, o->policy_digest)) {
         diag_add(d, OUT_OF_MEMORY, DIAG_AT(), "out of memory");
         return false;

@@ -41,6 +41,11 @@ typedef struct LdCommand {
     const char *sign_key;    /* NULL: no signature */
     BundlePassword password; /* of the key */
     const char *bundle_name; /* NULL: from the output's name */
+    const char *world_file;  /* --world; NULL: a world of this one module */
+    const char *world_module; /* the one that is linked; NULL: the only one */
+    World world;             /* read from world_file by ld_choose_policy */
+    WorldModule *linked;     /* in it */
+    bool policy_given;       /* on the command line */
     bool bundle;
     bool rewrite; /* the input is a linked module */
     LdErrorFormat format;
@@ -58,8 +63,9 @@ void ld_print_help(TextBuf *);
 /* ld_load_services: --abi and --service. Fills link.abi and link.named.
  * errors: IO_READ, C02 */
 MUST_USE bool ld_load_services(LdCommand *, Arena *, Diags *);
-/* ld_choose_policy: --policy, a built-in name or a file, and --waive. Fills link.policy, policy_digest and
- * now. errors: USAGE, IO_READ, C codes */
+/* ld_choose_policy: --policy, a built-in name or a file, and --waive; or what the world file says of this module.
+ * Fills link.policy, policy_digest and now; world and linked, which bundle_close_world frees.
+ * errors: USAGE, IO_READ, C codes */
 MUST_USE bool ld_choose_policy(LdCommand *, Arena *, Diags *);
 /* Is this argument an option of parigot-ld (for a compiler driver, which hands it on), and is the next its
  * value? */

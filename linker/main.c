@@ -32,6 +32,13 @@ static int status_of(const Diags *d)
         case IO_READ:
         case IO_WRITE:
         case IO_TOO_BIG:
+        case CFG_SYNTAX:
+        case CFG_INCLUDE:
+        case CFG_VERSION:
+        case CFG_UNKNOWN_KEY:
+        case CFG_TYPE:
+        case CFG_MISSING:
+        case CFG_VALUE:
         case USAGE: status = EXIT_USAGE; break;
         default: findings = true;
         }
@@ -157,6 +164,7 @@ static bool run(LdCommand *c, Arena *arena, Diags *d)
               (!c->reproduce || ld_reproduce_begin(&reproduce, c, d)) && link_and_write(c, &signer, arena, d);
     if (!ld_reproduce_end(&reproduce)) ok = false; /* also when the link failed: that is what it is for */
     bundle_signer_stop(&signer);
+    bundle_close_world(&c->world);
     return ok;
 }
 

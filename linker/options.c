@@ -111,6 +111,8 @@ typedef enum Action {
     VERSION,
     VERSION_AND_GO_ON,
     WAIVE,
+    WORLD_FILE,
+    LINKED_MODULE,
     WHOLE_ARCHIVE,
     WHY_EXTRACT,
     WRAP,
@@ -464,6 +466,8 @@ static bool act_on_command(Parser *p, const Option *o, const char *v)
     case BUNDLE: c->bundle = true; break;
     case BUNDLE_NAME: c->bundle_name = v; break;
     case SIGN: c->sign_key = v; break;
+    case WORLD_FILE: c->world_file = v; break;
+    case LINKED_MODULE: c->world_module = v; break;
     case PASSWORD_ENV: c->password.environment = v; break;
     case PASSWORD_FILE: c->password.file = v; break;
     case COLOUR: colour(p, v); break;
@@ -750,7 +754,8 @@ static bool goes_with_rewrite(const Option *o)
         ERROR_FILE,  ERROR_FORMAT, ERROR_LIMIT,  EXPLAIN,      FATAL_WARNINGS,    FLAVOR,        HELP,
         CHILD_MEMORY, CHILD_SECONDS, HIDE_PREFIX, METER,        NO_COLOUR,    NO_DEMANGLE,  NO_FATAL_WARNINGS, OPTIMIZE, OUTPUT, PASSWORD_ENV,
         POLICY,      REFUSE,       REWRITE,      RSP_QUOTING,  SEAL,         SERVICE,           SIGN,          STRIP_ALL,
-        STACK_REPORT, START_EXPORT, STRIP_DEBUG, THREADS,      VERBOSE,      VERSION,      VERSION_AND_GO_ON, PASSWORD_FILE, WAIVE};
+        STACK_REPORT, START_EXPORT, STRIP_DEBUG, THREADS,      VERBOSE,      VERSION,      VERSION_AND_GO_ON, PASSWORD_FILE, WAIVE,
+        WORLD_FILE, LINKED_MODULE};
     for (size_t i = 0; i < ARRAY_LEN(actions); i++)
         if (actions[i] == o->action) return true;
     return false;
@@ -788,7 +793,7 @@ static void parse_one(Parser *p)
 /* The policy decides what the other options' defaults are, wherever it stands. */
 static bool find_policy(Parser *p)
 {
-    bool relocatable = false;
+    bool relocatable = false, world = false;
     for (size_t i = 0; i < p->n; i++) {
         const char *value, *arg = p->args[i];
         const Option *o = arg[0] == '-' && arg[1] ? match(arg, &value) : NULL;
@@ -799,8 +804,11 @@ static bool find_policy(Parser *p)
             p->policy_given = true;
         }
         if (o->action == RELOCATABLE) relocatable = true;
+        if (o->action == WORLD_FILE) world = true;
         if (!value && (o->argument == VALUE || o->argument == JOINED)) i++;
     }
+    p->out->policy_given = p->policy_given;
+    if (world && !p->policy_given) p->out->policy = "strict"; /* in place of the world file's, which is never none */
     if (relocatable && !p->policy_given) p->out->policy = "none"; /* what is no module yet is not judged */
     return strcmp(p->out->policy, "none") != 0;
 }
@@ -867,7 +875,13 @@ static void check_together(Parser *p)
 {
     LdCommand *c = p->out;
     if (!*c->link.output) usage(p, "no output file specified");
-    if (str_has_suffix(str_of(c->link.output), STR(".pbundle")) || c->sign_key) c->bundle = true;
+    if (str_has_suffix(str_of(c->link.output), STR(".pbundle")) || c->sign_key || c->world_file) c->bundle = true;
+    if (c->world_module && !c->world_file) usage(p, "--world-module has a meaning only with --world");
+    if (c->world_file && c->bundle_name) usage(p, "--bundle-name and --world may not be used together: the world file says the name");
+    if (c->world_file && c->link.n_waivers)
+        usage(p, "--waive and --world may not be used together: waivers stand in the policy that the world file names");
+    if (c->world_file && c->reproduce)
+        usage(p, "--reproduce and --world may not be used together: the world's other modules would not be in it");
     if (c->rewrite && c->link.n_inputs != 1) usage(p, "--rewrite takes one module, and nothing is linked to it");
     if (c->link.start_export && !c->rewrite)
         usage(p, "--start-export is for modules that are linked already (--rewrite): a link makes no start function under a policy");
@@ -949,5 +963,5 @@ void ld_print_help(TextBuf *t)
                    "Links WebAssembly objects and archives into a module that obeys isolation rules.\n\n");
     for (size_t i = 0; i < ARRAY_LEN(table); i++)
         if (*table[i].help && table[i].action != REFUSE && table[i].action != MEANINGLESS) print_option(t, &table[i]);
-    text_printf(t, "\nAll options of wasm-ld for static links are known: see parigot-ld(1).\n");
+    text_printf(t, "All options of wasm-ld for static links are known: see parigot-ld(1).\n");
 }

@@ -1,4 +1,4 @@
-/* package.c: the linked module as a bundle. The bundle half validates the module once more, as it will be
+/* package.c: the linked module as a bundle, alone or in its place in a world. The bundle half validates the module once more, as it will be
  * signed. */
 #include "linker/package.h"
 
@@ -26,19 +26,26 @@ static bool sign(const LdCommand *c, BundleSignerProcess *signer, int64_t now, A
     return ok;
 }
 
-bool ld_package(const LdCommand *c, BundleSignerProcess *signer, Arena *arena, Diags *d, Writer *module)
+/* A world of the module alone, which may call the system services that it imports. */
+static World world_of_one(const LdCommand *c, WorldModule *m)
 {
     Str name = c->bundle_name ? str_of(c->bundle_name) : stem(c->link.output);
-    WorldModule m = {.name = name,
-                     .file = c->link.output,
-                     .bytes = module->ptr,
-                     .size = module->len,
-                     .policy = c->link.policy,
-                     .grant_imports = true};
-    World world = {
-        .name = name, .main = name, .tool = "parigot-ld " PARIGOT_VERSION, .modules = &m, .n_modules = 1};
+    *m = (WorldModule){.name = name, .policy = c->link.policy, .grant_imports = true};
+    return (World){.name = name, .main = name, .modules = m, .n_modules = 1};
+}
+
+bool ld_package(const LdCommand *c, BundleSignerProcess *signer, Arena *arena, Diags *d, Writer *module)
+{
+    WorldModule alone, *m = c->world_file ? c->linked : &alone;
+    World world = c->world_file ? c->world : world_of_one(c, &alone);
+    world.tool = "parigot-ld " PARIGOT_VERSION;
+    m->file = c->link.output;
+    m->bytes = module->ptr;
+    m->size = module->len;
     Writer bundle = {0};
     bool ok = bundle_clock(d, &world.now) && bundle_create(&world, d, &bundle);
+    m->bytes = NULL;
+    m->size = 0;
     if (ok && c->sign_key) ok = sign(c, signer, world.now, arena, d, &bundle);
     wr_free(module);
     *module = bundle;

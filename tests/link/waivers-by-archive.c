@@ -31,7 +31,7 @@
  * ERR: writable data: hits
  * NOFILE: x.wasm
  * RUN: parigot-ld --policy=never.cfg MAIN.o lib.a -o x.wasm
- * EXIT: 1
+ * EXIT: 2
  * ERR: P203 cannot be waived
  * NOFILE: x.wasm
  * RUN: sed 's/COUNTS/COUNTZ/' lib.a >changed.a && cmp lib.a changed.a >/dev/null; test $? = 1 && parigot-ld --policy=good.cfg MAIN.o changed.a -o x.wasm
