@@ -61,30 +61,63 @@ typedef struct BundleKey {
     uint8_t id[BUNDLE_KEY_ID_BYTES];  /* a hint: random, unsigned; shown as minisign does, by bundle_key_id_text */
     uint8_t key[BUNDLE_KEY_BYTES];    /* Ed25519; a canonical point of the main subgroup                        */
     const char *name;                 /* last part of the file's path, or the key itself in base64              */
+    const Str *names;                 /* bundles that it may sign, a `*` at the end stands for any rest; NULL = all */
+    uint32_t n_names;
 } BundleKey;
+
+/* An old key's word that a new one stands for the same signer. Its signature is right. */
+typedef struct BundleRotation { BundleKey from, to; } BundleRotation;
 
 /* A set of public keys. Zero is a valid empty set; nothing to free, all of it lies in the arena. */
 typedef struct BundleTrust {
     Arena *arena;
-    BundleKey *keys;
+    BundleKey *keys;                  /* trusted by themselves                                                  */
     size_t n, cap;
+    BundleRotation *rotations;        /* no key is the `to` of two, and none leads back to itself               */
+    size_t n_rotations, rotations_cap;
+    BundleKey *revoked;
+    size_t n_revoked, revoked_cap;
 } BundleTrust;
 
 /* bundle_trust_file: adds the public key in a file that `minisign -G` or `parigot-bundle keygen` wrote.
- * bundle_trust_folder: adds every *.pub in a folder, by name; a folder without any is an error.
+ * bundle_trust_folder: adds every *.pub in a folder, by name, with the bundle names of X.names beside X.pub, every
+ *     *.rotation, and the list of revoked keys in the file `revoked`; a folder without any *.pub is an error.
  * bundle_trust_text: adds a public key given as its base64 line (minisign -P).
+ * bundle_trust_revoke: the keys in a file are believed no longer: one a line, in base64; comments as in key files, or #.
+ * bundle_trust_rotation: adds a statement and its signature, PATH and PATH.minisig. Whether its old key is trusted is
+ *     asked when a bundle is opened.
  * in:     trust->arena is set. The same public key twice is kept (its ids may differ), and counts once.
- * errors: IO_READ, BUNDLE_BAD_KEY, BUNDLE_NO_KEYS */
+ * errors: IO_READ, BUNDLE_BAD_KEY, BUNDLE_NO_KEYS, BUNDLE_BAD_ROTATION
+ * source: docs/trust.md */
 MUST_USE bool bundle_trust_file(BundleTrust *, const char *path, Diags *);
 MUST_USE bool bundle_trust_folder(BundleTrust *, const char *path, Diags *);
 MUST_USE bool bundle_trust_text(BundleTrust *, const char *base64, Diags *);
+MUST_USE bool bundle_trust_revoke(BundleTrust *, const char *path, Diags *);
+MUST_USE bool bundle_trust_rotation(BundleTrust *, const char *path, Diags *);
+/* The same for bytes: text is the file's content, minisig that of PATH.minisig. */
+MUST_USE bool bundle_trust_names_text(BundleTrust *, BundleKey *, Str text, const char *file, Diags *); /* X.names, of the key X */
+MUST_USE bool bundle_trust_revoke_text(BundleTrust *, Str text, const char *file, Diags *);
+MUST_USE bool bundle_trust_rotation_text(BundleTrust *, Str text, Str minisig, const char *file, Diags *);
+/* The bytes of the statement that `from` signs; in the arena, NULL: no memory. */
+const char *bundle_rotation_text(Arena *, const BundleKey *from, const BundleKey *to);
 /* "ECD1A3F2E6B0C45D": the id as minisign prints it, sixteen upper-case hex digits. */
 void bundle_key_id_text(const uint8_t id[BUNDLE_KEY_ID_BYTES], char out[17]);
+
+/* ---- lineage.c: who stands for whom. A lineage is a key and those that it vouched for, one after the other ------ */
+
+/* The first key of the lineage: what is counted. The key itself when nobody vouched for it. */
+const uint8_t *bundle_lineage(const BundleTrust *, const uint8_t key[BUNDLE_KEY_BYTES]);
+/* The revoked key, or NULL. */
+const BundleKey *bundle_revoked_key(const BundleTrust *, const uint8_t key[BUNDLE_KEY_BYTES]);
+/* Is the key among the trusted ones, or vouched for by one that is, through keys none of which is revoked? */
+bool bundle_is_trusted(const BundleTrust *, const uint8_t key[BUNDLE_KEY_BYTES]);
+/* May a trusted key sign bundles of this name? What is said of the key itself holds, else of the one that vouched. */
+bool bundle_may_sign(const BundleTrust *, const uint8_t key[BUNDLE_KEY_BYTES], const char *name);
 
 /* ---- open.c: from a file to something that can be believed -------------------------------------------------- */
 
 typedef struct BundleSigner {
-    const BundleKey *key;       /* in the trust set                                                           */
+    const BundleKey *key;       /* in the trust set; trusted, and may sign this bundle                        */
     const char *comment;        /* the trusted comment, verified and escaped                                  */
     uint32_t record;            /* its number among the file's records                                        */
 } BundleSigner;
@@ -99,9 +132,10 @@ typedef struct Bundle {
     const BundleManifest *manifest;
     BundleBlob *blobs;          /* blobs[i] belongs to manifest->blobs[i]                                     */
     uint32_t n_blobs;
-    bool trusted;               /* `require` distinct trusted keys have signed. false only with allow_unsigned */
+    bool trusted;               /* `require` lineages of trusted keys have signed. false only with allow_unsigned */
     BundleSigner *signers;      /* one for each distinct trusted public key that has signed                   */
     uint32_t n_signers;
+    uint32_t n_lineages;        /* of the signers: what is counted                                            */
     uint32_t n_signatures;      /* records in the file, of whomever                                           */
     Str manifest_bytes;         /* what was hashed and signed                                                 */
     Str signature_bytes;        /* all records                                                                */
@@ -112,7 +146,7 @@ typedef struct Bundle {
 
 typedef struct BundleOpenOptions {
     const BundleTrust *trust;   /* NULL: nobody                                                               */
-    uint32_t require;           /* distinct public keys that must have signed; 0 counts as 1                  */
+    uint32_t require;           /* lineages that must have signed; 0 counts as 1                              */
     bool allow_unsigned;        /* too few trusted signatures: a warning (BUNDLE_RUNS_UNSIGNED), not an error.
                                    A wrong signature under a trusted key's id is an error all the same.       */
     int64_t now;                /* seconds since 1970: not_after and waivers' ends are compared; 0 = are not  */
@@ -140,6 +174,30 @@ MUST_USE bool bundle_check_module(const Bundle *, uint32_t module, const WasmMod
 const BundleModule *bundle_find_module(const BundleManifest *, const char *name);
 /* Which module answers calls to a service: the route, else the only provider. -1: none (a system service, or remote). */
 int bundle_provider(const BundleManifest *, const char *service);
+
+/* ---- state.c: generations seen ---------------------------------------------------------------------------------- */
+
+/* bundle_state_check: is the generation of a bundle at least the highest seen of its name, for every signer and every other
+ *     key of his lineage?
+ * bundle_state_update: the same, and records it when it is higher: locked, synced, replaced by rename. To be called when
+ *     all else is checked, before anything of the bundle runs.
+ * in:     path     of the state; need not exist
+ *         bundle   of one that is not trusted nothing is compared or recorded
+ * errors: BUNDLE_ROLLED_BACK; BUNDLE_BAD_STATE (it is damaged: nothing is believed); IO_READ, IO_WRITE
+ * source: docs/trust.md */
+MUST_USE bool bundle_state_check(const char *path, const Bundle *, const BundleTrust *, Diags *);
+MUST_USE bool bundle_state_update(const char *path, const Bundle *, const BundleTrust *, Diags *);
+/* bundle_state_default: where the state is unless somebody says otherwise, $XDG_STATE_HOME/parigot/generations or
+ * ~/.local/state/parigot/generations; its folders are made when they are missing. NULL: there is no such place.
+ * errors: USAGE, IO_WRITE, OUT_OF_MEMORY */
+const char *bundle_state_default(Arena *, Diags *);
+
+/* One line of a state. */
+typedef struct BundleSeen { uint8_t key[BUNDLE_KEY_BYTES]; Str name; uint64_t generation; } BundleSeen;
+typedef struct BundleSeens { BundleSeen *items; size_t n, cap; } BundleSeens; /* sorted by key and name */
+/* Names lie in text, which is to stay.   errors: BUNDLE_BAD_STATE */
+MUST_USE bool bundle_state_read(Arena *, Str text, const char *file, Diags *, BundleSeens *out);
+void bundle_state_text(TextBuf *, const BundleSeens *);
 
 /* ---- check.c: names --------------------------------------------------------------------------------------------- */
 

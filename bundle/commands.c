@@ -202,6 +202,7 @@ void tool_create(Tool *tool, int argc, char **argv)
 
 typedef struct Signing {
     const char *key, *attach, *comment, *input, *output;
+    const char *rotate; /* the old public key; input is the new one */
     BundlePassword password;
 } Signing;
 
@@ -248,10 +249,47 @@ static void sign(Tool *tool, const Signing *s)
     wr_free(&out);
 }
 
+/* The word of an old key for a new one: X.rotation and X.rotation.minisig. */
+static bool write_rotation(Tool *tool, const Signing *s, BundleSignerProcess *signer, const BundleTrust *keys)
+{
+    const char *comment = comment_of(tool, s->comment, s->output);
+    const char *text = bundle_rotation_text(&tool->arena, &keys->keys[0], &keys->keys[1]);
+    const char *beside = arena_printf(&tool->arena, "%s.minisig", s->output);
+    if (!comment) return false;
+    if (!text || !beside) return tool_out_of_memory(tool);
+    const char *minisig = bundle_signer_minisig(signer, &tool->arena, str_of(text), "a key rotation", comment, &tool->diags);
+    BundleTrust check = {.arena = &tool->arena}; /* is KEY the secret half of the old public key? */
+    if (!minisig) return false;
+    if (!bundle_trust_rotation_text(&check, str_of(text), str_of(minisig), s->rotate, &tool->diags)) {
+        diag_note(&tool->diags, tool->diags.n ? &tool->diags.items[tool->diags.n - 1] : NULL,
+                  "%s has to be the secret half of this key", s->key);
+        return false;
+    }
+    return file_write(beside, minisig, strlen(minisig), 0644, true, &tool->diags) &&
+           file_write(s->output, text, strlen(text), 0644, true, &tool->diags);
+}
+
+static void rotate(Tool *tool, const Signing *s)
+{
+    BundleSignerProcess signer = {0};
+    BundleTrust keys = {.arena = &tool->arena};
+    if (!bundle_signer_start(&signer, s->key, &s->password, &tool->diags)) return;
+    bool ok = bundle_trust_file(&keys, s->rotate, &tool->diags) && bundle_trust_file(&keys, s->input, &tool->diags) &&
+              write_rotation(tool, s, &signer, &keys);
+    bundle_signer_stop(&signer);
+    if (!ok) return;
+    char from[17], to[17];
+    bundle_key_id_text(keys.keys[0].id, from);
+    bundle_key_id_text(keys.keys[1].id, to);
+    text_printf(&tool->out, "%s: key %s vouches for key %s\n", diag_escape(&tool->arena, str_of(s->output)), from, to);
+}
+
 const char sign_help[] =
     "usage: parigot-bundle sign -s KEY [OPTION ...] BUNDLE\n"
     "       parigot-bundle sign --attach X.minisig [-o OUT] BUNDLE\n"
+    "       parigot-bundle sign -s OLD.key --rotate=OLD.pub NEW.pub -o NEW.rotation\n"
     "Adds a signature, after proving again what the bundle says of its modules.\n"
+    "With --rotate an old key vouches for a new one: NEW.rotation and its .minisig.\n"
     "  -s, --secret-key=KEY      sign with this secret key\n"
     "  -a, --attach=X.minisig    add what minisign -S made of the extracted manifest\n"
     "  -o, --output=OUT          default: in place\n"
@@ -261,6 +299,7 @@ void tool_sign(Tool *tool, int argc, char **argv)
 {
     static const struct option options[] = {{"secret-key", required_argument, NULL, 's'},
                                             {"attach", required_argument, NULL, 'a'},
+                                            {"rotate", required_argument, NULL, 'r'},
                                             {"output", required_argument, NULL, 'o'},
                                             {"comment", required_argument, NULL, 't'},
                                             PASSWORD_LONG,
@@ -271,14 +310,20 @@ void tool_sign(Tool *tool, int argc, char **argv)
         if (c == '?') return;
         if (c == 's') s.key = optarg;
         else if (c == 'a') s.attach = optarg;
+        else if (c == 'r') s.rotate = optarg;
         else if (c == 'o') s.output = optarg;
         else if (c == 't') s.comment = optarg;
         else password_option(&s.password, c);
     }
-    if (!tool_operands(tool, argc, argv, 1, 1, "the bundle", &rest)) return;
+    if (!tool_operands(tool, argc, argv, 1, 1, s.rotate ? "the new public key" : "the bundle", &rest)) return;
     s.input = rest[0];
+    if (s.rotate && (!s.key || s.attach || !s.output)) {
+        tool_usage(tool, "sign: --rotate=OLD.pub goes with -s OLD.key and -o OUT.rotation");
+        return;
+    }
     if (!s.output) s.output = s.input; /* in place */
-    if (!s.key == !s.attach) tool_usage(tool, "sign: either -s KEY or --attach X.minisig");
+    if (s.rotate) rotate(tool, &s);
+    else if (!s.key == !s.attach) tool_usage(tool, "sign: either -s KEY or --attach X.minisig");
     else if (s.attach && (s.comment || s.password.file || s.password.environment))
         tool_usage(tool, "sign: --comment and --password-... go with -s");
     else sign(tool, &s);
@@ -286,14 +331,18 @@ void tool_sign(Tool *tool, int argc, char **argv)
 
 /* ---- verify ---- */
 
-static void verify(Tool *tool, const char *path, const ToolTrust *t)
+static void verify(Tool *tool, const char *path, const ToolTrust *t, const char *state)
 {
     Bundle b;
     BundleOpenOptions o = {.trust = &t->trust, .require = t->require, .now = (int64_t)time(NULL)};
     if (!bundle_open(path, &o, &tool->diags, &b)) return;
+    if (state && !bundle_state_update(state, &b, &t->trust, &tool->diags)) {
+        bundle_close(&b);
+        return;
+    }
     text_printf(&tool->out, "%s: good: %s, generation %llu, signed by %u trusted key%s (%u required)\n",
                 diag_escape(&tool->arena, str_of(path)), b.manifest->name,
-                (unsigned long long)b.manifest->generation, b.n_signers, b.n_signers == 1 ? "" : "s",
+                (unsigned long long)b.manifest->generation, b.n_lineages, b.n_lineages == 1 ? "" : "s",
                 t->require ? t->require : 1);
     for (uint32_t i = 0; i < b.n_signers; i++) {
         char id[17];
@@ -306,21 +355,24 @@ static void verify(Tool *tool, const char *path, const ToolTrust *t)
 
 const char verify_help[] =
     "usage: parigot-bundle verify [OPTION ...] BUNDLE ...\n"
-    "Is the bundle whole, and has who is trusted signed it?\n" TOOL_TRUST_HELP;
+    "Is the bundle whole, and has who is trusted signed it?\n" TOOL_TRUST_HELP
+    "      --state=FILE          compare with the generations seen, and record it\n";
 
 void tool_verify(Tool *tool, int argc, char **argv)
 {
-    static const struct option options[] = {TOOL_TRUST_LONG, {0}};
+    static const struct option options[] = {{"state", required_argument, NULL, 'S'}, TOOL_TRUST_LONG, {0}};
     ToolTrust trust = {0};
+    const char *state = NULL;
     char **files;
     for (int c; (c = tool_option(tool, argc, argv, ":" TOOL_TRUST_SHORT, options)) != -1;) {
         if (c == '?') return;
-        tool_trust_option(tool, &trust, c);
+        if (c == 'S') state = optarg;
+        else tool_trust_option(tool, &trust, c);
     }
     if (!tool_operands(tool, argc, argv, 1, argc, "a bundle", &files) || tool->diags.errors) return;
     if (trust.trust.n == 0) {
         tool_usage(tool, "verify: -p FILE, -P BASE64 or --trust FOLDER names the keys to verify with");
         return;
     }
-    for (int i = 0; i < argc - optind; i++) verify(tool, files[i], &trust);
+    for (int i = 0; i < argc - optind; i++) verify(tool, files[i], &trust, state);
 }

@@ -38,6 +38,18 @@ void bundle_write_record(Writer *, const BundleRecord *); /* with its u16 size *
 /* true when this key made both signatures of the record over this hash. Starts from "no". */
 MUST_USE bool bundle_verify_record(const BundleRecord *, const uint8_t key[BUNDLE_KEY_BYTES],
                                    const uint8_t hash[HASH_BYTES]);
+/* minisig.c: one signature in the form of minisign's files, .minisig.
+ * out:    *out     its bytes and, into them and into text, the record
+ * errors: BUNDLE_BAD_KEY, BUNDLE_BAD_ALGORITHM, BUNDLE_BAD_RECORD */
+typedef struct BundleMinisig {
+    uint8_t first[RECORD_FIXED_BYTES], global[BUNDLE_SIGNATURE_BYTES];
+    BundleRecord record;
+} BundleMinisig;
+MUST_USE bool bundle_read_minisig(Str text, const char *file, Diags *, BundleMinisig *out);
+/* The lines of a text, cut off one after the other, without CR LF. false: there is no more. */
+bool bundle_next_line(Str *rest, Str *line);
+/* Base64 of exactly that many bytes. */
+MUST_USE bool bundle_unbase64(Str text, uint8_t *out, size_t size);
 MUST_USE bool bundle_comment_ok(Str comment); /* what may stand in a record */
 void bundle_hash_manifest(const void *bytes, size_t size, uint8_t out[HASH_BYTES]);
 

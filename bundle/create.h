@@ -122,6 +122,10 @@ MUST_USE bool bundle_signer_start(BundleSignerProcess *, const char *key_file, c
 MUST_USE bool bundle_signer_sign(BundleSignerProcess *, const uint8_t *bundle, size_t size, const char *file,
                                  const char *comment, Diags *, Writer *out);
 void bundle_signer_stop(BundleSignerProcess *);
+/* bundle_signer_minisig: a signature of any bytes, as the text of a .minisig file.
+ * in:     of   what they are, for the untrusted comment
+ * out:    in the arena; NULL on failure */
+const char *bundle_signer_minisig(BundleSignerProcess *, Arena *, Str bytes, const char *of, const char *comment, Diags *);
 
 /* bundle_attach: adds a signature that `minisign -S` made of the extracted manifest. Its public key is not needed: whether
  * it is right shows when the bundle is opened.

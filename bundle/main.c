@@ -36,7 +36,8 @@ static bool is_usage(DiagCode code)
 {
     char letter = diag_code_text(code)[0];
     return letter == 'I' || letter == 'U' || letter == 'C' || code == BUNDLE_BAD_KEY ||
-           code == BUNDLE_BAD_PASSWORD || code == BUNDLE_NO_KEYS;
+           code == BUNDLE_BAD_PASSWORD || code == BUNDLE_NO_KEYS || code == BUNDLE_BAD_STATE ||
+           code == BUNDLE_BAD_ROTATION;
 }
 
 static int exit_status(const Diags *d)
@@ -109,6 +110,7 @@ void tool_trust_option(Tool *tool, ToolTrust *t, int option)
     if (option == 'p') ok = bundle_trust_file(&t->trust, optarg, &tool->diags);
     else if (option == 'P') ok = bundle_trust_text(&t->trust, optarg, &tool->diags);
     else if (option == 'T') ok = bundle_trust_folder(&t->trust, optarg, &tool->diags);
+    else if (option == 'V') ok = bundle_trust_revoke(&t->trust, optarg, &tool->diags);
     else {
         char *end;
         unsigned long n = strtoul(optarg, &end, 10);

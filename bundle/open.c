@@ -83,28 +83,60 @@ static const char *shown_comment(Arena *a, Str comment)
     return plain ? diag_escape(a, (Str){plain, comment.len}) : NULL;
 }
 
-static bool add_signer(Bundle *b, const BundleKey *key, Str comment, uint32_t record)
+static bool add_signer(Source *s, Bundle *b, const BundleKey *key, Str comment, uint32_t record, uint64_t at)
 {
     for (uint32_t i = 0; i < b->n_signers; i++)
-        if (is_same_key(b->signers[i].key, key)) return true; /* counts once, whatever its ids are */
+        if (is_same_key(b->signers[i].key, key)) return true; /* whatever its ids are */
     const char *shown = shown_comment(&b->arena, comment);
-    if (!shown) return false;
+    if (!shown) return fail(s, OUT_OF_MEMORY, at, "out of memory");
     b->signers[b->n_signers++] = (BundleSigner){key, shown, record};
     return true;
 }
 
+/* However many keys of a lineage have signed, it is one signer. */
+static uint32_t count_lineages(const Bundle *b, const BundleTrust *t)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < b->n_signers; i++) {
+        const uint8_t *lineage = bundle_lineage(t, b->signers[i].key->key);
+        bool before = false;
+        for (uint32_t j = 0; j < i; j++)
+            before = before || sodium_memcmp(bundle_lineage(t, b->signers[j].key->key), lineage, BUNDLE_KEY_BYTES) == 0;
+        n += !before;
+    }
+    return n;
+}
+
+/* The keys that a record's id may mean: those of the set, those that others vouched for. */
+static const BundleKey *nth_key(const BundleTrust *t, size_t i)
+{
+    if (i < t->n) return &t->keys[i];
+    i -= t->n;
+    return i < t->n_rotations ? &t->rotations[i].to : NULL;
+}
+
+static const BundleKey *revoked_signer(const BundleRecord *r, const uint8_t hash[HASH_BYTES], const BundleTrust *t)
+{
+    for (size_t i = 0; i < t->n_revoked; i++)
+        if (sodium_memcmp(t->revoked[i].id, r->id, BUNDLE_KEY_ID_BYTES) == 0 &&
+            bundle_verify_record(r, t->revoked[i].key, hash))
+            return &t->revoked[i];
+    return NULL;
+}
+
 /* One record. A wrong signature under the id of a trusted key is somebody's mistake or attack: an error even
- * where other signatures would do. A record of a key that we do not know says nothing. */
+ * where other signatures would do. A record of a key that we do not know, or that is revoked, says nothing. */
 static bool count_record(Source *s, Bundle *b, const BundleRecord *r, uint32_t number,
-                         const uint8_t hash[HASH_BYTES], const BundleTrust *t, uint64_t at)
+                         const uint8_t hash[HASH_BYTES], const BundleTrust *t, uint64_t at, const BundleKey **revoked)
 {
     bool claimed = false;
-    for (size_t i = 0; t && i < t->n; i++) {
-        if (sodium_memcmp(t->keys[i].id, r->id, BUNDLE_KEY_ID_BYTES) != 0) continue;
+    const BundleKey *key;
+    for (size_t i = 0; (key = nth_key(t, i)) != NULL; i++) {
+        if (sodium_memcmp(key->id, r->id, BUNDLE_KEY_ID_BYTES) != 0 || !bundle_is_trusted(t, key->key)) continue;
         claimed = true;
-        if (!bundle_verify_record(r, t->keys[i].key, hash)) continue;
-        return add_signer(b, &t->keys[i], r->comment, number) || fail(s, OUT_OF_MEMORY, at, "out of memory");
+        if (bundle_verify_record(r, key->key, hash)) return add_signer(s, b, key, r->comment, number, at);
     }
+    if (!*revoked) *revoked = revoked_signer(r, hash, t);
     if (!claimed) return true;
     char id[17];
     bundle_key_id_text(r->id, id);
@@ -113,24 +145,39 @@ static bool count_record(Source *s, Bundle *b, const BundleRecord *r, uint32_t n
     return false;
 }
 
-static void explain_distrust(Source *s, const Bundle *b, uint32_t require, bool allow)
+static void explain_distrust(Source *s, const Bundle *b, uint32_t require, bool allow, const BundleKey *revoked)
 {
     DiagPlace at = DIAG_AT(.file = s->file);
-    DiagCode code = allow ? BUNDLE_RUNS_UNSIGNED : b->n_signatures == 0 ? BUNDLE_UNSIGNED : BUNDLE_UNTRUSTED;
+    DiagCode code = allow                  ? BUNDLE_RUNS_UNSIGNED
+                    : b->n_signatures == 0 ? BUNDLE_UNSIGNED
+                    : revoked              ? BUNDLE_REVOKED
+                                           : BUNDLE_UNTRUSTED;
     const char *tail = allow ? "; it is used all the same, as --allow-unsigned asks" : "";
-    if (b->n_signatures == 0) diag_add(s->diags, code, at, "the bundle is not signed%s", tail);
-    else if (b->n_signers == 0)
-        diag_add(s->diags, code, at, "the bundle is signed, but by no trusted key%s", tail);
+    Diag *d;
+    if (b->n_signatures == 0) d = diag_add(s->diags, code, at, "the bundle is not signed%s", tail);
+    else if (b->n_lineages == 0)
+        d = diag_add(s->diags, code, at, "the bundle is signed, but by no trusted key%s", tail);
     else
-        diag_add(s->diags, code, at, "%u trusted key%s signed the bundle, %u are required%s", b->n_signers,
-                 b->n_signers == 1 ? " has" : "s have", require, tail);
+        d = diag_add(s->diags, code, at, "%u trusted key%s signed the bundle, %u are required%s", b->n_lineages,
+                     b->n_lineages == 1 ? " has" : "s have", require, tail);
+    if (b->n_lineages < b->n_signers)
+        diag_note(s->diags, d, "keys that one vouched for the other count once");
+    if (!revoked) return;
+    char id[17];
+    bundle_key_id_text(revoked->id, id);
+    diag_note(s->diags, d, "key %s has signed it, and is revoked", id);
 }
+
+static uint32_t required(const BundleOpenOptions *o) { return o->require ? o->require : 1; }
 
 static bool verify(Source *s, Bundle *b, const BundleOpenOptions *o)
 {
+    static const BundleTrust nobody;
+    const BundleTrust *trust = o->trust ? o->trust : &nobody;
     BundleRecord records[BUNDLE_MAX_SIGNATURES];
     uint8_t hash[HASH_BYTES];
     bool good = false;
+    const BundleKey *revoked = NULL;
     uint64_t at = BUNDLE_HEADER_BYTES + b->manifest_bytes.len;
     if (!bundle_read_records(b->signature_bytes, at, s->file, s->diags, records, &b->n_signatures))
         return false;
@@ -141,13 +188,37 @@ static bool verify(Source *s, Bundle *b, const BundleOpenOptions *o)
     for (uint32_t i = 0; i < b->n_signatures; i++) {
         uint64_t here =
             at + (uint64_t)(records[i].id - ALGORITHM_BYTES - (const uint8_t *)b->signature_bytes.ptr);
-        if (!count_record(s, b, &records[i], i, hash, o->trust, here)) return false;
+        if (!count_record(s, b, &records[i], i, hash, trust, here, &revoked)) return false;
     }
-    uint32_t require = o->require ? o->require : 1;
-    good = b->n_signers >= require;
-    if (!good) explain_distrust(s, b, require, o->allow_unsigned);
+    b->n_lineages = count_lineages(b, trust);
+    good = b->n_lineages >= required(o);
+    if (!good) explain_distrust(s, b, required(o), o->allow_unsigned, revoked);
     b->trusted = good;
     return good || o->allow_unsigned;
+}
+
+/* ---- may those who have signed sign this name? The manifest is read, and was signed by whom we trust ---- */
+
+static bool check_names(Source *s, Bundle *b, const BundleOpenOptions *o)
+{
+    uint32_t kept = 0;
+    const BundleKey *other = NULL;
+    for (uint32_t i = 0; i < b->n_signers; i++) {
+        if (bundle_may_sign(o->trust, b->signers[i].key->key, b->manifest->name)) b->signers[kept++] = b->signers[i];
+        else other = b->signers[i].key;
+    }
+    if (!other) return true;
+    bool was_trusted = b->trusted;
+    b->n_signers = kept;
+    b->n_lineages = count_lineages(b, o->trust);
+    b->trusted = b->n_lineages >= required(o);
+    if (b->trusted || !was_trusted) return true;
+    char id[17];
+    bundle_key_id_text(other->id, id);
+    diag_add(s->diags, o->allow_unsigned ? BUNDLE_RUNS_UNSIGNED : BUNDLE_NOT_ITS_NAME, DIAG_AT(.file = s->file),
+             "key %s may not sign bundles named \"%s\"%s", id, b->manifest->name,
+             o->allow_unsigned ? "; it is used all the same, as --allow-unsigned asks" : "");
+    return o->allow_unsigned;
 }
 
 static bool read_head(Source *s, Bundle *b, uint64_t *end)
@@ -260,7 +331,7 @@ static bool open_source(Source *s, const BundleOpenOptions *o, Bundle *out)
         good = read_head(s, &b, &head_end) &&
                verify(s, &b, o) && /* nothing of the manifest was looked at so far */
                bundle_read_manifest(&b.arena, b.manifest_bytes, s->file, s->diags, &b.manifest) &&
-               bundle_check_manifest(b.manifest, s->file, s->diags) && check_time(s, b.manifest, o->now) &&
+               bundle_check_manifest(b.manifest, s->file, s->diags) && check_names(s, &b, o) && check_time(s, b.manifest, o->now) &&
                read_blobs(s, &b, head_end);
     if (!good) bundle_close(&b);
     *out = b;

@@ -252,60 +252,29 @@ bool bundle_signer_sign(BundleSignerProcess *process, const uint8_t *bundle, siz
 
 /* ---- minisign's signature files ---- */
 
-static bool take_line(Str *rest, Str *line)
-{
-    const char *nl = rest->len ? memchr(rest->ptr, '\n', rest->len) : NULL;
-    if (!nl && rest->len == 0) return false;
-    *line = (Str){rest->ptr, nl ? (size_t)(nl - rest->ptr) : rest->len};
-    size_t used = line->len + (nl != NULL);
-    *rest = (Str){rest->ptr + used, rest->len - used};
-    if (line->len && line->ptr[line->len - 1] == '\r') line->len--;
-    return true;
-}
-
-static bool unbase64(Str text, uint8_t *out, size_t size)
-{
-    size_t len = 0;
-    return sodium_base642bin(out, size, text.ptr, text.len, NULL, &len, NULL,
-                             sodium_base64_VARIANT_ORIGINAL) == 0 &&
-           len == size;
-}
-
 bool bundle_attach(const uint8_t *bundle, size_t size, const char *file, Str minisig,
                    const char *minisig_file, Diags *d, Writer *out)
 {
     *out = (Writer){0};
-    Str line[4], rest = minisig;
-    uint8_t first[RECORD_FIXED_BYTES], global[BUNDLE_SIGNATURE_BYTES];
-    for (size_t i = 0; i < ARRAY_LEN(line); i++)
-        if (!take_line(&rest, &line[i]))
-            return fail(d, BUNDLE_BAD_KEY, minisig_file, "not a minisign signature: it has four lines");
-    if (rest.len)
-        return fail(d, BUNDLE_BAD_KEY, minisig_file,
-                    "not a minisign signature: there is something after the fourth line");
-    if (!str_has_prefix(line[0], STR("untrusted comment: ")) ||
-        !str_has_prefix(line[2], STR("trusted comment: ")))
-        return fail(d, BUNDLE_BAD_KEY, minisig_file,
-                    "not a minisign signature: comments are expected in lines 1 and 3");
-    if (!unbase64(line[1], first, sizeof first) || !unbase64(line[3], global, sizeof global))
-        return fail(d, BUNDLE_BAD_KEY, minisig_file,
-                    "not a minisign signature: signatures are expected in lines 2 and 4");
-    if (memcmp(first, "ED", ALGORITHM_BYTES) != 0)
-        return fail(d, BUNDLE_BAD_ALGORITHM, minisig_file,
-                    "not a prehashed signature: make it without minisign's -l");
-    size_t prefix = strlen("trusted comment: ");
-    BundleRecord r = {
-        .id = first + ALGORITHM_BYTES,
-        .signature = first + ALGORITHM_BYTES + BUNDLE_KEY_ID_BYTES,
-        .comment = {line[2].ptr + prefix, line[2].len - prefix},
-        .global = global,
-    };
-    if (!bundle_comment_ok(r.comment))
-        return fail(d, BUNDLE_BAD_RECORD, minisig_file,
-                    "trusted comment is too long, not UTF-8 or has control characters");
+    BundleMinisig m;
     Parts p;
-    return take_apart(bundle, size, file, d, &p) && may_add(&p, r.id, file, d) &&
-           put_together(&p, &r, file, d, out);
+    return bundle_read_minisig(minisig, minisig_file, d, &m) && take_apart(bundle, size, file, d, &p) &&
+           may_add(&p, m.record.id, file, d) && put_together(&p, &m.record, file, d, out);
+}
+
+/* Four lines, as `minisign -V` takes them. */
+static const char *minisig_text(Arena *a, const char *of, const BundleRecord *r)
+{
+    char first[128], global[128], id[17];
+    uint8_t fixed[RECORD_FIXED_BYTES] = {'E', 'D'};
+    memcpy(fixed + ALGORITHM_BYTES, r->id, BUNDLE_KEY_ID_BYTES);
+    memcpy(fixed + ALGORITHM_BYTES + BUNDLE_KEY_ID_BYTES, r->signature, BUNDLE_SIGNATURE_BYTES);
+    bundle_key_id_text(r->id, id);
+    sodium_bin2base64(first, sizeof first, fixed, sizeof fixed, sodium_base64_VARIANT_ORIGINAL);
+    sodium_bin2base64(global, sizeof global, r->global, BUNDLE_SIGNATURE_BYTES,
+                      sodium_base64_VARIANT_ORIGINAL);
+    return arena_printf(a, "untrusted comment: signature of %s, key %s\n%s\ntrusted comment: %.*s\n%s\n", of,
+                        id, first, STR_ARG(r->comment), global);
 }
 
 const char *bundle_minisig_text(Arena *a, const Bundle *b, uint32_t index)
@@ -313,20 +282,29 @@ const char *bundle_minisig_text(Arena *a, const Bundle *b, uint32_t index)
     BundleRecord records[BUNDLE_MAX_SIGNATURES];
     uint32_t n;
     Diags none = {0};
-    char first[128], global[128], id[17];
     bool ok = bundle_read_records(b->signature_bytes, 0, b->file, &none, records, &n) && index < n;
     diag_free(&none);
-    if (!ok) return "";
-    const BundleRecord *r = &records[index];
-    bundle_key_id_text(r->id, id);
-    sodium_bin2base64(first, sizeof first, r->id - ALGORITHM_BYTES, RECORD_FIXED_BYTES,
-                      sodium_base64_VARIANT_ORIGINAL);
-    sodium_bin2base64(global, sizeof global, r->global, BUNDLE_SIGNATURE_BYTES,
-                      sodium_base64_VARIANT_ORIGINAL);
-    const char *text = arena_printf(
-        a, "untrusted comment: signature of a bundle's manifest, key %s\n%s\ntrusted comment: %.*s\n%s\n", id,
-        first, STR_ARG(r->comment), global);
+    const char *text = ok ? minisig_text(a, "a bundle's manifest", &records[index]) : NULL;
     return text ? text : "";
+}
+
+const char *bundle_signer_minisig(BundleSignerProcess *process, Arena *a, Str bytes, const char *of,
+                                  const char *comment, Diags *d)
+{
+    Signature made;
+    uint8_t hash[HASH_BYTES];
+    Str text = str_of(comment);
+    if (!bundle_comment_ok(text)) {
+        fail(d, BUNDLE_BAD_RECORD, process->key_file,
+             "trusted comment is too long, not UTF-8 or has control characters");
+        return NULL;
+    }
+    bundle_hash_manifest(bytes.ptr, bytes.len, hash);
+    if (!ask(process, hash, text, d, &made)) return NULL;
+    BundleRecord r = {.id = made.id, .signature = made.signature, .comment = text, .global = made.global};
+    const char *lines = minisig_text(a, of, &r);
+    if (!lines) fail(d, OUT_OF_MEMORY, process->key_file, "out of memory");
+    return lines;
 }
 
 /* ---- comments ---- */

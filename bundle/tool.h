@@ -24,7 +24,8 @@ extern const char keygen_help[], create_help[], sign_help[], verify_help[], insp
 #define TOOL_TRUST_HELP                                                                                                \
     "  -p, --public-key=FILE     a public key to verify with; can be repeated\n"                                        \
     "  -P, --public-key-text=B   the same in base64\n"                                                                  \
-    "      --trust=FOLDER        every *.pub in a folder\n"                                                             \
+    "      --trust=FOLDER        a folder's *.pub, *.rotation and revoked\n"                                            \
+    "      --revoked=FILE        keys that count no longer\n"                                                           \
     "      --require=N           so many distinct keys must have signed; default 1\n"
 #define TOOL_PASSWORD_HELP                                                                                             \
     "      --password-file=FILE  first line is the password; else it is asked for\n"                                   \
@@ -37,7 +38,7 @@ bool tool_operands(Tool *, int argc, char **argv, int min, int max, const char *
 bool tool_usage(Tool *, const char *format, ...) PRINTF(2, 3); /* records, returns false */
 bool tool_out_of_memory(Tool *);                               /* the same */
 
-/* Options that name keys to verify with: -p FILE, -P BASE64, --trust DIR, --require=N. */
+/* Options that name keys to verify with: -p FILE, -P BASE64, --trust DIR, --revoked=FILE, --require=N. */
 typedef struct ToolTrust {
     BundleTrust trust;
     uint32_t require;
@@ -46,8 +47,9 @@ typedef struct ToolTrust {
 #define TOOL_TRUST_SHORT "p:P:"
 #define TOOL_TRUST_LONG                                                                                                \
     {"public-key", required_argument, NULL, 'p'}, {"public-key-text", required_argument, NULL, 'P'},                   \
-        {"trust", required_argument, NULL, 'T'}, {"require", required_argument, NULL, 'R'}
-void tool_trust_option(Tool *, ToolTrust *, int option); /* one of p P T R */
+        {"trust", required_argument, NULL, 'T'}, {"require", required_argument, NULL, 'R'},                            \
+        {"revoked", required_argument, NULL, 'V'}
+void tool_trust_option(Tool *, ToolTrust *, int option); /* one of p P T R V */
 /* Opens with the keys that were given; without any, signatures are not checked (and nothing is said about it). */
 bool tool_open(Tool *, const char *path, const ToolTrust *, Bundle *out);
 

@@ -13,15 +13,15 @@ static const char help[] =
     "usage: parigot-run [--trust=FOLDER] [-p KEY.pub] [OPTION ...] FILE.pbundle\n"
     "       parigot-run --allow-unsigned --invoke=EXPORT [OPTION ...] FILE.wasm [ARG]\n"
     "Verifies a bundle and runs its world; or calls one export of a bare module.\n"
-    "      --trust=FOLDER    trust the public keys (*.pub) in a folder\n"
+    "      --trust=FOLDER    trust the keys in a folder: *.pub, *.rotation, revoked\n"
     "  -p, --key=KEY.pub     trust the public key in a file; -P KEY: in base64\n"
-    "      --require=N       so many trusted keys must have signed; default 1\n"
+    "      --revoked=FILE    keys that count no more; --require=N: how many must sign\n"
+    "      --state=FILE      of generations seen (in ~/.local/state/parigot), or none\n"
     "      --allow-unsigned  run what nobody who is trusted has signed\n"
     "      --policy=POLICY   strict, reset (default), audit, none, or a file\n"
     "      --grant=SERVICE,..  what modules may use of what the bundle grants (all)\n"
     "Limits; the smaller of these and the bundle's holds:\n"
-    "      --deadline=TIME   longest time for a call, e.g. 500ms; default 30s\n"
-    "      --entry=TIME      longest time that one entry may run; default 10s\n"
+    "      --deadline=TIME, --entry=TIME  for a call (30s), for one entry (10s)\n"
     "      --fuel=N          for one entry of a metered module; default no limit\n"
     "      --memory=SIZE     of a module, e.g. 16MiB; default its own maximum\n"
     "      --stack=SIZE      for the frames of guest functions; default 1MiB\n"
@@ -48,7 +48,7 @@ static void add_usage(Diags *diags, const char *format, ...)
 #define usage(...) (add_usage(__VA_ARGS__), false)
 
 typedef enum ValueKind { VALUE_NONE, VALUE_TEXT, VALUE_TIME, VALUE_SIZE, VALUE_SIZE32, VALUE_NUMBER, VALUE_NUMBER64, VALUE_POLICY, VALUE_GRANTS,
-                         VALUE_FOLDER, VALUE_KEY_FILE, VALUE_KEY_TEXT } ValueKind;
+                         VALUE_FOLDER, VALUE_KEY_FILE, VALUE_KEY_TEXT, VALUE_REVOKED } ValueKind;
 /* For which of the two forms: the other refuses it. */
 typedef enum Form { ANY_FORM, WORLD_FORM, INVOKE_FORM } Form;
 
@@ -64,6 +64,8 @@ static const struct {
     {"trust",          0,   WORLD_FORM,  VALUE_FOLDER,   0, 0},
     {"key",            'p', WORLD_FORM,  VALUE_KEY_FILE, 0, 0},
     {"key-text",       'P', WORLD_FORM,  VALUE_KEY_TEXT, 0, 0},
+    {"revoked",        0,   WORLD_FORM,  VALUE_REVOKED,  0, 0},
+    {"state",          0,   WORLD_FORM,  VALUE_TEXT,     AT(state), 0},
     {"require",        0,   WORLD_FORM,  VALUE_NUMBER,   AT(require), BUNDLE_MAX_SIGNATURES},
     {"allow-unsigned", 0,   ANY_FORM,    VALUE_NONE,     AT(allow_unsigned), 0},
     {"policy",         0,   ANY_FORM,    VALUE_POLICY,   AT(policy), 0},
@@ -169,6 +171,7 @@ static bool set_option(size_t k, const char *value, RunOptions *o, Diags *diags)
     case VALUE_FOLDER: return add_trust(o, TRUST_FOLDER, value, diags);
     case VALUE_KEY_FILE: return add_trust(o, TRUST_FILE, value, diags);
     case VALUE_KEY_TEXT: return add_trust(o, TRUST_TEXT, value, diags);
+    case VALUE_REVOKED: return add_trust(o, TRUST_REVOKED, value, diags);
     }
     return false;
 }

@@ -9,7 +9,7 @@
 
 enum { EXIT_FINDINGS = 1, EXIT_USAGE = 2, EXIT_INTERNAL = 3, EXIT_TRAP = 134 };
 
-typedef enum TrustKind { TRUST_FOLDER, TRUST_FILE, TRUST_TEXT } TrustKind;
+typedef enum TrustKind { TRUST_FOLDER, TRUST_FILE, TRUST_TEXT, TRUST_REVOKED } TrustKind;
 typedef struct Trust {
     TrustKind kind;
     const char *value;
@@ -36,6 +36,7 @@ typedef struct RunOptions {
     Str *grants;               /* arena; NULL: all that the bundle grants */
     size_t n_grants, grants_cap;
     uint32_t require;          /* distinct keys; 0 = 1 */
+    const char *state;         /* file of generations seen; NULL: where it always is; "none": none is kept */
     LoadWorldLimits limits;    /* besides the four above */
     bool log_times, verbose;
     void (*print)(Diags *);    /* shows what has been recorded, and empties the list */

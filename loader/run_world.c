@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -48,6 +49,7 @@ static bool read_trust(const RunOptions *o, BundleTrust *trust, Diags *diags)
         case TRUST_FOLDER: ok &= bundle_trust_folder(trust, o->trust[i].value, diags); break;
         case TRUST_FILE: ok &= bundle_trust_file(trust, o->trust[i].value, diags); break;
         case TRUST_TEXT: ok &= bundle_trust_text(trust, o->trust[i].value, diags); break;
+        case TRUST_REVOKED: ok &= bundle_trust_revoke(trust, o->trust[i].value, diags); break;
         }
     }
     return ok;
@@ -73,15 +75,15 @@ static int status_of(const Diags *diags)
     for (size_t i = 0; i < diags->n; i++) {
         switch (diags->items[i].code) {
         case OUT_OF_MEMORY: return EXIT_INTERNAL;
-        case IO_READ: case IO_TOO_BIG: case USAGE: status = EXIT_USAGE; break;
+        case IO_READ: case IO_WRITE: case IO_TOO_BIG: case USAGE: case BUNDLE_BAD_STATE: case BUNDLE_BAD_ROTATION: case BUNDLE_BAD_KEY: case BUNDLE_NO_KEYS: status = EXIT_USAGE; break;
         default: break;
         }
     }
     return status;
 }
 
-/* Diagnostics so far appear before the world says anything. */
-static int run(const RunOptions *o, const Bundle *bundle, int64_t now, Diags *diags)
+/* Diagnostics so far appear before the world says anything. state: NULL = no generations are kept. */
+static int run(const RunOptions *o, const Bundle *bundle, const BundleTrust *trust, const char *state, int64_t now, Diags *diags)
 {
     LoadWorldOptions options = {.floor = o->policy, .limits = o->limits, .now = now, .grants = o->grants, .n_grants = o->n_grants, .checked = o->checked, .tell = tell, .verbose = o->verbose,
                             .services = {.log_fd = STDOUT_FILENO, .log_times = o->log_times}};
@@ -92,6 +94,10 @@ static int run(const RunOptions *o, const Bundle *bundle, int64_t now, Diags *di
     if (o->verbose) tell_bundle(bundle);
     LoadWorld *w = load_world_open(bundle, &options, diags);
     if (!w) return status_of(diags);
+    if (state && !bundle_state_update(state, bundle, trust, diags)) {
+        load_world_close(w);
+        return status_of(diags);
+    }
     o->print(diags);
     watch_signals(w);
     int status = load_world_run(w);
@@ -100,18 +106,30 @@ static int run(const RunOptions *o, const Bundle *bundle, int64_t now, Diags *di
     return status;
 }
 
+/* The file of the generations seen; NULL: none is wanted, or nothing could be compared with it. */
+static bool find_state(const RunOptions *o, const Bundle *b, Arena *a, Diags *diags, const char **out)
+{
+    *out = NULL;
+    if (!b->trusted || (o->state && strcmp(o->state, "none") == 0)) return true;
+    *out = o->state ? o->state : bundle_state_default(a, diags);
+    return *out != NULL;
+}
+
 int run_world(const RunOptions *o, Diags *diags)
 {
     Arena arena = {0};
     BundleTrust trust = {.arena = &arena};
+    const char *state = NULL;
     Bundle bundle = {0};
     int64_t now = (int64_t)time(NULL);
     BundleOpenOptions options = {.trust = &trust, .require = o->require, .allow_unsigned = o->allow_unsigned, .now = now};
-    bool ok = read_trust(o, &trust, diags) && bundle_open(o->file, &options, diags, &bundle);
+    bool ok = read_trust(o, &trust, diags) && bundle_open(o->file, &options, diags, &bundle) &&
+              find_state(o, &bundle, &arena, diags, &state) &&
+              (!state || bundle_state_check(state, &bundle, &trust, diags));
     for (size_t i = 0; i < diags->n; i++)
         if (diags->items[i].code == BUNDLE_BAD_MAGIC)
             diag_note(diags, &diags->items[i], "of a bare module --invoke=EXPORT calls a function");
-    int status = ok ? run(o, &bundle, now, diags) : status_of(diags);
+    int status = ok ? run(o, &bundle, &trust, state, now, diags) : status_of(diags);
     bundle_close(&bundle);
     arena_free(&arena);
     return status;

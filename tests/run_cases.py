@@ -106,8 +106,9 @@ def check(run, command, result, folder):
 
 def sh(command, path, folder):
     command = command.replace('%s', path).replace('%d', os.path.dirname(path)).replace('%t', folder)
+    environment = {**os.environ, 'XDG_STATE_HOME': os.path.join(folder, 'state')}
     try:
-        return command, subprocess.run(['sh', '-c', command], cwd=folder, stdin=subprocess.DEVNULL,
+        return command, subprocess.run(['sh', '-c', command], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
                                        capture_output=True, timeout=TIMEOUT_S, encoding='utf-8',
                                        errors='backslashreplace', check=False)
     except subprocess.TimeoutExpired:

@@ -171,6 +171,20 @@ void file_abandon(FileOutput *f)
     free(f->temporary);
 }
 
+/* A file that replaced another is there for good when the folder has been written too. A file system that cannot sync
+ * folders says EINVAL: there is nothing more to be had. */
+static bool sync_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash == path ? strdup("/") : slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
+    int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    free(folder);
+    if (fd < 0) return errno == EACCES; /* may be written to, may not be read */
+    bool ok = fsync(fd) == 0 || errno == EINVAL;
+    close(fd);
+    return ok;
+}
+
 bool file_commit(FileOutput *f, unsigned mode, bool sync, Diags *d)
 {
     bool replaces = f->temporary != NULL;
@@ -181,6 +195,7 @@ bool file_commit(FileOutput *f, unsigned mode, bool sync, Diags *d)
     if (close(f->fd) < 0 && ok) ok = io_fail(d, IO_WRITE, f->path, "cannot write");
     if (replaces && ok && rename(f->temporary, f->path) < 0) ok = io_fail(d, IO_WRITE, f->path, "cannot rename to");
     if (replaces && !ok) unlink(f->temporary);
+    else if (replaces && sync && !sync_folder(f->path)) ok = io_fail(d, IO_WRITE, f->path, "cannot sync the folder");
     free(f->temporary);
     return ok;
 }

@@ -33,7 +33,7 @@ def bundle(options, folder, world, *run_options):
         run(options.bundle, 'keygen', '-W', '-p', key[0], '-s', key[1])
     output = os.path.join(folder, 'out.pbundle')
     run(options.bundle, 'create', '--world', os.path.join(folder, world), '-o', output, '--sign', key[1])
-    result = subprocess.run([options.run, '-p', key[0], *run_options, output], capture_output=True, text=True, timeout=200, check=False)
+    result = subprocess.run([options.run, '-p', key[0], '--state=none', *run_options, output], capture_output=True, text=True, timeout=200, check=False)
     if result.returncode:
         raise Failure(f'{world}: status {result.returncode}\n{result.stdout[-1000:]}{result.stderr[-2000:]}')
     return result.stdout.splitlines()
