@@ -16,6 +16,8 @@ static const struct {
     {"keygen", tool_keygen, keygen_help},    {"create", tool_create, create_help},
     {"sign", tool_sign, sign_help},          {"verify", tool_verify, verify_help},
     {"inspect", tool_inspect, inspect_help}, {"extract", tool_extract, extract_help},
+    {"export-oci", tool_export_oci, export_oci_help},
+    {"import-oci", tool_import_oci, import_oci_help},
 };
 
 static const char help[] =
@@ -26,6 +28,8 @@ static const char help[] =
     "  verify      is it whole, and who has signed it?\n"
     "  inspect     what is in it, what was proved\n"
     "  extract     take manifest, signatures or modules out of it\n"
+    "  export-oci  write it as an OCI artifact, or an image that runs it\n"
+    "  import-oci  take it out of an OCI image layout\n"
     "parigot-bundle COMMAND --help shows the options of each.\n"
     "  --help, --version\n"
     "Exit status: 0 good, 1 refused, 2 usage or input/output, 3 internal error.\n"
@@ -127,7 +131,9 @@ void tool_forget(Tool *tool, size_t n)
         tool->diags.warnings -= tool->diags.items[--tool->diags.n].severity == SEV_WARNING;
 }
 
-bool tool_open(Tool *tool, const char *path, const ToolTrust *t, Bundle *out)
+/* bytes: NULL when the bundle is the file of that name. */
+static bool open_any(Tool *tool, const void *bytes, size_t size, const char *path, const ToolTrust *t,
+                     Bundle *out)
 {
     BundleOpenOptions o = {.trust = &t->trust, .require = t->require, .allow_unsigned = !t->given};
     size_t before = tool->diags.n;
@@ -135,9 +141,21 @@ bool tool_open(Tool *tool, const char *path, const ToolTrust *t, Bundle *out)
         diag_add(&tool->diags, BUNDLE_NO_KEYS, DIAG_AT(.file = path), "no public key to verify with");
         return false;
     }
-    bool ok = bundle_open(path, &o, &tool->diags, out);
+    bool ok = bytes ? bundle_open_bytes(bytes, size, path, &o, &tool->diags, out)
+                    : bundle_open(path, &o, &tool->diags, out);
     if (ok && !t->given) tool_forget(tool, before); /* nobody asked who has signed */
     return ok;
+}
+
+bool tool_open(Tool *tool, const char *path, const ToolTrust *t, Bundle *out)
+{
+    return open_any(tool, NULL, 0, path, t, out);
+}
+
+bool tool_open_bytes(Tool *tool, const void *bytes, size_t size, const char *name, const ToolTrust *t,
+                     Bundle *out)
+{
+    return open_any(tool, bytes, size, name, t, out);
 }
 
 /* Index into commands; -1: there is none of that name. */

@@ -18,7 +18,9 @@ typedef void ToolCommand(Tool *, int argc, char **argv);
 ToolCommand tool_keygen, tool_create, tool_sign, tool_verify; /* commands.c */
 ToolCommand tool_inspect;                                     /* inspect.c */
 ToolCommand tool_extract;                                     /* extract.c */
+ToolCommand tool_export_oci, tool_import_oci;                 /* oci_commands.c */
 /* What `parigot-bundle COMMAND --help` prints, beside each command: at most 24 lines of 80 columns. */
+extern const char export_oci_help[], import_oci_help[];
 extern const char keygen_help[], create_help[], sign_help[], verify_help[], inspect_help[], extract_help[];
 /* The options of TOOL_TRUST_LONG, for these texts. */
 #define TOOL_TRUST_HELP                                                                                                \
@@ -52,6 +54,8 @@ typedef struct ToolTrust {
 void tool_trust_option(Tool *, ToolTrust *, int option); /* one of p P T R V */
 /* Opens with the keys that were given; without any, signatures are not checked (and nothing is said about it). */
 bool tool_open(Tool *, const char *path, const ToolTrust *, Bundle *out);
+/* The same for bytes in memory, named by the place they came from. */
+bool tool_open_bytes(Tool *, const void *bytes, size_t size, const char *name, const ToolTrust *, Bundle *out);
 
 void tool_forget(Tool *, size_t n); /* drops the warnings after the first n diagnostics */
 
