@@ -32,7 +32,8 @@ bool bundle_can_be_waived(Str rule)
     static const char *const rules[] = {"P101", "P104", "P105", "P106"};
     for (size_t i = 0; i < ARRAY_LEN(rules); i++)
         if (str_eq(rule, str_of(rules[i]))) return true;
-    return rule.len == 4 && str_has_prefix(rule, STR("P6"));
+    return rule.len == 4 && str_has_prefix(rule, STR("P6")) && rule.ptr[2] >= '0' && rule.ptr[2] <= '9' &&
+           rule.ptr[3] >= '0' && rule.ptr[3] <= '9';
 }
 
 /* ---- the walk ---- */

@@ -51,8 +51,7 @@ bool bundle_read_manifest(Arena *a, Str bytes, const char *file, Diags *d, const
     BundleManifest *m =
         parigot__bundle__v1__manifest__unpack(&allocator, bytes.len, (const uint8_t *)bytes.ptr);
     if (!m || !fill_absent(a, m)) /* the walk has refused what cannot be decoded, so it is memory */
-        return fail(d, OUT_OF_MEMORY, file,
-                    "no memory to unpack the manifest, or a length is padded beyond five bytes");
+        return fail(d, OUT_OF_MEMORY, file, "no memory to unpack the manifest");
     *out = m;
     return true;
 }

@@ -50,6 +50,14 @@ static bool varint(Span *s, uint64_t *out)
     return false;
 }
 
+/* Tags and lengths: protobuf-c reads at most five bytes of them. */
+static bool short_varint(Span *s, uint64_t *out)
+{
+    enum { LONGEST = 5 };
+    const uint8_t *start = s->pos;
+    return varint(s, out) && s->pos - start <= LONGEST;
+}
+
 static bool take(Span *s, size_t n, Span *out)
 {
     if (n > (size_t)(s->end - s->pos)) return false;
@@ -147,7 +155,7 @@ static bool unknown(Walk *w, const ProtobufCMessageDescriptor *desc, const uint8
     Span skipped;
     bool whole = type == WIRE_VARINT ? varint(s, &value)
                  : type == WIRE_BYTES
-                     ? varint(s, &value) && value <= SIZE_MAX && take(s, (size_t)value, &skipped)
+                     ? short_varint(s, &value) && value <= SIZE_MAX && take(s, (size_t)value, &skipped)
                  : type == WIRE_64BIT ? take(s, 8, &skipped)
                  : type == WIRE_32BIT ? take(s, 4, &skipped)
                                       : false; /* groups: not part of proto3 */
@@ -177,7 +185,7 @@ static bool message(Walk *w, const ProtobufCMessageDescriptor *desc, Span s, uin
     while (s.pos < s.end) {
         const uint8_t *start = s.pos;
         uint64_t tag, length;
-        if (!varint(&s, &tag) || tag >> 3 == 0 || tag > UINT32_MAX)
+        if (!short_varint(&s, &tag) || tag >> 3 == 0 || tag > UINT32_MAX)
             return fail(w, w->codes.malformed, start, desc, NULL, "not a protobuf tag");
         if (!spend(w, BYTES_A_FIELD, start, desc)) return false;
         WireType type = (WireType)(tag & 7);
@@ -196,7 +204,7 @@ static bool message(Walk *w, const ProtobufCMessageDescriptor *desc, Span s, uin
 
         if (type == WIRE_BYTES) {
             Span payload;
-            if (!varint(&s, &length) || length > SIZE_MAX || !take(&s, (size_t)length, &payload))
+            if (!short_varint(&s, &length) || length > SIZE_MAX || !take(&s, (size_t)length, &payload))
                 return fail(w, w->codes.malformed, start, desc, f, "is longer than what is left");
             if (!delimited(w, desc, f, payload, depth)) return false;
         } else {

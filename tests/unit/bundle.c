@@ -493,6 +493,11 @@ START_TEST(wire_rows)
         ROW("\x20\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01", MANIFEST_WIRE, MANIFEST_WIRE),
         ROW("\x20\x80", MANIFEST_WIRE, MANIFEST_WIRE),
         ROW("\x22\x01\x05", MANIFEST_WIRE, MANIFEST_WIRE),                     /* packed, but not repeated */
+        ROW("\x92\x80\x80\x80\x00\x01x", DIAG_NONE, DIAG_NONE),                /* a tag of five bytes */
+        ROW("\x92\x80\x80\x80\x80\x00\x01x", MANIFEST_WIRE, MANIFEST_WIRE),    /* of six */
+        ROW("\x12\x81\x80\x80\x80\x00x", DIAG_NONE, DIAG_NONE),                /* a length of five bytes */
+        ROW("\x12\x81\x80\x80\x80\x80\x00x", MANIFEST_WIRE, MANIFEST_WIRE),    /* of six */
+        ROW("\xc2\x3e\x81\x80\x80\x80\x80\x00z", MANIFEST_WIRE, MANIFEST_WIRE), /* also of an unknown field */
         ROW("\x25\0\0\0\0", MANIFEST_WIRE, MANIFEST_WIRE),
         ROW("\x00", MANIFEST_WIRE, MANIFEST_WIRE),                             /* field 0 */
         ROW("\x83\x01\x84\x01", MANIFEST_WIRE, MANIFEST_WIRE),                 /* a group */
@@ -1029,7 +1034,7 @@ START_TEST(names)
     ck_assert(!wasm_split_method(STR("memory"), &service, &method) && !wasm_split_method(STR("a/b"), &service, &method) &&
               !wasm_split_method(STR("a.v1.A/B/C"), &service, &method));
     ck_assert(bundle_can_be_waived(STR("P104")) && bundle_can_be_waived(STR("P601")) && !bundle_can_be_waived(STR("P201")) &&
-              !bundle_can_be_waived(STR("P6")) && !bundle_can_be_waived(STR("")));
+              !bundle_can_be_waived(STR("P6")) && !bundle_can_be_waived(STR("P6x1")) && !bundle_can_be_waived(STR("P60x")) && !bundle_can_be_waived(STR("")));
 }
 END_TEST
 
