@@ -124,19 +124,27 @@ static const BundleKey *revoked_signer(const BundleRecord *r, const uint8_t hash
     return NULL;
 }
 
+/* What the records amount to, besides the signers. */
+typedef struct Counted {
+    uint32_t good;            /* records whose signatures are right under a trusted key */
+    const BundleKey *revoked; /* one that has signed */
+} Counted;
+
 /* One record. A wrong signature under the id of a trusted key is somebody's mistake or attack: an error even
  * where other signatures would do. A record of a key that we do not know, or that is revoked, says nothing. */
 static bool count_record(Source *s, Bundle *b, const BundleRecord *r, uint32_t number,
-                         const uint8_t hash[HASH_BYTES], const BundleTrust *t, uint64_t at, const BundleKey **revoked)
+                         const uint8_t hash[HASH_BYTES], const BundleTrust *t, uint64_t at, Counted *counted)
 {
     bool claimed = false;
     const BundleKey *key;
     for (size_t i = 0; (key = nth_key(t, i)) != NULL; i++) {
         if (sodium_memcmp(key->id, r->id, BUNDLE_KEY_ID_BYTES) != 0 || !bundle_is_trusted(t, key->key)) continue;
         claimed = true;
-        if (bundle_verify_record(r, key->key, hash)) return add_signer(s, b, key, r->comment, number, at);
+        if (!bundle_verify_record(r, key->key, hash)) continue;
+        counted->good++;
+        return add_signer(s, b, key, r->comment, number, at);
     }
-    if (!*revoked) *revoked = revoked_signer(r, hash, t);
+    if (!counted->revoked) counted->revoked = revoked_signer(r, hash, t);
     if (!claimed) return true;
     char id[17];
     bundle_key_id_text(r->id, id);
@@ -145,13 +153,18 @@ static bool count_record(Source *s, Bundle *b, const BundleRecord *r, uint32_t n
     return false;
 }
 
-static void explain_distrust(Source *s, const Bundle *b, uint32_t require, bool allow, const BundleKey *revoked)
+/* Why the signers are too few: the likeliest reason first. */
+static DiagCode code_of_distrust(const Bundle *b, uint32_t require, const Counted *counted)
+{
+    if (b->n_signatures == 0) return BUNDLE_UNSIGNED;
+    if (counted->good >= require) return BUNDLE_ONE_SIGNER;
+    return counted->revoked ? BUNDLE_REVOKED : BUNDLE_UNTRUSTED;
+}
+
+static void explain_distrust(Source *s, const Bundle *b, uint32_t require, bool allow, const Counted *counted)
 {
     DiagPlace at = DIAG_AT(.file = s->file);
-    DiagCode code = allow                  ? BUNDLE_RUNS_UNSIGNED
-                    : b->n_signatures == 0 ? BUNDLE_UNSIGNED
-                    : revoked              ? BUNDLE_REVOKED
-                                           : BUNDLE_UNTRUSTED;
+    DiagCode code = allow ? BUNDLE_RUNS_UNSIGNED : code_of_distrust(b, require, counted);
     const char *tail = allow ? "; it is used all the same, as --allow-unsigned asks" : "";
     Diag *d;
     if (b->n_signatures == 0) d = diag_add(s->diags, code, at, "the bundle is not signed%s", tail);
@@ -162,9 +175,11 @@ static void explain_distrust(Source *s, const Bundle *b, uint32_t require, bool 
                      b->n_lineages == 1 ? " has" : "s have", require, tail);
     if (b->n_lineages < b->n_signers)
         diag_note(s->diags, d, "keys that one vouched for the other count once");
-    if (!revoked) return;
+    else if (b->n_lineages < counted->good)
+        diag_note(s->diags, d, "%u signatures are right, but a key that has signed twice counts once", counted->good);
+    if (!counted->revoked) return;
     char id[17];
-    bundle_key_id_text(revoked->id, id);
+    bundle_key_id_text(counted->revoked->id, id);
     diag_note(s->diags, d, "key %s has signed it, and is revoked", id);
 }
 
@@ -177,7 +192,7 @@ static bool verify(Source *s, Bundle *b, const BundleOpenOptions *o)
     BundleRecord records[BUNDLE_MAX_SIGNATURES];
     uint8_t hash[HASH_BYTES];
     bool good = false;
-    const BundleKey *revoked = NULL;
+    Counted counted = {0};
     uint64_t at = BUNDLE_HEADER_BYTES + b->manifest_bytes.len;
     if (!bundle_read_records(b->signature_bytes, at, s->file, s->diags, records, &b->n_signatures))
         return false;
@@ -188,11 +203,11 @@ static bool verify(Source *s, Bundle *b, const BundleOpenOptions *o)
     for (uint32_t i = 0; i < b->n_signatures; i++) {
         uint64_t here =
             at + (uint64_t)(records[i].id - ALGORITHM_BYTES - (const uint8_t *)b->signature_bytes.ptr);
-        if (!count_record(s, b, &records[i], i, hash, trust, here, &revoked)) return false;
+        if (!count_record(s, b, &records[i], i, hash, trust, here, &counted)) return false;
     }
     b->n_lineages = count_lineages(b, trust);
     good = b->n_lineages >= required(o);
-    if (!good) explain_distrust(s, b, required(o), o->allow_unsigned, revoked);
+    if (!good) explain_distrust(s, b, required(o), o->allow_unsigned, &counted);
     b->trusted = good;
     return good || o->allow_unsigned;
 }

@@ -298,7 +298,7 @@ START_TEST(one_key_is_one_signer)
     Fixture f;
     fixture_init(&f);
     Writer w = fixture_bundle(&f, both, 2); /* two records, two ids, both right */
-    ck_code(open_code(written(&w), &t.options), BUNDLE_UNTRUSTED);
+    ck_code(open_code(written(&w), &t.options), BUNDLE_ONE_SIGNER);
     t.options.require = 1;
     ck_code(open_code(written(&w), &t.options), DIAG_NONE);
     Diags d = {0};
@@ -311,7 +311,7 @@ START_TEST(one_key_is_one_signer)
     both[1] = key; /* the same record twice */
     w = fixture_bundle(&f, both, 2);
     t.options.require = 2;
-    ck_code(open_code(written(&w), &t.options), BUNDLE_UNTRUSTED);
+    ck_code(open_code(written(&w), &t.options), BUNDLE_ONE_SIGNER);
     wr_free(&w);
 }
 END_TEST
