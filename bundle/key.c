@@ -166,22 +166,37 @@ static bool encrypt(KeyBytes *k, const char *password)
     return mask(k, password);
 }
 
-static bool write_lines(const char *path, const char *comment, const char *base64, unsigned mode, Diags *d)
+static bool append_lines(FileOutput *f, const char *comment, const char *base64, Diags *d)
 {
-    enum { MAX = 512 };
-    char *text = sodium_malloc(MAX);
-    if (!text) return bad(d, OUT_OF_MEMORY, path, "out of memory");
-    size_t a = strlen(comment), b = strlen(base64);
-    bool ok = a + b + 2 <= MAX;
-    if (ok) {
-        memcpy(text, comment, a);
-        text[a] = '\n';
-        memcpy(text + a + 1, base64, b);
-        text[a + 1 + b] = '\n';
-        ok = file_write(path, text, a + b + 2, mode, true, d);
+    return file_append(f, comment, strlen(comment), d) && file_append(f, "\n", 1, d) &&
+           file_append(f, base64, strlen(base64), d) && file_append(f, "\n", 1, d);
+}
+
+typedef struct KeyText {
+    const char *comment, *base64;
+} KeyText;
+
+static bool write_lines(FileOutput *f, KeyText text, Diags *d)
+{
+    if (!append_lines(f, text.comment, text.base64, d)) return false;
+    if (f->temporary == NULL || fsync(f->fd) == 0) return true;
+    return bad(d, IO_WRITE, f->path, "cannot write");
+}
+
+/* Both files are on the disk before either gets its name, so nothing but a kill between two renames leaves half a pair;
+ * then it is the new public key that is of no use, and the old secret one that is still there. */
+static bool write_both(const BundleKeyFiles *to, KeyText secret, KeyText public, Diags *d)
+{
+    FileOutput s, p;
+    if (!file_begin(to->secret_file, d, &s)) return false;
+    if (!write_lines(&s, secret, d) || !file_begin(to->public_file, d, &p)) {
+        file_abandon(&s);
+        return false;
     }
-    sodium_free(text);
-    return ok;
+    if (!write_lines(&p, public, d)) file_abandon(&p);
+    else if (file_commit(&p, 0644, false, d)) return file_commit(&s, 0600, true, d);
+    file_abandon(&s);
+    return false;
 }
 
 static bool may_create(const char *path, bool replace, Diags *d)
@@ -204,11 +219,9 @@ static bool write_pair(const KeyBytes *k, bool encrypted, const uint8_t id[BUNDL
                       sodium_base64_VARIANT_ORIGINAL);
     sodium_bin2base64(secret_text, BASE64_BYTES + 1, k->b, sizeof k->b, sodium_base64_VARIANT_ORIGINAL);
     bundle_key_id_text(id, comment + strlen(comment));
-    bool ok = write_lines(to->secret_file,
-                          encrypted ? "untrusted comment: minisign encrypted secret key"
-                                    : "untrusted comment: minisign secret key, not encrypted",
-                          secret_text, 0600, d) &&
-              write_lines(to->public_file, comment, public_text, 0644, d);
+    KeyText secret = {encrypted ? "untrusted comment: minisign encrypted secret key"
+                                : "untrusted comment: minisign secret key, not encrypted", secret_text};
+    bool ok = write_both(to, secret, (KeyText){comment, public_text}, d);
     sodium_free(secret_text);
     return ok;
 }

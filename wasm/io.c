@@ -185,6 +185,11 @@ static bool sync_folder(const char *path)
     return ok;
 }
 
+bool file_append(FileOutput *f, const void *bytes, size_t size, Diags *d)
+{
+    return write_all(f->fd, bytes, size) || io_fail(d, IO_WRITE, f->path, "cannot write");
+}
+
 bool file_commit(FileOutput *f, unsigned mode, bool sync, Diags *d)
 {
     bool replaces = f->temporary != NULL;
@@ -204,8 +209,7 @@ bool file_write(const char *path, const void *bytes, size_t size, unsigned mode,
 {
     FileOutput f;
     if (!file_begin(path, d, &f)) return false;
-    if (write_all(f.fd, bytes, size)) return file_commit(&f, mode, sync, d);
-    io_fail(d, IO_WRITE, path, "cannot write");
+    if (file_append(&f, bytes, size, d)) return file_commit(&f, mode, sync, d);
     file_abandon(&f);
     return false;
 }

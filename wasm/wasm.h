@@ -336,7 +336,9 @@ void file_close(FileBytes *);
 void file_forget(const uint8_t *, size_t);
 /* Part that will be read once, from its beginning to its end; pages around it do not bring it into memory. */
 void file_set_apart(const uint8_t *, size_t);
-/* file_write: all or nothing: a temporary file in the same folder, written, synced when `sync`, renamed. "-" is
+/* file_write: all or nothing: a temporary file in the same folder, written, renamed. With `sync` its bytes are on the disk
+ * before the rename, and the rename before the return: after a loss of power the path has what was there before or all of
+ * the new, and the new when true was returned. A temporary file is left behind only by a kill or a crash. "-" is
  * standard output. mode as for open(2), subject to the umask.   errors: IO_WRITE */
 MUST_USE bool file_write(const char *path, const void *bytes, size_t size, unsigned mode, bool sync, Diags *);
 /* The same for who writes the bytes himself: file_begin, then file_commit or file_abandon. What cannot be replaced
@@ -349,6 +351,7 @@ typedef struct FileOutput {
 } FileOutput;
 bool file_is_special(const char *path);
 MUST_USE bool file_begin(const char *path, Diags *, FileOutput *out);
+MUST_USE bool file_append(FileOutput *, const void *bytes, size_t size, Diags *); /* then commit, or when false abandon */
 MUST_USE bool file_commit(FileOutput *, unsigned mode, bool sync, Diags *); /* false: as if abandoned */
 void file_abandon(FileOutput *);
 
