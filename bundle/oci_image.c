@@ -7,8 +7,6 @@
  * Sources: image-spec 1.1 config.md, layer.md; ELF: System V gABI "Object Files", "Program Loading" */
 #include "bundle/oci.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <dirent.h>
 #include <elf.h>
 #include <errno.h>
@@ -91,60 +89,64 @@ static bool check_runtime(Image *im, const char *path, const FileBytes *f)
 
 /* ---- tar ---- */
 
-typedef struct Tar {
-    struct archive *archive;
-    struct archive_entry *entry;
-    Writer bytes;
-} Tar;
+/* A header of ustar: text fields, numbers in octal digits with a NUL behind them. POSIX.1-2017 pax, "ustar
+ * Interchange Format". Written here, not by libarchive: layers are named by their digest, so their bytes must
+ * not depend on a library's version; and its shared library would bring libxml2 and ICU into the program that
+ * signs. */
+typedef struct TarHeader {
+    char name[100], mode[8], uid[8], gid[8], size[12], mtime[12], checksum[8], type, link[100];
+    char magic[6], version[2], user[32], group[32], major[8], minor[8], prefix[155], rest[12];
+} TarHeader;
+_Static_assert(sizeof(TarHeader) == 512, "one block");
 
-static la_ssize_t take_bytes(struct archive *a, void *ctx, const void *bytes, size_t n)
+static void put_octal(char *field, size_t size, uint64_t value)
 {
-    Writer *w = ctx;
-    wr_bytes(w, bytes, n);
-    if (!w->failed) return (la_ssize_t)n;
-    archive_set_error(a, ENOMEM, "out of memory");
-    return -1;
+    field[size - 1] = 0;
+    for (size_t i = size - 1; i-- > 0; value >>= 3) field[i] = (char)('0' + (value & 7));
 }
 
-static bool tar_open(Tar *t)
+typedef struct TarEntry {
+    const char *name; /* shorter than a header's; a folder's ends in a slash */
+    unsigned mode, owner;
+    const void *bytes;
+    size_t size; /* a bundle's at most: fits eleven digits */
+} TarEntry;
+
+static void tar_add(Writer *tar, TarEntry e)
 {
-    *t = (Tar){.archive = archive_write_new(), .entry = archive_entry_new()};
-    return t->archive && t->entry && archive_write_set_format_ustar(t->archive) == ARCHIVE_OK &&
-           archive_write_set_bytes_per_block(t->archive, 0) == ARCHIVE_OK &&
-           archive_write_open(t->archive, &t->bytes, NULL, take_bytes, NULL) == ARCHIVE_OK;
+    TarHeader h = {.magic = "ustar", .version = {'0', '0'}};
+    size_t n = strlen(e.name);
+    unsigned sum = 0;
+    memcpy(h.name, e.name, n < sizeof h.name ? n : sizeof h.name);
+    h.type = n && e.name[n - 1] == '/' ? '5' : '0';
+    put_octal(h.mode, sizeof h.mode, e.mode);
+    put_octal(h.uid, sizeof h.uid, e.owner);
+    put_octal(h.gid, sizeof h.gid, e.owner);
+    put_octal(h.size, sizeof h.size, e.size);
+    put_octal(h.mtime, sizeof h.mtime, 0);
+    put_octal(h.major, sizeof h.major, 0);
+    put_octal(h.minor, sizeof h.minor, 0);
+    memset(h.checksum, ' ', sizeof h.checksum); /* counts as blanks */
+    for (size_t i = 0; i < sizeof h; i++) sum += ((const uint8_t *)&h)[i];
+    put_octal(h.checksum, sizeof h.checksum - 1, sum); /* six digits, NUL, blank */
+    wr_bytes(tar, &h, sizeof h);
+    if (e.size) wr_bytes(tar, e.bytes, e.size);
+    wr_zeros(tar, -e.size % sizeof h);
 }
 
-static bool tar_add(Tar *t, const char *name, mode_t type, mode_t mode, int owner, const void *bytes,
-                    size_t size)
+static void tar_folder(Writer *tar, const char *name)
 {
-    archive_entry_clear(t->entry);
-    archive_entry_set_pathname(t->entry, name);
-    archive_entry_set_filetype(t->entry, type);
-    archive_entry_set_perm(t->entry, mode);
-    archive_entry_set_uid(t->entry, owner);
-    archive_entry_set_gid(t->entry, owner);
-    archive_entry_set_mtime(t->entry, 0, 0);
-    archive_entry_set_size(t->entry, (la_int64_t)size);
-    return archive_write_header(t->archive, t->entry) == ARCHIVE_OK &&
-           (size == 0 || archive_write_data(t->archive, bytes, size) == (la_ssize_t)size);
+    tar_add(tar, (TarEntry){.name = name, .mode = 0755});
 }
 
-static bool tar_folder(Tar *t, const char *name) { return tar_add(t, name, AE_IFDIR, 0755, 0, NULL, 0); }
-
-/* Ends the layer: adds it as a blob, frees the Tar. ok: whether all of it could be added. */
-static bool add_layer(Image *im, Tar *t, bool ok, const char *made_by)
+/* Ends the layer and adds it as a blob; frees it. */
+static bool add_layer(Image *im, Writer *tar, const char *made_by)
 {
-    ok = ok && archive_write_close(t->archive) == ARCHIVE_OK && !t->bytes.failed;
-    if (!ok) {
-        const char *why = t->archive ? archive_error_string(t->archive) : NULL;
-        image_fail(im, OUT_OF_MEMORY, im->layout->folder, why ? why : "out of memory");
-    }
+    wr_zeros(tar, 2 * sizeof(TarHeader));
+    bool ok = !tar->failed || image_fail(im, OUT_OF_MEMORY, im->layout->folder, "out of memory");
     im->made_by[im->n_layers] = made_by;
-    ok =
-        ok && oci_add_blob(im->layout, t->bytes.ptr, t->bytes.len, OCI_TYPE_TAR, &im->layers[im->n_layers++]);
-    archive_entry_free(t->entry);
-    archive_write_free(t->archive);
-    wr_free(&t->bytes);
+    ok = ok && oci_add_blob(im->layout, tar->ptr, tar->len, OCI_TYPE_TAR, &im->layers[im->n_layers++]);
+    wr_free(tar);
     return ok;
 }
 
@@ -152,15 +154,20 @@ static bool add_layer(Image *im, Tar *t, bool ok, const char *made_by)
 static bool add_runtime(Image *im, const char *path)
 {
     FileBytes f;
-    Tar t;
+    Writer tar = {0};
     if (!file_read(path, MAX_RUNTIME, im->diags, &f)) return false;
     bool ok = check_runtime(im, path, &f);
     if (ok) {
-        ok = tar_open(&t) && tar_folder(&t, "etc") && tar_folder(&t, "etc/parigot") &&
-             tar_folder(&t, TRUST_PATH) && tar_folder(&t, "usr") && tar_folder(&t, "usr/bin") &&
-             tar_add(&t, RUN_PATH, AE_IFREG, 0755, 0, f.ptr, f.size) && tar_folder(&t, "var") &&
-             tar_folder(&t, "var/lib") && tar_add(&t, STATE_PATH, AE_IFDIR, 0700, USER, NULL, 0);
-        ok = add_layer(im, &t, ok, "parigot-run");
+        tar_folder(&tar, "etc/");
+        tar_folder(&tar, "etc/parigot/");
+        tar_folder(&tar, TRUST_PATH "/");
+        tar_folder(&tar, "usr/");
+        tar_folder(&tar, "usr/bin/");
+        tar_add(&tar, (TarEntry){RUN_PATH, 0755, 0, f.ptr, f.size});
+        tar_folder(&tar, "var/");
+        tar_folder(&tar, "var/lib/");
+        tar_add(&tar, (TarEntry){STATE_PATH "/", 0700, USER, NULL, 0});
+        ok = add_layer(im, &tar, "parigot-run");
     }
     file_close(&f);
     return ok;
@@ -214,49 +221,46 @@ static bool list_files(Image *im, const char *folder, Names *out)
     return ok;
 }
 
-static bool add_trust_file(Image *im, Tar *t, const char *folder, const char *name)
+static bool add_trust_file(Image *im, Writer *tar, const char *folder, const char *name)
 {
     FileBytes f;
     const char *from = arena_printf(im->arena, "%s/%s", folder, name),
                *to = arena_printf(im->arena, TRUST_PATH "/%s", name);
     if (!from || !to) return image_fail(im, OUT_OF_MEMORY, folder, "out of memory");
     if (!file_read(from, MAX_TRUST_FILE, im->diags, &f)) return false;
-    bool ok = tar_add(t, to, AE_IFREG, 0644, 0, f.ptr, f.size) ||
-              image_fail(im, OUT_OF_MEMORY, folder, "out of memory");
+    tar_add(tar, (TarEntry){to, 0644, 0, f.ptr, f.size});
     file_close(&f);
-    return ok;
+    return true;
 }
 
 static bool add_trust(Image *im, const char *folder)
 {
     Names names = {0};
-    Tar t;
+    Writer tar = {0};
     if (!folder) return true;
     if (!list_files(im, folder, &names)) return false;
-    bool made =
-        tar_open(&t) && tar_folder(&t, "etc") && tar_folder(&t, "etc/parigot") && tar_folder(&t, TRUST_PATH);
-    size_t before = im->diags->n;
-    for (size_t i = 0; made && i < names.n; i++) made = add_trust_file(im, &t, folder, names.items[i]);
-    if (im->diags->n == before) return add_layer(im, &t, made, "trusted keys");
-    archive_entry_free(t.entry);
-    archive_write_free(t.archive);
-    wr_free(&t.bytes);
+    tar_folder(&tar, "etc/");
+    tar_folder(&tar, "etc/parigot/");
+    tar_folder(&tar, TRUST_PATH "/");
+    bool ok = true;
+    for (size_t i = 0; ok && i < names.n; i++) ok = add_trust_file(im, &tar, folder, names.items[i]);
+    if (ok) return add_layer(im, &tar, "trusted keys");
+    wr_free(&tar);
     return false;
 }
 
 static bool add_bundle(Image *im, const Bundle *b)
 {
-    Writer w = {0};
-    Tar t;
-    oci_write_bundle(b, &w);
-    bool ok = !w.failed && tar_open(&t);
-    if (!ok) {
-        wr_free(&w);
+    Writer bytes = {0}, tar = {0};
+    oci_write_bundle(b, &bytes);
+    if (bytes.failed) {
+        wr_free(&bytes);
         return image_fail(im, OUT_OF_MEMORY, b->file, "out of memory");
     }
-    ok = tar_folder(&t, "srv") && tar_add(&t, BUNDLE_PATH, AE_IFREG, 0644, 0, w.ptr, w.len);
-    wr_free(&w);
-    return add_layer(im, &t, ok, "the bundle");
+    tar_folder(&tar, "srv/");
+    tar_add(&tar, (TarEntry){BUNDLE_PATH, 0644, 0, bytes.ptr, bytes.len});
+    wr_free(&bytes);
+    return add_layer(im, &tar, "the bundle");
 }
 
 /* ---- config and manifest ---- */

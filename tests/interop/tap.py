@@ -7,6 +7,10 @@ class Failure(Exception):
     """What a test raises: its words say what is wrong."""
 
 
+class Skip(Exception):
+    """What a test raises that cannot say here: its words say why."""
+
+
 def run(tests, subject, needs):
     """tests: (title, programs, function, arguments), called as function(subject, folder, *arguments); the folder is removed
     afterwards. needs: the programs that all of them need. True: one has failed."""
@@ -21,6 +25,8 @@ def run(tests, subject, needs):
             try:
                 test(subject, folder, *arguments)
                 print(f'ok {number} - {title}', flush=True)
+            except Skip as e:
+                print(f'ok {number} - {title} # SKIP {" ".join(str(e).split())}', flush=True)
             except Failure as e:
                 failed = True
                 print(f'not ok {number} - {title}\n' + '\n'.join('# ' + line for line in str(e).splitlines()), flush=True)
