@@ -33,7 +33,7 @@ FEATURES = set('''mvp mutable-global sign-ext sat-float multi-value bulk-memory 
 
 
 class Bad(Exception):
-    """A code of the document's section 7, and what is wrong."""
+    """A code, as docs/security.md and parigot-bundle have it, and what is wrong."""
     def __init__(self, code, why):
         super().__init__(f'{code}: {why}')
         self.code = code
@@ -468,7 +468,7 @@ def check_blobs(m, rest, at):
 
 
 def check_bundle(data, key_id, key, now):
-    """Section 6."""
+    """Section 6, for an operator who trusts one key."""
     manifest_size, signatures_size = read_header(data)
     end = 24 + manifest_size + signatures_size
     raw = data[24:24 + manifest_size]
