@@ -13,8 +13,11 @@
  * The module has been validated: indices, types and nesting are right, and the code after a branch is skipped. Time and
  * memory are linear in the body: a Special is copied at most once, and there are at most SPECIALS_MAX of them at a time.
  *
+ * A vector is two slots everywhere, so that branches, calls and returns move it as two values. Heights count slots. Only
+ * what names a value without its type (drop, select) and what works on vectors asks which two belong together (wide).
+ *
  * Source: core 2.0 §4.4 "Instructions", §5.4. */
-#include "loader/interp.h"
+#include "loader/simd.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -96,6 +99,7 @@ static bool commutes(Family f)
 
 #define NO_SLOT  UINT32_MAX
 #define NO_PLACE SIZE_MAX
+#define IS_WIDE  (UINT32_C(1) << 31)
 
 enum { SPECIALS_MAX = 64 };
 
@@ -126,7 +130,9 @@ static const uint8_t acc_of_class[] = {[I32] = ACC_I, [I64] = ACC_I, [F32] = ACC
 typedef struct Label {
     uint8_t op;          /* OP_BLOCK, OP_LOOP, OP_IF (no else yet), OP_ELSE */
     uint32_t height;     /* of the operand stack below the parameters */
-    uint32_t n_params, n_results;
+    uint32_t n_params, n_results; /* slots */
+    const WasmType *type;         /* NULL: no parameters, and */
+    uint8_t result;               /* this result, TYPE_VOID: none */
     size_t target;       /* loop: byte place of its first instruction */
     size_t behind;       /* loop: of the one behind its charge, when that is the first, */
     uint32_t charge;     /* and what is charged; 0: it begins with something else */
@@ -149,8 +155,15 @@ struct Decoder {
     Family last_family;       /* of it, or FAM_NONE */
     Acc acc[ACC_COUNT], acc_before_last; /* ACC_I as it was before the last instruction */
 
-    uint32_t n_params, n_results, n_locals, temp_base;
+    uint32_t n_params, n_results, n_locals, temp_base; /* slots */
+    uint32_t gauge_local;     /* index of the last local, where a meter may keep its gauge; UINT32_MAX: none */
+    uint32_t *local_slots;    /* by index, IS_WIDE added; used only when any local is a vector */
+    size_t cap_local_slots;
+    bool has_wide_locals;
     uint32_t height, max_height;
+    uint32_t *wide;           /* heights of the vectors on the operand stack, ascending */
+    size_t n_wide, cap_wide;
+    size_t last_wide;         /* the instruction that put the topmost of them there, when its d can still be changed */
     Special specials[SPECIALS_MAX]; /* heights ascend */
     uint32_t n_specials;
     uint8_t *pending;         /* by slot: number of specials of that local */
@@ -172,6 +185,12 @@ static const Acc acc_empty = {NO_SLOT, NO_SLOT, NO_PLACE, false, false};
 static void forget_accs(Decoder *d)
 {
     for (int i = 0; i < ACC_COUNT; i++) d->acc[i] = acc_empty;
+}
+
+/* What is called keeps the integer accumulator and no other: what the others hold is taken from its slot from now on. */
+static void acc_lost(Decoder *d)
+{
+    d->acc[ACC_F] = d->acc[ACC_D] = acc_empty;
 }
 
 static void fail(Decoder *d, LoadTrapKind why)
@@ -231,6 +250,7 @@ static Ins *emit(Decoder *d, RegOp op)
 static uint32_t slot_of_height(const Decoder *d, uint32_t height) { return d->temp_base + height; }
 static uint32_t slot_of_local(const Decoder *d, uint32_t local)
 {
+    if (d->has_wide_locals) return d->local_slots[local] & ~IS_WIDE;
     return local < d->n_params ? local : d->func->record + RECORD_SLOTS + (local - d->n_params);
 }
 
@@ -251,12 +271,32 @@ static void set_height(Decoder *d, uint64_t height)
     }
     d->height = (uint32_t)height;
     if (d->height > d->max_height) d->max_height = d->height;
+    while (d->n_wide > 0 && d->wide[d->n_wide - 1] + 2 > height) d->n_wide--;
 }
 
 /* n operands that are in their own slots */
 static void push_temps(Decoder *d, uint32_t n)
 {
     set_height(d, (uint64_t)d->height + n);
+}
+
+/* ---- vectors on the operand stack ---- */
+
+static bool top_is_wide(const Decoder *d) { return d->n_wide > 0 && d->wide[d->n_wide - 1] + 2 == d->height; }
+
+/* The topmost two slots are a vector. */
+static void mark_wide(Decoder *d)
+{
+    if (reserve(d, (void **)&d->wide, &d->cap_wide, d->n_wide + 1, sizeof *d->wide)) d->wide[d->n_wide++] = d->height - 2;
+}
+
+/* Values of these types, in their own slots. */
+static void push_values(Decoder *d, const uint8_t *types, uint32_t n)
+{
+    for (uint32_t i = 0; i < n && !d->failed; i++) {
+        push_temps(d, types[i] == TYPE_V128 ? 2 : 1);
+        if (types[i] == TYPE_V128) mark_wide(d);
+    }
 }
 
 /* Which accumulator holds this operand as raw bits; ACC_COUNT when none does. */
@@ -389,6 +429,31 @@ static uint16_t in_slot(Decoder *d, Operand *o)
         o->slot = o->own;
     }
     return (uint16_t)o->slot;
+}
+
+/* Pops a vector; returns the slot of its low half, the high half is in the next: those of a local, or its own. */
+static uint16_t pop_wide(Decoder *d)
+{
+    const Special *top = d->specials + d->n_specials;
+    bool is_local = d->n_specials >= 2 && top[-2].height + 2 == d->height && top[-2].slot != NO_SLOT &&
+                    top[-1].slot == top[-2].slot + 1;
+    if (!is_local) flush_top(d, 2);
+    (void)pop(d);
+    Operand low = pop(d);
+    set_height(d, d->height);
+    return (uint16_t)low.slot;
+}
+
+/* The instruction just emitted puts a vector into a new operand. */
+static void push_wide_result(Decoder *d)
+{
+    uint32_t slot = slot_of_height(d, d->height);
+    slot_changes(d, slot);
+    slot_changes(d, slot + 1);
+    ins_at(d, d->last)->d = (uint16_t)slot;
+    push_temps(d, 2);
+    mark_wide(d);
+    d->last_wide = d->last;
 }
 
 /* The instruction just emitted puts its result of this class into a new operand, and into the accumulator. */
@@ -530,9 +595,25 @@ static void decode_is_zero(Decoder *d, Family equals)
     decode_binary(d, equals);
 }
 
+static void decode_wide_select(Decoder *d, Operand condition)
+{
+    in_slot(d, &condition);
+    uint16_t b = pop_wide(d), a = pop_wide(d);
+    Ins *ins = emit(d, REG_V_SELECT);
+    ins->a = a;
+    ins->b = b;
+    ins->c = (uint16_t)condition.slot;
+    push_wide_result(d);
+}
+
 static void decode_select(Decoder *d)
 {
-    Operand condition = pop(d), b = pop(d), a = pop(d);
+    Operand condition = pop(d);
+    if (top_is_wide(d)) {
+        decode_wide_select(d, condition);
+        return;
+    }
+    Operand b = pop(d), a = pop(d);
     in_slot(d, &condition);
     in_slot(d, &b);
     in_slot(d, &a);
@@ -601,13 +682,12 @@ static void emit_counted_charge(Decoder *d, const WasmCharge *c)
     else ins->u = low.value;
 }
 
-static uint32_t gauge_local(const Decoder *d) { return d->n_locals > d->n_params ? d->n_locals - 1 : UINT32_MAX; }
 
 /* Does the instruction at hand, which reads what may be the gauge, begin a charge or a move of it? */
 static bool decode_charge(Decoder *d)
 {
     WasmCharge c;
-    uint32_t fuel = d->code->module->fuel - 1, local = gauge_local(d);
+    uint32_t fuel = d->code->module->fuel - 1, local = d->gauge_local;
     const uint8_t *at = d->in.base + d->op_offset;
     if (fuel == UINT32_MAX) return false;
     if (wasm_read_charge(d->in, at, fuel, local, &c)) emit_charge(d, &c);
@@ -623,16 +703,49 @@ static void decode_sized_charge(Decoder *d, uint32_t slot)
     WasmCharge c;
     uint32_t fuel = d->code->module->fuel - 1;
     const uint8_t *at = d->in.base + d->op_offset;
-    if (fuel == UINT32_MAX || !wasm_read_sized_charge(d->in, at, fuel, gauge_local(d), &c)) return;
+    if (fuel == UINT32_MAX || !wasm_read_sized_charge(d->in, at, fuel, d->gauge_local, &c)) return;
     Ins *ins = emit(d, c.sized.per == SIZED_EACH ? REG_CHARGE_EACH : REG_CHARGE_POWER);
     ins->a = (uint16_t)slot;
     ins->u = c.sized.n;
     d->in.pos = c.end;
 }
 
+static void push_wide_local(Decoder *d, uint32_t slot)
+{
+    push_special(d, slot, 0);
+    push_special(d, slot + 1, 0);
+    mark_wide(d);
+}
+
+static void decode_wide_local_set(Decoder *d, uint32_t slot, bool tee)
+{
+    bool fresh = d->last != NO_PLACE && d->last_wide == d->last && d->pending[slot] == 0 && d->pending[slot + 1] == 0 &&
+                 ins_at(d, d->last)->d == slot_of_height(d, d->height - 2);
+    uint16_t from = pop_wide(d);
+    if (fresh) {
+        ins_at(d, d->last)->d = (uint16_t)slot;
+    } else if (from != slot) {
+        flush_local(d, slot);
+        flush_local(d, slot + 1);
+        Ins *ins = emit(d, REG_V_COPY);
+        ins->d = (uint16_t)slot;
+        ins->a = from;
+    }
+    d->last_wide = NO_PLACE;
+    slot_changes(d, slot);
+    slot_changes(d, slot + 1);
+    if (tee) push_wide_local(d, slot);
+}
+
+static bool is_wide_local(const Decoder *d, uint32_t local) { return d->has_wide_locals && d->local_slots[local] & IS_WIDE; }
+
 static void decode_local_set(Decoder *d, bool tee)
 {
-    uint32_t slot = slot_of_local(d, read_u32(d));
+    uint32_t local = read_u32(d), slot = slot_of_local(d, local);
+    if (is_wide_local(d, local)) {
+        decode_wide_local_set(d, slot, tee);
+        return;
+    }
     Operand o = pop(d);
     assign_local(d, slot, o);
     if (!tee) return;
@@ -644,6 +757,13 @@ static void decode_global_get(Decoder *d)
 {
     uint32_t global = read_u32(d);
     if (global == d->code->module->fuel - 1 && decode_charge(d)) return;
+    if (d->m->globals[global].type == TYPE_V128) {
+        Ins *ins = emit(d, REG_V_GLOBAL_GET);
+        ins->u = global;
+        ins->u2 = d->m->n_globals + global;
+        push_wide_result(d);
+        return;
+    }
     emit(d, REG_GLOBAL_GET)->u = global;
     push_result(d, I64, FAM_NONE, false, true);
 }
@@ -651,13 +771,22 @@ static void decode_global_get(Decoder *d)
 static void decode_local_get(Decoder *d)
 {
     uint32_t local = read_u32(d);
-    if (local == gauge_local(d) && decode_charge(d)) return;
-    push_special(d, slot_of_local(d, local), 0);
+    if (local == d->gauge_local && decode_charge(d)) return;
+    if (is_wide_local(d, local)) push_wide_local(d, slot_of_local(d, local));
+    else push_special(d, slot_of_local(d, local), 0);
 }
 
 static void decode_global_set(Decoder *d)
 {
     uint32_t global = read_u32(d);
+    if (d->m->globals[global].type == TYPE_V128) {
+        uint16_t from = pop_wide(d);
+        Ins *store = emit(d, REG_V_GLOBAL_SET);
+        store->a = from;
+        store->u = global;
+        store->u2 = d->m->n_globals + global;
+        return;
+    }
     Operand o = pop(d);
     Ins *ins;
     if (o.slot == NO_SLOT) {
@@ -914,25 +1043,40 @@ static void decode_br_table(Decoder *d)
 
 /* ---- blocks ---- */
 
-static void read_block_type(Decoder *d, uint32_t *n_params, uint32_t *n_results)
+static void read_block_type(Decoder *d, Label *l)
 {
     int64_t type = 0;
     bool ok = rd_s33(&d->in, "block type", &type);
     assert(ok);
     (void)ok;
+    l->result = TYPE_VOID;
     if (type >= 0) {
-        *n_params = d->m->types[type].n_params;
-        *n_results = d->m->types[type].n_results;
+        l->type = &d->m->types[type];
+        l->n_params = load_slots(l->type->params, l->type->n_params);
+        l->n_results = load_slots(l->type->results, l->type->n_results);
     } else {
-        *n_params = 0;
-        *n_results = (type & 0x7f) != TYPE_VOID; /* one byte, read as a negative number */
+        l->result = type & 0x7f; /* one byte, read as a negative number */
+        l->n_results = l->result == TYPE_VOID ? 0 : l->result == TYPE_V128 ? 2 : 1;
     }
+}
+
+static void push_params(Decoder *d, const Label *l)
+{
+    set_height(d, l->height);
+    if (l->type) push_values(d, l->type->params, l->type->n_params);
+}
+
+static void push_results(Decoder *d, const Label *l)
+{
+    set_height(d, l->height);
+    if (l->type) push_values(d, l->type->results, l->type->n_results);
+    else if (l->result != TYPE_VOID) push_values(d, &l->result, 1);
 }
 
 static void open_block(Decoder *d, WasmOp op)
 {
     Label l = {.op = (uint8_t)op};
-    read_block_type(d, &l.n_params, &l.n_results);
+    read_block_type(d, &l);
     if (!reserve(d, (void **)&d->labels, &d->cap_labels, d->n_labels + 1, sizeof *d->labels)) return;
     if (op == OP_IF) {
         Condition c = pop_condition(d, true);
@@ -965,7 +1109,7 @@ static void decode_else(Decoder *d)
     }
     drop_specials(d);
     l->op = OP_ELSE;
-    set_height(d, (uint64_t)l->height + l->n_params);
+    push_params(d, l);
     bind(d, &l->else_site);
     forget_accs(d);
     d->unreachable = false;
@@ -981,7 +1125,7 @@ static void decode_end(Decoder *d)
     }
     if (d->unreachable || function) drop_specials(d);
     if (l->sites != 0 || l->else_site != 0) {
-        set_height(d, (uint64_t)l->height + l->n_results);
+        push_results(d, l);
         bind(d, &l->else_site);
         bind(d, &l->sites);
         forget_accs(d);
@@ -996,12 +1140,12 @@ static void decode_end(Decoder *d)
 /* After a call: the callee's frame began at the first argument, and there the results are now. */
 static void push_call_results(Decoder *d, const WasmType *type)
 {
-    set_height(d, d->height - type->n_params);
+    set_height(d, d->height - load_slots(type->params, type->n_params));
     forget_accs(d);
     size_t last = d->last;
     uint32_t slot = slot_of_height(d, d->height);
-    push_temps(d, type->n_results);
-    if (type->n_results == 1) d->acc[ACC_I] = (Acc){slot, NO_SLOT, last, false, false}; /* as every RETURN does */
+    push_values(d, type->results, type->n_results);
+    if (type->n_results == 1 && !top_is_wide(d)) d->acc[ACC_I] = (Acc){slot, NO_SLOT, last, false, false}; /* as every RETURN does */
 }
 
 static void decode_call(Decoder *d, bool tail)
@@ -1009,12 +1153,13 @@ static void decode_call(Decoder *d, bool tail)
     uint32_t index = read_u32(d);
     Func *callee = &d->code->funcs[index];
     const WasmType *type = wasm_func_type(d->m, index);
-    flush_top(d, type->n_params);
+    uint32_t n_params = load_slots(type->params, type->n_params);
+    flush_top(d, n_params);
     Ins *ins = emit(d, tail ? REG_RETURN_CALL : REG_CALL);
     ins->ptr = callee;
-    ins->d = (uint16_t)slot_of_height(d, d->height - type->n_params);
+    ins->d = (uint16_t)slot_of_height(d, d->height - n_params);
     if (tail) {
-        ins->a = (uint16_t)type->n_params;
+        ins->a = (uint16_t)n_params;
         ins->b = d->func->record;
         d->unreachable = true;
     } else {
@@ -1026,18 +1171,19 @@ static void decode_call_indirect(Decoder *d, bool tail)
 {
     uint32_t type_index = read_u32(d), table = read_u32(d);
     const WasmType *type = &d->m->types[type_index];
+    uint32_t n_params = load_slots(type->params, type->n_params);
     Operand index = pop(d);
     in_slot(d, &index);
     bool in_acc = take_from_acc(d, index, I32);
-    flush_top(d, type->n_params);
+    flush_top(d, n_params);
     Ins *ins = emit(d, tail ? (in_acc ? REG_RETURN_CALL_INDIRECT_A : REG_RETURN_CALL_INDIRECT_S)
                             : in_acc ? REG_CALL_INDIRECT_A : REG_CALL_INDIRECT_S);
-    ins->d = (uint16_t)slot_of_height(d, d->height - type->n_params);
+    ins->d = (uint16_t)slot_of_height(d, d->height - n_params);
     ins->a = (uint16_t)index.slot;
     ins->u2 = d->code->module->canonical[type_index];
     if (tail) {
         ins->b = d->func->record;
-        ins->c = (uint16_t)type->n_params;
+        ins->c = (uint16_t)n_params;
         ins->u3 = table;
         d->unreachable = true;
     } else {
@@ -1081,6 +1227,144 @@ static uint64_t read_const(Decoder *d, WasmOp op)
     return bits;
 }
 
+/* ---- vector instructions ------------------------------------------------------------------------------------------ */
+
+/* The signature is that of opcodes.def, a letter a value. Two vectors alone are taken from wherever they lie, other operands
+ * stand in their own slots, one behind the other. */
+static void decode_vector_op(Decoder *d, WasmOp op, SimdFn *fn)
+{
+    const WasmOpInfo *info = &wasm_op_info[op];
+    const uint8_t *lane = NULL;
+    uint16_t a, b = 0;
+    if (info->imm == IMM_LANE && !rd_bytes(&d->in, "lane", 1, &lane)) return;
+    if (strcmp(info->pops, "V") == 0) {
+        a = pop_wide(d);
+    } else if (strcmp(info->pops, "VV") == 0) {
+        b = pop_wide(d);
+        a = pop_wide(d);
+    } else {
+        uint32_t n = 0;
+        for (const char *letter = info->pops; *letter; letter++) n += *letter == 'V' ? 2 : 1;
+        flush_top(d, n);
+        set_height(d, d->height - n);
+        a = (uint16_t)slot_of_height(d, d->height);
+    }
+    Ins *ins = emit(d, REG_V_OP);
+    ins->a = a;
+    ins->b = b;
+    ins->c = lane ? *lane : 0;
+    ins->imm64 = (uintptr_t)fn;
+    acc_lost(d);
+    if (info->pushes[0] == 'V') {
+        push_wide_result(d);
+        return;
+    }
+    uint32_t slot = slot_of_height(d, d->height);
+    slot_changes(d, slot);
+    ins->d = (uint16_t)slot;
+    push_temps(d, 1);
+}
+
+static void decode_shuffle(Decoder *d)
+{
+    const uint8_t *lanes = NULL;
+    bool ok = rd_bytes(&d->in, "lanes", 16, &lanes);
+    assert(ok);
+    (void)ok;
+    uint16_t b = pop_wide(d), a = pop_wide(d);
+    Ins *ins = emit(d, REG_V_SHUFFLE);
+    ins->a = a;
+    ins->b = b;
+    memcpy(d->out + d->last + 2, lanes, 16);
+    acc_lost(d);
+    push_wide_result(d);
+}
+
+static void decode_vector_const(Decoder *d)
+{
+    const uint8_t *bytes = NULL;
+    uint64_t half[2] = {0};
+    bool ok = rd_bytes(&d->in, "v128", 16, &bytes);
+    assert(ok);
+    if (ok) memcpy(half, bytes, sizeof half); /* little-endian, see simd.c */
+    push_const(d, half[0]);
+    push_const(d, half[1]);
+    mark_wide(d);
+}
+
+static void decode_vector_load(Decoder *d, RegOp reg_op, SimdLoadFn *fn)
+{
+    uint32_t offset = read_memarg(d);
+    Operand address = pop(d);
+    in_slot(d, &address);
+    Ins *ins = emit(d, reg_op);
+    ins->a = (uint16_t)address.slot;
+    ins->u = offset;
+    if (fn) {
+        ins->imm64 = (uintptr_t)fn;
+        acc_lost(d);
+    }
+    push_wide_result(d);
+}
+
+static void decode_vector_store(Decoder *d)
+{
+    uint32_t offset = read_memarg(d);
+    uint16_t value = pop_wide(d);
+    Operand address = pop(d);
+    in_slot(d, &address);
+    Ins *ins = emit(d, REG_V_STORE128);
+    ins->d = (uint16_t)address.slot;
+    ins->a = value;
+    ins->u = offset;
+}
+
+static void decode_lane_access(Decoder *d, RegOp reg_op, bool is_load)
+{
+    uint32_t offset = read_memarg(d);
+    const uint8_t *lane = NULL;
+    bool ok = rd_bytes(&d->in, "lane", 1, &lane);
+    assert(ok);
+    flush_top(d, 3);
+    set_height(d, d->height - 3);
+    Ins *ins = emit(d, reg_op);
+    ins->a = (uint16_t)slot_of_height(d, d->height);
+    ins->u = offset;
+    ins->u2 = ok ? *lane : 0;
+    if (is_load) push_wide_result(d);
+}
+
+static void decode_vector(Decoder *d, WasmOp op)
+{
+    SimdFn *fn = simd_fn(op);
+    SimdLoadFn *load_fn = simd_load_fn(op);
+    if (fn) {
+        decode_vector_op(d, op, fn);
+        return;
+    }
+    switch (op) {
+    case OP_V128_CONST: decode_vector_const(d); return;
+    case OP_I8X16_SHUFFLE: decode_shuffle(d); return;
+    case OP_V128_LOAD: decode_vector_load(d, REG_V_LOAD128, NULL); return;
+    case OP_V128_STORE: decode_vector_store(d); return;
+    case OP_V128_LOAD8_SPLAT: decode_vector_load(d, REG_V_LOAD8, load_fn); return;
+    case OP_V128_LOAD16_SPLAT: decode_vector_load(d, REG_V_LOAD16, load_fn); return;
+    case OP_V128_LOAD32_SPLAT:
+    case OP_V128_LOAD32_ZERO: decode_vector_load(d, REG_V_LOAD32, load_fn); return;
+    case OP_V128_LOAD8_LANE: decode_lane_access(d, REG_V_LOAD8_LANE, true); return;
+    case OP_V128_LOAD16_LANE: decode_lane_access(d, REG_V_LOAD16_LANE, true); return;
+    case OP_V128_LOAD32_LANE: decode_lane_access(d, REG_V_LOAD32_LANE, true); return;
+    case OP_V128_LOAD64_LANE: decode_lane_access(d, REG_V_LOAD64_LANE, true); return;
+    case OP_V128_STORE8_LANE: decode_lane_access(d, REG_V_STORE8_LANE, false); return;
+    case OP_V128_STORE16_LANE: decode_lane_access(d, REG_V_STORE16_LANE, false); return;
+    case OP_V128_STORE32_LANE: decode_lane_access(d, REG_V_STORE32_LANE, false); return;
+    case OP_V128_STORE64_LANE: decode_lane_access(d, REG_V_STORE64_LANE, false); return;
+    default:
+        if (load_fn) decode_vector_load(d, REG_V_LOAD64, load_fn);
+        else fail(d, TRAP_TOO_COMPLEX); /* what compile() did not announce in its features */
+    }
+}
+
 static void decode_op(Decoder *d, WasmOp op)
 {
     Family family = (Family)family_of_op[op];
@@ -1107,7 +1391,10 @@ static void decode_op(Decoder *d, WasmOp op)
     case OP_RETURN_CALL: decode_call(d, op == OP_RETURN_CALL); return;
     case OP_CALL_INDIRECT:
     case OP_RETURN_CALL_INDIRECT: decode_call_indirect(d, op == OP_RETURN_CALL_INDIRECT); return;
-    case OP_DROP: (void)pop(d); return;
+    case OP_DROP:
+        if (top_is_wide(d)) (void)pop_wide(d);
+        else (void)pop(d);
+        return;
     case OP_SELECT_T:
         for (uint32_t n = read_u32(d); n > 0; n--) (void)read_u32(d); /* the type: a byte below 0x80 */
         decode_select(d);
@@ -1156,7 +1443,7 @@ static void decode_op(Decoder *d, WasmOp op)
         return;
     }
     case OP_ELEM_DROP: emit_host_op(d, REG_ELEM_DROP, 0, 0)->u = read_u32(d); return;
-    default: fail(d, TRAP_TOO_COMPLEX); return; /* what compile() did not announce in its features */
+    default: decode_vector(d, op); return;
     }
 }
 
@@ -1179,16 +1466,44 @@ static void skip_op(Decoder *d, WasmOp op)
 
 /* ---- one function ------------------------------------------------------------------------------------------------- */
 
-/* Local declarations, core 2.0 §5.4.4 "Code Section": their number is all that matters here. */
-static void read_locals(Decoder *d)
+/* Slot of each local, once any of them is a vector. */
+static void place_locals(Decoder *d, const WasmType *type, Reader groups_at, uint32_t n_groups, uint32_t n)
 {
-    uint64_t total = d->n_params;
-    for (uint32_t groups = read_u32(d); groups > 0; groups--) {
-        total += read_u32(d);
-        (void)read_u32(d); /* the type: a byte below 0x80 */
+    if (!reserve(d, (void **)&d->local_slots, &d->cap_local_slots, n, sizeof *d->local_slots)) return;
+    uint32_t slot = 0, at = 0;
+    for (; at < type->n_params; at++) {
+        bool wide = type->params[at] == TYPE_V128;
+        d->local_slots[at] = slot | (wide ? IS_WIDE : 0);
+        slot += wide ? 2 : 1;
     }
-    if (total > SLOTS_MAX - RECORD_SLOTS - CLEAR_SLOTS) fail(d, TRAP_TOO_COMPLEX);
-    else d->n_locals = (uint32_t)total;
+    slot = d->func->record + RECORD_SLOTS;
+    d->in = groups_at;
+    for (; n_groups > 0; n_groups--) {
+        uint32_t count = read_u32(d);
+        bool wide = read_u32(d) == TYPE_V128;
+        for (; count > 0; count--, slot += wide ? 2 : 1) d->local_slots[at++] = slot | (wide ? IS_WIDE : 0);
+    }
+}
+
+/* Local declarations, core 2.0 §5.4.4 "Code Section": how many slots they are, and which. */
+static void read_locals(Decoder *d, const WasmType *type)
+{
+    uint64_t n = type->n_params, slots = d->n_params;
+    uint32_t n_groups = read_u32(d);
+    Reader groups_at = d->in;
+    for (uint32_t i = 0; i < n_groups; i++) {
+        uint32_t count = read_u32(d), local_type = read_u32(d); /* the type: a byte below 0x80 */
+        n += count;
+        slots += local_type == TYPE_V128 ? UINT64_C(2) * count : count;
+    }
+    if (slots > SLOTS_MAX - RECORD_SLOTS - CLEAR_SLOTS) {
+        fail(d, TRAP_TOO_COMPLEX);
+        return;
+    }
+    d->n_locals = (uint32_t)slots;
+    d->gauge_local = n > type->n_params ? (uint32_t)n - 1 : UINT32_MAX;
+    d->has_wide_locals = slots != n;
+    if (d->has_wide_locals) place_locals(d, type, groups_at, n_groups, (uint32_t)n);
 }
 
 static uint32_t clear_slots(const Decoder *d)
@@ -1204,26 +1519,27 @@ static void decode_body(Decoder *d, Code *code, Func *func)
     d->m = m;
     d->func = func;
     d->failed = TRAP_NONE;
-    d->n_params = type->n_params;
-    d->n_results = type->n_results;
+    d->n_params = load_slots(type->params, type->n_params);
+    d->n_results = load_slots(type->results, type->n_results);
     d->n_out = 0;
     d->height = d->max_height = 0;
     d->n_specials = 0;
     d->n_labels = 0;
     d->unreachable = false;
     d->skipped = 0;
-    d->last = NO_PLACE;
+    d->last = d->last_wide = NO_PLACE;
+    d->n_wide = 0;
     forget_accs(d);
 
     d->in = wasm_reader(m, m->bodies[func->index - m->n_imported[KIND_FUNC]], &d->diags);
-    read_locals(d);
+    read_locals(d, type);
     d->temp_base = func->record + RECORD_SLOTS + (d->n_locals - d->n_params);
     if (d->failed || !reserve(d, (void **)&d->pending, &d->cap_pending, d->temp_base + 1, 1) ||
         !reserve(d, (void **)&d->labels, &d->cap_labels, 1, sizeof *d->labels))
         return;
     memset(d->pending, 0, d->temp_base);
     set_height(d, 0);
-    d->labels[d->n_labels++] = (Label){.op = OP_BLOCK, .n_results = d->n_results};
+    d->labels[d->n_labels++] = (Label){.op = OP_BLOCK, .n_results = d->n_results, .type = type};
 
     while (d->n_labels > 0 && !d->failed) {
         WasmOp op = OP_NOP;
@@ -1249,6 +1565,8 @@ void decoder_free(Decoder *d)
     if (d == NULL) return;
     free(d->out);
     free(d->pending);
+    free(d->local_slots);
+    free(d->wide);
     free(d->labels);
     diag_free(&d->diags);
     free(d);

@@ -18,8 +18,9 @@
 
 /* ---- values ------------------------------------------------------------------------------------------------------- */
 
-/* Values cross in 64-bit slots, one each: i32 zero-extended, i64, f32 and f64 by their bits (f32 zero-extended),
- * funcref as function index + 1, externref as any number of the host's; null is 0 for both. */
+/* Values cross in 64-bit slots: i32 zero-extended, i64, f32 and f64 by their bits (f32 zero-extended),
+ * funcref as function index + 1, externref as any number of the host's; null is 0 for both. A v128 takes two slots,
+ * its low half first. */
 typedef uint64_t LoadSlot;
 
 static inline LoadSlot load_from_f32(float f)
@@ -136,7 +137,8 @@ typedef bool LoadHostFn(LoadHostCall *);
 bool load_host_trap(LoadHostCall *, LoadTrapKind, const char *format, ...) PRINTF(3, 4); /* returns false */
 bool load_host_exit(LoadHostCall *, int32_t code);                                       /* returns false */
 
-/* One row a function that the host offers. Types by letter: i i32, I i64, f f32, F f64, c funcref, e externref. */
+/* One row a function that the host offers. Types by letter: i i32, I i64, f f32, F f64, V v128 (two
+ * slots), c funcref, e externref. */
 typedef struct LoadImport {
     Str module, name;
     const char *params, *results;
@@ -198,9 +200,16 @@ typedef struct LoadEngine {
 
 extern const LoadEngine load_interp; /* instance.c: the default */
 
+static inline uint32_t load_slots(const uint8_t *types, uint32_t n)
+{
+    uint32_t slots = n;
+    for (uint32_t i = 0; i < n; i++) slots += types[i] == TYPE_V128;
+    return slots;
+}
 static inline uint32_t load_call_slots(const WasmType *t)
 {
-    return t->n_params > t->n_results ? t->n_params : t->n_results;
+    uint32_t params = load_slots(t->params, t->n_params), results = load_slots(t->results, t->n_results);
+    return params > results ? params : results;
 }
 
 #endif

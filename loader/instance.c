@@ -136,6 +136,27 @@ static Code *code_for(LoadModule *module, bool checked)
 
 /* ---- constant expressions: core 2.0 §3.3.7, with the extended-const proposal -------------------------------------------- */
 
+/* A vector's initial value is one instruction: a constant, or the value of another global. high: its upper half. */
+static bool evaluate_vector(LoadInstance *instance, WasmRange expr, Diags *diags, Slot *low, Slot *high)
+{
+    const WasmModule *m = instance->module->wasm;
+    Reader r = wasm_reader(m, expr, diags);
+    WasmOp op = OP_NOP;
+    const uint8_t *p = NULL;
+    uint32_t index = 0;
+    if (!rd_op(&r, FEATURES_ALL, &op)) return false;
+    if (op == OP_GLOBAL_GET) {
+        if (!rd_u32(&r, "global", &index)) return false;
+        *low = instance->globals[index];
+        *high = instance->globals[m->n_globals + index];
+        return true;
+    }
+    if (!rd_bytes(&r, "v128", 16, &p)) return false;
+    memcpy(low, p, sizeof *low);
+    memcpy(high, p + sizeof *low, sizeof *high);
+    return true;
+}
+
 /* Evaluates one that has been validated. At most as many operands as the expression has bytes. */
 static bool evaluate(LoadInstance *instance, WasmRange expr, Diags *diags, Slot *out)
 {
@@ -191,6 +212,7 @@ static char letter_of_type(uint8_t type)
     case TYPE_I64: return 'I';
     case TYPE_F32: return 'f';
     case TYPE_F64: return 'F';
+    case TYPE_V128: return 'V';
     case TYPE_FUNCREF: return 'c';
     case TYPE_EXTERNREF: return 'e';
     default: return '?';
@@ -303,8 +325,13 @@ static bool make_tables(LoadInstance *instance, const LoadLimits *limits, Diags 
 static bool make_globals(LoadInstance *instance, Diags *diags)
 {
     const WasmModule *m = instance->module->wasm;
-    for (uint32_t i = m->n_imported[KIND_GLOBAL]; i < m->n_globals; i++)
-        if (!evaluate(instance, m->globals[i].init, diags, &instance->globals[i])) return out_of_memory(instance, diags);
+    for (uint32_t i = m->n_imported[KIND_GLOBAL]; i < m->n_globals; i++) {
+        const WasmGlobal *g = &m->globals[i];
+        Slot *low = &instance->globals[i];
+        bool ok = g->type == TYPE_V128 ? evaluate_vector(instance, g->init, diags, low, &instance->globals[m->n_globals + i])
+                                       : evaluate(instance, g->init, diags, low);
+        if (!ok) return out_of_memory(instance, diags);
+    }
     return true;
 }
 
@@ -441,7 +468,10 @@ static LoadInstance *interp_instantiate(LoadModule *module, const LoadImport *im
     const WasmModule *m = module->wasm;
     static const LoadLimits defaults;
     if (limits == NULL) limits = &defaults;
-    LoadInstance *instance = calloc(1, sizeof *instance + (size_t)m->n_globals * sizeof(Slot));
+    bool has_vectors = false;
+    for (uint32_t i = 0; i < m->n_globals; i++) has_vectors = has_vectors || m->globals[i].type == TYPE_V128;
+    size_t n_slots = (size_t)m->n_globals << has_vectors;
+    LoadInstance *instance = calloc(1, sizeof *instance + n_slots * sizeof(Slot));
     if (instance == NULL || !trap_handler_install()) {
         free(instance);
         diag_add(diags, OUT_OF_MEMORY, DIAG_AT(.file = m->file), "out of memory");
@@ -472,18 +502,18 @@ static bool refuse_call(LoadTrap *trap, LoadTrapKind kind, const char *detail)
 /* References cross the border as numbers. */
 static void refs_to_host(const LoadInstance *instance, const uint8_t *types, uint32_t n, Slot *slots)
 {
-    for (uint32_t i = 0; i < n; i++)
-        if (types[i] == TYPE_FUNCREF) slots[i].i = slots[i].func ? (uint64_t)(slots[i].func - instance->funcs) + 1 : 0;
+    for (uint32_t i = 0; i < n; slots += types[i++] == TYPE_V128 ? 2 : 1)
+        if (types[i] == TYPE_FUNCREF) slots->i = slots->func ? (uint64_t)(slots->func - instance->funcs) + 1 : 0;
 }
 
 /* And values come in as the interpreter keeps them. */
 static void from_host(const LoadInstance *instance, const uint8_t *types, uint32_t n, Slot *slots)
 {
-    for (uint32_t i = 0; i < n; i++) {
-        uint64_t v = slots[i].i;
-        if (types[i] == TYPE_I32 || types[i] == TYPE_F32) slots[i].i = (uint32_t)v;
+    for (uint32_t i = 0; i < n; slots += types[i++] == TYPE_V128 ? 2 : 1) {
+        uint64_t v = slots->i;
+        if (types[i] == TYPE_I32 || types[i] == TYPE_F32) slots->i = (uint32_t)v;
         else if (types[i] == TYPE_FUNCREF)
-            slots[i].func = v > 0 && v <= instance->module->wasm->n_funcs ? &instance->funcs[v - 1] : NULL;
+            slots->func = v > 0 && v <= instance->module->wasm->n_funcs ? &instance->funcs[v - 1] : NULL;
     }
 }
 
@@ -511,7 +541,7 @@ static bool interp_call(LoadInstance *instance, uint32_t index, LoadSlot *slots,
         trap->kind = TRAP_CALL_STACK;
         return false;
     }
-    memcpy(fp, slots, type->n_params * sizeof *slots);
+    memcpy(fp, slots, load_slots(type->params, type->n_params) * sizeof *slots);
     from_host(instance, type->params, type->n_params, fp);
     Slot *record = fp + func->record;
     record[0].code = &instance->code->finish;
@@ -526,7 +556,7 @@ static bool interp_call(LoadInstance *instance, uint32_t index, LoadSlot *slots,
     instance->trap = NULL;
     if (kind != TRAP_NONE) return false;
     refs_to_host(instance, type->results, type->n_results, fp);
-    memcpy(slots, fp, type->n_results * sizeof *slots);
+    memcpy(slots, fp, load_slots(type->results, type->n_results) * sizeof *slots);
     return true;
 }
 
@@ -553,7 +583,7 @@ static const LoadMemory *interp_memory(LoadInstance *instance) { return &instanc
 
 const LoadEngine load_interp = {
     .name = "interp",
-    .features = FEATURES_ALL & ~FEATURE_BIT(SIMD),
+    .features = FEATURES_ALL,
     .compile = interp_compile,
     .free_module = interp_free_module,
     .instantiate = interp_instantiate,

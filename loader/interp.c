@@ -10,6 +10,7 @@
  * Sources: core 2.0 §4.4 "Instructions". The operations themselves stand in interp.def and numeric.h. */
 #include "loader/interp.h"
 #include "loader/numeric.h"
+#include "loader/simd.h"
 
 #ifdef INTERP_CHECKED
 #define interp_run    interp_run_checked
@@ -47,6 +48,19 @@
 #define store_u64(in, at) STORE_BY("movq", "q", "r", in, at)
 #define store_f32(in, at) STORE_BY("movss", "", "x", in, at)
 #define store_f64(in, at) STORE_BY("movsd", "", "x", in, at)
+typedef long long Vector __attribute__((vector_size(16)));
+#define load_v128(slots, at)                                                                                           \
+    do {                                                                                                               \
+        Vector vector;                                                                                                 \
+        __asm__ volatile("movdqu %1, %0" : "=x"(vector) : "m"(*(const uint8_t *)(at)), "D"(pc), "S"(fp));              \
+        memcpy(slots, &vector, sizeof vector);                                                                         \
+    } while (0)
+#define store_v128(slots, at)                                                                                          \
+    do {                                                                                                               \
+        Vector vector;                                                                                                 \
+        memcpy(&vector, slots, sizeof vector);                                                                         \
+        __asm__ volatile("movdqu %1, %0" : "=m"(*(uint8_t *)(at)) : "x"(vector), "D"(pc), "S"(fp) : "memory");         \
+    } while (0)
 
 #else
 
@@ -77,6 +91,19 @@ UNALIGNED(double, any_f64);
 #define store_u64(in, at) STORE_BY(any_u64, in, at)
 #define store_f32(in, at) STORE_BY(any_f32, in, at)
 #define store_f64(in, at) STORE_BY(any_f64, in, at)
+#define load_v128(slots, at)                                                                                           \
+    do {                                                                                                               \
+        uint64_t low, high;                                                                                            \
+        load_u64(low, at);                                                                                             \
+        load_u64(high, (at) + 8);                                                                                      \
+        (slots)[0].i = low;                                                                                            \
+        (slots)[1].i = high;                                                                                           \
+    } while (0)
+#define store_v128(slots, at) /* the upper half first: it is the one that may lie beyond the end */                    \
+    do {                                                                                                               \
+        store_u64((slots)[1].i, (at) + 8);                                                                             \
+        store_u64((slots)[0].i, at);                                                                                   \
+    } while (0)
 
 #endif
 
@@ -91,8 +118,9 @@ UNALIGNED(double, any_f64);
 #define width_u64    8
 #define width_f32    4
 #define width_f64    8
+#define width_v128   16
 
-/* at: where the access goes. base + (2^32 - 1) + (2^32 - 1) + 8 lies within the reservation. */
+/* at: where the access goes. base + (2^32 - 1) + (2^32 - 1) + 16 lies within the reservation. */
 #ifdef INTERP_CHECKED
 #define AT(address, width)                                                                                             \
     uint64_t ea = (uint64_t)(address);                                                                                 \
@@ -332,6 +360,44 @@ UNALIGNED(double, any_f64);
     STORE_FORM(name##_IA, T, access, 2, pc->u, ACC_##T)                                                                \
     STORE_FORM(name##_II, T, access, 3, pc->u, WIDE_##T)                                                               \
     STORE_FORM(name##_AA, T, access, 2, (uint64_t)ACC_I32 + pc->u, ACC_##T)
+
+/* ---- vectors: what is called leaves no register of floats, and nothing is expected in one (decode.c) ---- */
+
+#define FORGET_FLOATS()                                                                                                \
+    do {                                                                                                               \
+        acc_f = 0;                                                                                                     \
+        acc_d = 0;                                                                                                     \
+    } while (0)
+#define V_LOAD(label, access)                                                                                          \
+    label:                                                                                                             \
+    {                                                                                                                  \
+        AT((uint64_t)SLOT_I32(pc->a) + pc->u, width_##access);                                                         \
+        uint64_t v;                                                                                                    \
+        load_##access(v, at);                                                                                          \
+        ((SimdLoadFn *)(uintptr_t)pc->ptr)(fp + pc->d, v);                                                             \
+        FORGET_FLOATS();                                                                                               \
+    }                                                                                                                  \
+    NEXT(3);
+#define V_LOAD_LANE(label, access, T)                                                                                  \
+    label:                                                                                                             \
+    {                                                                                                                  \
+        AT((uint64_t)SLOT_I32(pc->a) + pc->u, width_##access);                                                         \
+        uint64_t v;                                                                                                    \
+        load_##access(v, at);                                                                                          \
+        T value = (T)v;                                                                                                \
+        memmove(fp + pc->d, fp + pc->a + 1, 2 * sizeof *fp);                                                           \
+        memcpy((char *)(fp + pc->d) + pc->u2 * sizeof value, &value, sizeof value);                                    \
+    }                                                                                                                  \
+    NEXT(3);
+#define V_STORE_LANE(label, access, T)                                                                                 \
+    label:                                                                                                             \
+    {                                                                                                                  \
+        AT((uint64_t)SLOT_I32(pc->a) + pc->u, width_##access);                                                         \
+        T value;                                                                                                       \
+        memcpy(&value, (const char *)(fp + pc->a + 1) + pc->u2 * sizeof value, sizeof value);                          \
+        store_##access(value, at);                                                                                     \
+    }                                                                                                                  \
+    NEXT(3);
 
 /* ---- the loop ---- */
 
@@ -604,6 +670,51 @@ TABLE_INIT:
 ELEM_DROP:
     inst->elems[pc->u].n = 0;
     NEXT(2);
+
+V_COPY:
+    memmove(fp + pc->d, fp + pc->a, 2 * sizeof *fp);
+    NEXT(2);
+V_SELECT:
+    memmove(fp + pc->d, fp + (SLOT_I32(pc->c) ? pc->a : pc->b), 2 * sizeof *fp);
+    NEXT(2);
+V_GLOBAL_GET:
+    fp[pc->d] = inst->globals[pc->u];
+    fp[pc->d + 1] = inst->globals[pc->u2];
+    NEXT(3);
+V_GLOBAL_SET:
+    inst->globals[pc->u] = fp[pc->a];
+    inst->globals[pc->u2] = fp[pc->a + 1];
+    NEXT(3);
+V_OP:
+    ((SimdFn *)(uintptr_t)pc->ptr)(fp + pc->d, fp + pc->a, fp + pc->b, pc->c);
+    FORGET_FLOATS();
+    NEXT(3);
+V_SHUFFLE:
+    simd_shuffle(fp + pc->d, fp + pc->a, fp + pc->b, (const uint8_t *)((const Word *)pc + 2));
+    FORGET_FLOATS();
+    NEXT(4);
+V_LOAD128 : {
+    AT((uint64_t)SLOT_I32(pc->a) + pc->u, width_v128);
+    load_v128(fp + pc->d, at);
+    NEXT(2);
+}
+    V_LOAD(V_LOAD8, u8)
+    V_LOAD(V_LOAD16, u16)
+    V_LOAD(V_LOAD32, u32)
+    V_LOAD(V_LOAD64, u64)
+V_STORE128 : {
+    AT((uint64_t)SLOT_I32(pc->d) + pc->u, width_v128);
+    store_v128(fp + pc->a, at);
+    NEXT(2);
+}
+    V_LOAD_LANE(V_LOAD8_LANE, u8, uint8_t)
+    V_LOAD_LANE(V_LOAD16_LANE, u16, uint16_t)
+    V_LOAD_LANE(V_LOAD32_LANE, u32, uint32_t)
+    V_LOAD_LANE(V_LOAD64_LANE, u64, uint64_t)
+    V_STORE_LANE(V_STORE8_LANE, u8, uint8_t)
+    V_STORE_LANE(V_STORE16_LANE, u16, uint16_t)
+    V_STORE_LANE(V_STORE32_LANE, u32, uint32_t)
+    V_STORE_LANE(V_STORE64_LANE, u64, uint64_t)
 
 interrupted:
     trap = (LoadTrapKind)atomic_load_explicit(&inst->interrupt, memory_order_relaxed);

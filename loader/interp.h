@@ -164,7 +164,7 @@ struct LoadInstance {
     ElemSegment *elems;          /* likewise                                                                     */
     uint32_t table_elems_left;
     Arena arena;
-    Slot globals[];
+    Slot globals[];              /* by index; when any is a vector, as many again: the upper halves               */
 };
 
 /* ---- functions, by file ------------------------------------------------------------------------------------------- */

@@ -56,8 +56,8 @@ static bool parse_args(const RunOptions *o, const WasmModule *m, const WasmType 
         return false;
     }
     bool ok = true;
-    for (uint32_t i = 0; i < type->n_params; i++) {
-        if (value_parse(o->args[i], type->params[i], &slots[i])) continue;
+    for (uint32_t i = 0; i < type->n_params; slots += load_slots(&type->params[i++], 1)) {
+        if (value_parse(o->args[i], type->params[i], slots)) continue;
         diag_add(diags, RUN_ARGUMENTS, place, "argument %u, \"%s\", is no %s", i + 1,
                  diag_escape(m->arena, str_of(o->args[i])), wasm_type_text(type->params[i]));
         ok = false;
@@ -69,8 +69,8 @@ static bool parse_args(const RunOptions *o, const WasmModule *m, const WasmType 
 static int print_results(const WasmType *type, const LoadSlot *slots)
 {
     TextBuf out = {0};
-    for (uint32_t i = 0; i < type->n_results; i++) {
-        value_print(&out, type->results[i], slots[i]);
+    for (uint32_t i = 0; i < type->n_results; slots += load_slots(&type->results[i++], 1)) {
+        value_print(&out, type->results[i], slots);
         text_add(&out, STR("\n"));
     }
     bool ok = !out.failed && (out.len == 0 || fwrite(out.ptr, 1, out.len, stdout) == out.len) && fflush(stdout) == 0;

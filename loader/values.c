@@ -55,9 +55,24 @@ static bool parse_float(const char *text, uint8_t type, uint64_t *out)
     return true;
 }
 
+/* 0x and up to 32 digits, the highest lane first. */
+static bool parse_vector(const char *text, LoadSlot out[2])
+{
+    size_t n = strlen(text);
+    if (n < 3 || n > 2 + 32 || text[0] != '0' || (text[1] | 0x20) != 'x' || strspn(text + 2, "0123456789abcdefABCDEF") != n - 2)
+        return false;
+    char high[17] = "0";
+    size_t low_digits = n - 2 < 16 ? n - 2 : 16;
+    memcpy(high, text + 2, n - 2 - low_digits);
+    out[0] = strtoull(text + n - low_digits, NULL, 16);
+    out[1] = strtoull(high, NULL, 16);
+    return true;
+}
+
 bool value_parse(const char *text, uint8_t type, LoadSlot *out)
 {
     switch (type) {
+    case TYPE_V128: return parse_vector(text, out);
     case TYPE_I32: return parse_integer(text, 32, out);
     case TYPE_I64: return parse_integer(text, 64, out);
     case TYPE_F32:
@@ -111,9 +126,11 @@ static void print_f64(TextBuf *out, LoadSlot slot)
     text_printf(out, "%s", digits);
 }
 
-void value_print(TextBuf *out, uint8_t type, LoadSlot slot)
+void value_print(TextBuf *out, uint8_t type, const LoadSlot *slots)
 {
+    LoadSlot slot = slots[0];
     switch (type) {
+    case TYPE_V128: text_printf(out, "0x%016llx%016llx", (unsigned long long)slots[1], (unsigned long long)slot); break;
     case TYPE_I32: text_printf(out, "%d", (int)(uint32_t)slot); break;
     case TYPE_I64: text_printf(out, "%lld", (long long)slot); break;
     case TYPE_F32: print_f32(out, slot); break;

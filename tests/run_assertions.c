@@ -137,12 +137,12 @@ static bool is_nan_of_kind(const char *kind, uint8_t type, LoadSlot v)
     return nan && (strcmp(kind, "nan:canonical") == 0 ? fraction == quiet : (fraction & quiet) != 0);
 }
 
-static bool matches(const char *expected, uint8_t type, LoadSlot v)
+static bool matches(const char *expected, uint8_t type, const LoadSlot *v)
 {
     if (strcmp(expected, "nan:canonical") == 0 || strcmp(expected, "nan:arithmetic") == 0)
-        return is_nan_of_kind(expected, type, v);
-    LoadSlot e;
-    return value_parse(expected, type, &e) && e == v;
+        return is_nan_of_kind(expected, type, *v);
+    LoadSlot e[2];
+    return value_parse(expected, type, e) && memcmp(e, v, load_slots(&type, 1) * sizeof *v) == 0;
 }
 
 static const WasmExport *find_function(const WasmModule *m, const char *name)
@@ -163,9 +163,10 @@ static const char *check_line(Subject *s, char **words, size_t n, bool wants_tra
     size_t n_expected = wants_trap ? 1 : type->n_results;
     if (n != 3 + type->n_params + n_expected) return "wrong number of values";
 
-    LoadSlot slots[WORDS_MAX] = {0};
-    for (uint32_t i = 0; i < type->n_params; i++)
-        if (!value_parse(words[3 + i], type->params[i], &slots[i])) return "an argument is none";
+    LoadSlot slots[2 * WORDS_MAX] = {0};
+    LoadSlot *at = slots;
+    for (uint32_t i = 0; i < type->n_params; at += load_slots(&type->params[i++], 1))
+        if (!value_parse(words[3 + i], type->params[i], at)) return "an argument is none";
     LoadTrap trap = {0};
     bool returned = load_interp.call(s->instance, e->index, slots, &trap);
     char **expected = words + 3 + type->n_params;
@@ -180,10 +181,11 @@ static const char *check_line(Subject *s, char **words, size_t n, bool wants_tra
         snprintf(why, sizeof why, "trap: %s %s", load_trap_text(trap.kind), trap.detail);
         return why;
     }
-    for (uint32_t i = 0; i < type->n_results; i++) {
-        if (matches(expected[i], type->results[i], slots[i])) continue;
+    at = slots;
+    for (uint32_t i = 0; i < type->n_results; at += load_slots(&type->results[i++], 1)) {
+        if (matches(expected[i], type->results[i], at)) continue;
         TextBuf text = {0};
-        value_print(&text, type->results[i], slots[i]);
+        value_print(&text, type->results[i], at);
         snprintf(why, sizeof why, "result %u is %s, expected %s", i, text.ptr, expected[i]);
         text_free(&text);
         return why;

@@ -11,9 +11,14 @@
 #include "loader/interp.h"
 #include "validator/validator.h"
 
-static void print_value(uint8_t type, LoadSlot v)
+static void print_value(uint8_t type, const LoadSlot *slots)
 {
+    LoadSlot v = slots[0];
     switch (type) {
+    case TYPE_V128:
+        printf("v128 i32x4:0x%08x 0x%08x 0x%08x 0x%08x", (unsigned)v, (unsigned)(v >> 32), (unsigned)slots[1],
+               (unsigned)(slots[1] >> 32));
+        break;
     case TYPE_I32: printf("i32:%u", (unsigned)v); break;
     case TYPE_I64: printf("i64:%llu", (unsigned long long)v); break;
     case TYPE_F32: printf("f32:%f", (double)load_to_f32(v)); break;
@@ -24,9 +29,9 @@ static void print_value(uint8_t type, LoadSlot v)
 
 static void print_values(const uint8_t *types, uint32_t n, const LoadSlot *slots)
 {
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < n; slots += load_slots(&types[i++], 1)) {
         if (i > 0) printf(", ");
-        print_value(types[i], slots[i]);
+        print_value(types[i], slots);
     }
 }
 
@@ -43,7 +48,7 @@ static bool dummy(LoadHostCall *call)
     printf("called host %.*s.%.*s(", STR_ARG(d->import->module), STR_ARG(d->import->name));
     print_values(d->type->params, d->type->n_params, call->slots);
     printf(") =>");
-    memset(call->slots, 0, d->type->n_results * sizeof *call->slots);
+    memset(call->slots, 0, load_slots(d->type->results, d->type->n_results) * sizeof *call->slots);
     if (d->type->n_results > 0) printf(" ");
     print_values(d->type->results, d->type->n_results, call->slots);
     printf("\n");
@@ -57,6 +62,7 @@ static void letters(char *out, const uint8_t *types, uint32_t n)
                  : types[i] == TYPE_I64 ? 'I'
                  : types[i] == TYPE_F32 ? 'f'
                  : types[i] == TYPE_F64 ? 'F'
+                 : types[i] == TYPE_V128 ? 'V'
                  : types[i] == TYPE_FUNCREF ? 'c' : 'e';
 }
 

@@ -60,7 +60,8 @@ def try_seed(seed, program, folder):
     raw, wasm = os.path.join(folder, 'seed.bin'), os.path.join(folder, f'{seed}.wasm')
     with open(raw, 'wb') as out:
         out.write(rng.randbytes(rng.choice([200, 1000, 4000, 12000])))
-    made = subprocess.run(['wasm-opt', raw, '--translate-to-fuzz', '-o', wasm] + FEATURES + rng.choice(SHAPES),
+    features = FEATURES + (['--enable-simd'] if seed % 2 else [])
+    made = subprocess.run(['wasm-opt', raw, '--translate-to-fuzz', '-o', wasm] + features + rng.choice(SHAPES),
                           capture_output=True, check=False)
     if made.returncode != 0:
         return None

@@ -21,6 +21,14 @@
 ;; NOT: 0
 ;; RUN: parigot-run m.wasm --allow-unsigned --policy=none --invoke=ref 3 null | tr '\n' ' '
 ;; OUT: 3 null
+;; RUN: parigot-run m.wasm --allow-unsigned --policy=none --invoke=vector 0x10000000000000002 5 | tr '\n' ' '
+;; OUT: 5 0x00000000000000010000000000000002
+;; RUN: parigot-run m.wasm --allow-unsigned --policy=none --invoke=vector 12 5
+;; EXIT: 2
+;; ERR: argument 1, "12", is no v128
+;; RUN: parigot-run m.wasm --allow-unsigned --policy=none --invoke=vector 0x123456789012345678901234567890123 5
+;; EXIT: 2
+;; ERR: is no v128
 ;; RUN: cat m.wasm | parigot-run - --allow-unsigned --policy=none --invoke=i32 7
 ;; OUT: 7
 (module
@@ -30,4 +38,5 @@
   (func (export "f64") (param f64) (result f64) (local.get 0))
   (func (export "two") (param i32 f64) (result f64 i32) (local.get 1) (local.get 0))
   (func (export "none"))
+  (func (export "vector") (param v128 i32) (result i32 v128) (local.get 1) (local.get 0))
   (func (export "ref") (param funcref externref) (result funcref externref) (local.get 0) (local.get 1)))

@@ -4,9 +4,9 @@
 ;; EXIT: 1
 ;; ERR: unknown import: function "some.v1.Service" "Call" (i32, i32, i32) -> i32 [R0102]
 ;; ERR: unknown import: memory "env" "memory" [R0102]
-;; RUN: echo '(module (func (export "f") (result v128) (v128.const i32x4 0 0 0 0)))' > s.wat && wat2wasm s.wat && parigot-run s.wasm --allow-unsigned --policy=none --invoke=f
+;; RUN: echo '(module (memory i64 1) (func (export "f")))' > s.wat && wat2wasm --enable-memory64 s.wat && parigot-run s.wasm --allow-unsigned --policy=none --invoke=f
 ;; EXIT: 1
-;; ERR: feature simd
+;; ERR: feature memory64
 ;; RUN: echo '(module (memory 32) (func (export "f")))' > l.wat && wat2wasm l.wat && parigot-run l.wasm --memory=1MiB --allow-unsigned --policy=none --invoke=f
 ;; EXIT: 1
 ;; ERR: memory of 2097152 bytes exceeds the limit of 1048576 [R0104]
