@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-typedef enum View { VIEW_NONE, VIEW_SUMMARY, VIEW_FULL, VIEW_JSON } View;
+typedef enum View { VIEW_NONE, VIEW_SUMMARY, VIEW_FULL, VIEW_JSON, VIEW_DOT, VIEW_SVG, VIEW_MEMORY } View;
 
 typedef struct Inspecting {
     ToolTrust trust;
@@ -16,6 +16,9 @@ const char inspect_help[] =
     "What is in a bundle, what was proved about it, who has signed it.\n"
     "      --full, -v, --verbose everything that people read, at any length\n"
     "      --format=text|json    --json is short for the second: each field there is\n"
+    "      --graph[=dot|svg]     modules, services and calls; svg needs graphviz\n"
+    "      --memory-map          what lies where in each module's memory, and what\n"
+    "                            keeps it so\n"
     TOOL_TRUST_HELP
     "Signatures are checked when keys are named, else only listed.\n";
 
@@ -41,14 +44,26 @@ static void choose_format(Tool *tool, Inspecting *in, const char *word)
     tool_usage(tool, "--format: expected text or json, found \"%s\"", word);
 }
 
+static void choose_graph(Tool *tool, Inspecting *in, const char *word)
+{
+    if (!word || strcmp(word, "dot") == 0) choose(tool, in, VIEW_DOT);
+    else if (strcmp(word, "svg") == 0) choose(tool, in, VIEW_SVG);
+    else tool_usage(tool, "--graph: expected dot or svg, found \"%s\"", word);
+}
+
 static void show(Tool *tool, const Inspecting *in, const Bundle *b)
 {
+    bool ok = true;
     switch (in->view) {
     case VIEW_JSON: bundle_show_json(&tool->out, b, in->trust.given); break;
     case VIEW_NONE:
     case VIEW_SUMMARY:
     case VIEW_FULL: bundle_show_summary(&tool->out, b, in->trust.given, in->view == VIEW_FULL); break;
+    case VIEW_DOT: bundle_show_graph(&tool->out, b); break;
+    case VIEW_SVG: ok = bundle_show_svg(&tool->out, b, &tool->diags); break;
+    case VIEW_MEMORY: ok = bundle_show_memory_map(&tool->out, b, &tool->diags); break;
     }
+    (void)ok; /* what is wrong has been recorded */
 }
 
 void tool_inspect(Tool *tool, int argc, char **argv)
@@ -57,6 +72,8 @@ void tool_inspect(Tool *tool, int argc, char **argv)
                                             {"format", required_argument, NULL, 'f'},
                                             {"full", no_argument, NULL, 'v'},
                                             {"verbose", no_argument, NULL, 'v'},
+                                            {"graph", optional_argument, NULL, 'g'},
+                                            {"memory-map", no_argument, NULL, 'm'},
                                             TOOL_TRUST_LONG,
                                             {0}};
     Inspecting in = {0};
@@ -65,6 +82,8 @@ void tool_inspect(Tool *tool, int argc, char **argv)
         if (c == '?') return;
         if (c == 'j') choose(tool, &in, VIEW_JSON);
         else if (c == 'v') choose(tool, &in, VIEW_FULL);
+        else if (c == 'm') choose(tool, &in, VIEW_MEMORY);
+        else if (c == 'g') choose_graph(tool, &in, optarg);
         else if (c == 'f') choose_format(tool, &in, optarg);
         else tool_trust_option(tool, &in.trust, c);
     }

@@ -41,7 +41,7 @@ static bool is_usage(DiagCode code)
     char letter = diag_code_text(code)[0];
     return letter == 'I' || letter == 'U' || letter == 'C' || code == BUNDLE_BAD_KEY ||
            code == BUNDLE_BAD_PASSWORD || code == BUNDLE_NO_KEYS || code == BUNDLE_BAD_STATE ||
-           code == BUNDLE_BAD_ROTATION;
+           code == BUNDLE_BAD_ROTATION || letter == 'L'; /* a program that was to help: no bundle is linked here */
 }
 
 static int exit_status(const Diags *d)

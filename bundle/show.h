@@ -20,6 +20,20 @@ void bundle_show_summary(TextBuf *, const Bundle *, bool checked, bool full);
 /* Everything: file, signatures, each field of the manifest. */
 void bundle_show_json(TextBuf *, const Bundle *, bool checked);
 
+/* ---- graph.c -------------------------------------------------------------------------------------------------- */
+
+/* The world's modules, services and calls in DOT. */
+void bundle_show_graph(TextBuf *, const Bundle *);
+/* The same as SVG, drawn by graphviz's dot: a child process with limits, without shell.
+ * errors: LD_CHILD_MISSING and the other LD_CHILD codes; nothing is added */
+MUST_USE bool bundle_show_svg(TextBuf *, const Bundle *, Diags *);
+
+/* ---- memory_map.c ---------------------------------------------------------------------------------------------- */
+
+/* bundle_show_memory_map: the linear memory of each module as a picture in text.
+ * errors: W codes (the module cannot be read), BUNDLE_MODULE_DIFFERS (its layout is not the manifest's); nothing is added */
+MUST_USE bool bundle_show_memory_map(TextBuf *, const Bundle *, Diags *);
+
 /* ---- words.c: what several views say -------------------------------------------------------------------------- */
 
 /* One view being written. What a show_ function returns lives in the arena, and is never NULL: without memory it is "?", and the

@@ -28,18 +28,18 @@ typedef struct Summary {
 
 /* ---- lists that end at the edge of the screen ---- */
 
-/* In full, items are written as they come, on as many lines as they need. Else those that could fit on one line are kept, and
- * the line is written when it is known how many there are. */
+/* In full, items are written as they come, on as many lines as they need. Else those that could fit on `lines` (1 or 2) are
+ * kept, and written when it is known how many there are. */
 typedef struct List {
     Summary *s;
-    size_t indent, column, n;
-    const char *kept[SCREEN_COLUMNS / 3]; /* an item and what separates it from the next take three columns at least */
+    size_t indent, column, n, lines;
+    const char *kept[2 * SCREEN_COLUMNS / 3]; /* on two lines: an item and what separates it take three columns at least */
 } List;
 
 static List list_begin(Summary *s, size_t before, const char *label)
 {
     text_printf(s->show.text, "%*s%-*s", (int)before, "", LABEL, label);
-    return (List){.s = s, .column = before + LABEL, .indent = before + LABEL};
+    return (List){.s = s, .column = before + LABEL, .indent = before + LABEL, .lines = 1};
 }
 
 /* item: escaped */
@@ -64,16 +64,41 @@ static void list_item(List *l, const char *item)
     l->n++;
 }
 
-/* How many of the kept items fit, with ", and 123 more" behind them unless they are all. At least one. */
-static size_t items_that_fit(const List *l)
+/* Where items go when `n` of them are shown: does the last one end in the last line? */
+static bool fits(const List *l, size_t n)
 {
-    size_t fit = 0, column = l->indent;
-    for (size_t i = 0; i < l->n && i < ARRAY_LEN(l->kept); i++) {
-        column += show_columns(l->kept[i]) + (i ? 2 : 0);
-        bool last = i + 1 == l->n;
-        if (column + (last ? 0 : (size_t)snprintf(NULL, 0, ", and %zu more", l->n - i - 1)) <= SCREEN_COLUMNS) fit = i + 1;
+    size_t column = l->indent, lines = 1;
+    size_t tail = n < l->n ? (size_t)snprintf(NULL, 0, ", and %zu more", l->n - n) : 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t columns = show_columns(l->kept[i]) + (i + 1 < n ? 1 : tail); /* a comma, or the end */
+        if (i && column + 1 + columns > SCREEN_COLUMNS) {
+            column = l->indent;
+            lines++;
+        } else column += i > 0;
+        column += columns;
+        if (column > SCREEN_COLUMNS) return false;
     }
-    return fit ? fit : 1;
+    return lines <= l->lines;
+}
+
+static void write_kept(const List *l, size_t n, const char *tail)
+{
+    Show *show = &l->s->show;
+    size_t column = l->indent;
+    for (size_t i = 0; i < n; i++) {
+        const char *end = i + 1 < n ? "," : tail, *item = l->kept[i];
+        size_t columns = show_columns(item) + show_columns(end);
+        if (n == 1) item = show_cut(show, item, SCREEN_COLUMNS - l->indent - show_columns(end));
+        if (i && column + 1 + columns > SCREEN_COLUMNS) {
+            text_printf(show->text, "\n%*s", (int)l->indent, "");
+            column = l->indent;
+        } else if (i) {
+            text_add(show->text, STR(" "));
+            column++;
+        }
+        text_printf(show->text, "%s%s", item, end);
+        column += columns;
+    }
 }
 
 static void list_end(List *l, const char *when_empty)
@@ -81,11 +106,9 @@ static void list_end(List *l, const char *when_empty)
     Show *show = &l->s->show;
     if (l->n == 0) text_add(show->text, str_of(when_empty));
     if (!l->s->full && l->n) {
-        size_t n = items_that_fit(l), left = l->n - n;
-        const char *tail = left ? show_format(show, ", and %zu more", left) : "";
-        for (size_t i = 0; i + 1 < n; i++) text_printf(show->text, "%s, ", l->kept[i]);
-        size_t room = n > 1 ? SCREEN_COLUMNS : SCREEN_COLUMNS - l->indent - show_columns(tail);
-        text_printf(show->text, "%s%s", show_cut(show, l->kept[n - 1], room), tail);
+        size_t n = l->n < ARRAY_LEN(l->kept) ? l->n : ARRAY_LEN(l->kept);
+        while (n > 1 && !fits(l, n)) n--;
+        write_kept(l, n, n < l->n ? show_format(show, ", and %zu more", l->n - n) : "");
     }
     text_add(show->text, STR("\n"));
 }
@@ -372,10 +395,11 @@ static int by_use(const void *a, const void *b)
 }
 
 /* "parigot.log.v1.Log (asker), parigot.net.v1.Net (3 modules)" */
-static void add_uses(Summary *s, const char *label, Use *uses, size_t n)
+static void add_uses(Summary *s, const char *label, size_t lines, Use *uses, size_t n)
 {
     Show *show = &s->show;
     List l = list_begin(s, 0, label);
+    l.lines = lines;
     qsort(uses, n, sizeof *uses, by_use);
     for (size_t i = 0, next; i < n; i = next) {
         for (next = i + 1; next < n && strcmp(uses[next].what, uses[i].what) == 0;) next++;
@@ -398,7 +422,7 @@ static void add_grants(Summary *s)
     n = 0;
     for (uint32_t i = 0; i < m->n_modules; i++)
         for (size_t j = 0; j < m->modules[i]->n_grants; j++) uses[n++] = (Use){m->modules[i]->grants[j], i};
-    add_uses(s, "granted", uses, n);
+    add_uses(s, "granted", 2, uses, n);
 }
 
 static void add_folders(Summary *s)
@@ -415,7 +439,7 @@ static void add_folders(Summary *s)
             const BundleFolder *f = m->modules[i]->folders[j];
             uses[n++] = (Use){show_format(&s->show, "%s, to %s", f->name, f->write ? "write" : "read"), i};
         }
-    add_uses(s, "folders", uses, n);
+    add_uses(s, "folders", 1, uses, n);
 }
 
 static void add_outside(Summary *s)
@@ -599,8 +623,8 @@ static void add_modules_into(Summary *s, size_t room)
 static void add_end(Summary *s)
 {
     const BundleManifest *m = s->show.m;
-    line(s, "ends", m->main[0] ? show_format(&s->show, "with module %s", m->main) : "when nothing is left to do");
-    line(s, "made by", show_text(&s->show, m->tool));
+    const char *when = m->main[0] ? show_format(&s->show, "with module %s", m->main) : "when nothing is left to do";
+    line(s, "ends", show_format(&s->show, "%s; made by %s", when, show_text(&s->show, m->tool)));
     const char *hint = s->full ? "" : "; --full shows all, --json for programs";
     line(s, "modules", show_format(&s->show, "%zu, in start order%s", m->n_modules, hint));
 }

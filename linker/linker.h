@@ -5,7 +5,7 @@
 #ifndef PARIGOT_LINKER_H
 #define PARIGOT_LINKER_H
 
-#include "linker/child.h"
+#include "wasm/child.h"
 #include "linker/meter.h"
 #include "validator/validator.h"
 

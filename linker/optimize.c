@@ -161,7 +161,7 @@ static bool run_child(Optimize *x)
                     .limits = x->o->child};
     job.limits.processors = ld_threads(x->o);
     if (!job.program) {
-        child_missing(x->program, arena_printf(x->arena, "-O%s", x->o->binaryen), x->diags);
+        child_missing(x->program, arena_printf(x->arena, "-O%s", x->o->binaryen), CHILD_FROM_BINARYEN, x->diags);
         return false;
     }
     if (!child_run(&job, &result)) {

@@ -9,7 +9,7 @@
  * Constructors run in their order. Where one cannot be run (it calls an import, allocates, registers a destructor, traps),
  * it and those behind it stay what they were: P106. Nothing is believed but the values of the variables themselves: those
  * cannot be checked without computing them once more. */
-#include "linker/child.h"
+#include "wasm/child.h"
 #include "linker/ld.h"
 #include "validator/validator.h"
 
@@ -421,7 +421,7 @@ static void run_them(Run *run)
     run->size = ld->layout.heap_base + ld->layout.heap_control;
     if (n && !run->program) {
         run->reason = TOOL ", of the package binaryen, is not here";
-        if (ld->opt->seal_ctors) child_missing(TOOL, "--seal-ctors", ld->diags);
+        if (ld->opt->seal_ctors) child_missing(TOOL, "--seal-ctors", CHILD_FROM_BINARYEN, ld->diags);
     } else if (n && run->size > MOST_STATIC_BYTES) run->reason = "the program's data is too large";
     else if (n) {
         const char *why_not_all = run->reason;

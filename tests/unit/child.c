@@ -1,5 +1,5 @@
-/* Tests of linker/child.c: every way in which a program that was started can end, and what it can reach. */
-#include "linker/child.h"
+/* Tests of wasm/child.c: every way in which a program that was started can end, and what it can reach. */
+#include "wasm/child.h"
 #include "tests/unit/tap.h"
 
 #include <errno.h>

@@ -7,8 +7,8 @@
  * CHILD_OUTPUT_PATH. Whatever becomes of it (it crashes, hangs, takes all memory, writes garbage) is a ChildEnd and a
  * Diag; its output is there only when it ended well, and is then input like any other: to be checked.
  * Linux (memfd_create, pidfd_open, close_range). */
-#ifndef PARIGOT_LINKER_CHILD_H
-#define PARIGOT_LINKER_CHILD_H
+#ifndef PARIGOT_WASM_CHILD_H
+#define PARIGOT_WASM_CHILD_H
 
 #include "wasm/wasm.h"
 
@@ -68,7 +68,8 @@ void child_tell(const ChildJob *, const ChildResult *, const char *file, Diags *
  * this program, or in ../libexec/parigot from there; else, with `on_path`, on PATH.
  * returns its path, in the arena; NULL: nowhere, and nothing was recorded */
 const char *child_find(Arena *, const char *name, bool on_path);
-/* child_missing: the Diag for that (LD_CHILD_MISSING): who wants it, and for what. */
-void child_missing(const char *name, const char *wanted_for, Diags *);
+/* child_missing: the Diag for that (LD_CHILD_MISSING): who wants it, for what, and where it comes from. */
+#define CHILD_FROM_BINARYEN "it comes with the package binaryen; parigot-opt is built where that is there"
+void child_missing(const char *name, const char *wanted_for, const char *cure, Diags *);
 
 #endif

@@ -2,7 +2,7 @@
  *
  * Between fork and exec only system calls are made: the process that is forked may have threads. What it says is read
  * while it runs, so that it cannot block on it, and only the start is kept. */
-#include "linker/child.h"
+#include "wasm/child.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -362,10 +362,10 @@ const char *child_find(Arena *arena, const char *name, bool on_path)
     return found || !on_path ? found : find_on_path(arena, name);
 }
 
-void child_missing(const char *name, const char *wanted_for, Diags *d)
+void child_missing(const char *name, const char *wanted_for, const char *cure, Diags *d)
 {
     const char *named = getenv("PARIGOT_LIBEXEC_DIR");
     Diag *diag = diag_add(d, LD_CHILD_MISSING, DIAG_AT(), "%s is not here, which %s needs", name, wanted_for);
     if (named && *named) diag_note(d, diag, "PARIGOT_LIBEXEC_DIR names the folder where it was looked for");
-    else diag_note(d, diag, "it comes with the package binaryen; parigot-opt is built where that is there");
+    else diag_note(d, diag, "%s", cure);
 }
