@@ -1,21 +1,36 @@
 /* inspect.c: the command: which view of a bundle is asked for. The views themselves: show.h */
+#include "bundle/create.h"
 #include "bundle/show.h"
 #include "bundle/tool.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-typedef enum View { VIEW_NONE, VIEW_SUMMARY, VIEW_FULL, VIEW_JSON, VIEW_DOT, VIEW_SVG, VIEW_MEMORY } View;
+typedef enum View { VIEW_NONE, VIEW_SUMMARY, VIEW_FULL, VIEW_JSON, VIEW_SPDX, VIEW_CYCLONEDX, VIEW_DOT, VIEW_SVG, VIEW_MEMORY } View;
 
 typedef struct Inspecting {
     ToolTrust trust;
     View view;
+    int64_t created; /* what SOURCE_DATE_EPOCH says; < 0: nothing */
 } Inspecting;
+
+static const int64_t END_OF_9999 = INT64_C(253402300799); /* dates of SPDX and CycloneDX have four digits for the year */
+
+static bool read_clock(Tool *tool, int64_t *created)
+{
+    const char *epoch = getenv("SOURCE_DATE_EPOCH");
+    *created = -1;
+    if (!epoch || !*epoch) return true; /* no clock: the same bundle gives the same bytes */
+    if (!bundle_clock(&tool->diags, created)) return false;
+    return *created <= END_OF_9999 || tool_usage(tool, "SOURCE_DATE_EPOCH is after the year 9999: %s", epoch);
+}
 
 const char inspect_help[] =
     "usage: parigot-bundle inspect [OPTION ...] BUNDLE\n"
     "What is in a bundle, what was proved about it, who has signed it.\n"
     "      --full, -v, --verbose everything that people read, at any length\n"
-    "      --format=text|json    --json is short for the second: each field there is\n"
+    "      --format=FORMAT       text, json (each field there is; -j, --json), spdx or\n"
+    "                            cyclonedx: what it is made of\n"
     "      --graph[=dot|svg]     modules, services and calls; svg needs graphviz\n"
     "      --memory-map          what lies where in each module's memory, and what\n"
     "                            keeps it so\n"
@@ -35,13 +50,13 @@ static void choose_format(Tool *tool, Inspecting *in, const char *word)
     static const struct {
         const char *word;
         View view;
-    } formats[] = {{"text", VIEW_SUMMARY}, {"json", VIEW_JSON}};
+    } formats[] = {{"text", VIEW_SUMMARY}, {"json", VIEW_JSON}, {"spdx", VIEW_SPDX}, {"cyclonedx", VIEW_CYCLONEDX}};
     for (size_t i = 0; i < ARRAY_LEN(formats); i++)
         if (strcmp(formats[i].word, word) == 0) {
             choose(tool, in, formats[i].view);
             return;
         }
-    tool_usage(tool, "--format: expected text or json, found \"%s\"", word);
+    tool_usage(tool, "--format: expected text, json, spdx or cyclonedx, found \"%s\"", word);
 }
 
 static void choose_graph(Tool *tool, Inspecting *in, const char *word)
@@ -59,6 +74,8 @@ static void show(Tool *tool, const Inspecting *in, const Bundle *b)
     case VIEW_NONE:
     case VIEW_SUMMARY:
     case VIEW_FULL: bundle_show_summary(&tool->out, b, in->trust.given, in->view == VIEW_FULL); break;
+    case VIEW_SPDX: bundle_show_spdx(&tool->out, b, in->created); break;
+    case VIEW_CYCLONEDX: bundle_show_cyclonedx(&tool->out, b, in->created); break;
     case VIEW_DOT: bundle_show_graph(&tool->out, b); break;
     case VIEW_SVG: ok = bundle_show_svg(&tool->out, b, &tool->diags); break;
     case VIEW_MEMORY: ok = bundle_show_memory_map(&tool->out, b, &tool->diags); break;
@@ -88,6 +105,7 @@ void tool_inspect(Tool *tool, int argc, char **argv)
         else tool_trust_option(tool, &in.trust, c);
     }
     if (!tool_operands(tool, argc, argv, 1, 1, "the bundle", &file) || tool->diags.errors) return;
+    if ((in.view == VIEW_SPDX || in.view == VIEW_CYCLONEDX) && !read_clock(tool, &in.created)) return;
     Bundle b;
     if (!tool_open(tool, file[0], &in.trust, &b)) return;
     show(tool, &in, &b);

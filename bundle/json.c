@@ -2,6 +2,8 @@
 #include "bundle/json.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 
 static void begin(Json *j, const char *key)
 {
@@ -40,10 +42,14 @@ void json_string(Json *j, const char *key, const char *value) { json_str(j, key,
 
 void json_format(Json *j, const char *key, const char *format, ...)
 {
+    char small[256]; /* most are short */
     Arena scratch = {0};
-    va_list args;
+    va_list args, again;
     va_start(args, format);
-    const char *value = arena_vprintf(&scratch, format, args);
+    va_copy(again, args);
+    int n = vsnprintf(small, sizeof small, format, args);
+    const char *value = n >= 0 && (size_t)n < sizeof small ? small : arena_vprintf(&scratch, format, again);
+    va_end(again);
     va_end(args);
     if (value) json_string(j, key, value);
     else j->text->failed = true;

@@ -28,6 +28,13 @@ void bundle_show_graph(TextBuf *, const Bundle *);
  * errors: LD_CHILD_MISSING and the other LD_CHILD codes; nothing is added */
 MUST_USE bool bundle_show_svg(TextBuf *, const Bundle *, Diags *);
 
+/* ---- sbom.c --------------------------------------------------------------------------------------------------- */
+
+/* What the bundle is made of, as SPDX 2.3 and CycloneDX 1.6 in JSON. created: seconds since 1970, up to the year 9999; < 0:
+ * nobody has said. */
+void bundle_show_spdx(TextBuf *, const Bundle *, int64_t created);
+void bundle_show_cyclonedx(TextBuf *, const Bundle *, int64_t created);
+
 /* ---- memory_map.c ---------------------------------------------------------------------------------------------- */
 
 /* bundle_show_memory_map: the linear memory of each module as a picture in text.
@@ -56,6 +63,24 @@ const char *show_hex(Show *, const uint8_t *, size_t n);
 const char *show_result(Parigot__Bundle__V1__Result);            /* "proved", "not provable", ... */
 const char *show_plural(size_t n);                               /* "" or "s" */
 void *show_array(Show *, size_t n, size_t size);                 /* NULL: no memory, and the text has failed */
+/* ---- services.c: who provides what, and who calls it ---------------------------------------------------------- */
+
+enum { SHOW_HOST = -1, SHOW_ELSEWHERE = -2 };
+typedef struct ShowServices {
+    int32_t *provider; /* of each service of the manifest: a module's index, SHOW_HOST or SHOW_ELSEWHERE */
+    bool *routed;      /* of each: a route says who answers                                              */
+} ShowServices;
+typedef struct ShowUse {
+    size_t service;     /* index in the manifest's list */
+    const char *method; /* NULL: granted */
+} ShowUse;
+bool show_services(Show *, ShowServices *out); /* false: no memory */
+size_t show_find_service(const BundleManifest *, const char *name);
+/* What a module calls and is granted, or provides, by service and method, without the kernel; a grant stands last of its service. */
+ShowUse *show_requires(Show *, const BundleModule *, size_t *n);
+ShowUse *show_provides(Show *, const BundleModule *, size_t *n);
+size_t show_group_end(const ShowUse *, size_t n, size_t i); /* the uses of the service of use i end before it */
+
 /* The kernel is everybody's: not worth a line. */
 bool show_is_kernel(const char *service);
 
