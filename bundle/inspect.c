@@ -29,7 +29,7 @@ const char inspect_help[] =
     "usage: parigot-bundle inspect [OPTION ...] BUNDLE\n"
     "What is in a bundle, what was proved about it, who has signed it.\n"
     "      --full, -v, --verbose everything that people read, at any length\n"
-    "      --format=FORMAT       text, json (each field there is; -j, --json), spdx or\n"
+    "      --format=FORMAT       text, json (every field; -j or --json), spdx or\n"
     "                            cyclonedx: what it is made of\n"
     "      --graph[=dot|svg]     modules, services and calls; svg needs graphviz\n"
     "      --memory-map          what lies where in each module's memory, and what\n"
