@@ -1,4 +1,4 @@
-/* inspect.c: the command: which view of a bundle is asked for. The views themselves: show.h */
+/* inspect.c: the commands that look, inspect and diff: what is asked for. The views themselves: show.h */
 #include "bundle/create.h"
 #include "bundle/show.h"
 #include "bundle/tool.h"
@@ -110,4 +110,61 @@ void tool_inspect(Tool *tool, int argc, char **argv)
     if (!tool_open(tool, file[0], &in.trust, &b)) return;
     show(tool, &in, &b);
     bundle_close(&b);
+}
+
+/* ---- diff ---- */
+
+typedef enum FailOn { FAIL_ON_ANY, FAIL_ON_GAINED, FAIL_ON_NONE } FailOn;
+
+const char diff_help[] =
+    "usage: parigot-bundle diff [OPTION ...] OLD NEW\n"
+    "What the new bundle may do that the old one may not, what it may not any more,\n"
+    "what else is different.\n"
+    "  -j, --json                for programs\n"
+    "      --fail-on=any         status 1 when anything is different: the default\n"
+    "      --fail-on=gained      only when something was gained, as gates want it\n"
+    "      --fail-on=none        never because of a difference\n"
+    TOOL_TRUST_HELP
+    "Both must be signed as required when keys are named. A bundle that is refused is\n"
+    "status 1 with an error, whatever was asked for.\n";
+
+static void choose_failure(Tool *tool, FailOn *out, const char *word)
+{
+    static const char *const words[] = {[FAIL_ON_ANY] = "any", [FAIL_ON_GAINED] = "gained", [FAIL_ON_NONE] = "none"};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (strcmp(words[i], word) == 0) {
+            *out = (FailOn)i;
+            return;
+        }
+    tool_usage(tool, "--fail-on: expected any, gained or none, found \"%s\"", word);
+}
+
+static bool is_failure(FailOn on, ShowDiff found)
+{
+    if (on == FAIL_ON_NONE) return false;
+    return found.gained || (on == FAIL_ON_ANY && (found.lost || found.changed));
+}
+
+void tool_diff(Tool *tool, int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"json", no_argument, NULL, 'j'}, {"fail-on", required_argument, NULL, 'f'}, TOOL_TRUST_LONG, {0}};
+    ToolTrust trust = {0};
+    FailOn on = FAIL_ON_ANY;
+    bool json = false;
+    char **file;
+    for (int c; (c = tool_option(tool, argc, argv, ":j" TOOL_TRUST_SHORT, options)) != -1;) {
+        if (c == '?') return;
+        if (c == 'j') json = true;
+        else if (c == 'f') choose_failure(tool, &on, optarg);
+        else tool_trust_option(tool, &trust, c);
+    }
+    if (!tool_operands(tool, argc, argv, 2, 2, "one of two bundles", &file) || tool->diags.errors) return;
+    Bundle before, after;
+    if (!tool_open(tool, file[0], &trust, &before)) return;
+    if (tool_open(tool, file[1], &trust, &after)) {
+        tool->findings = is_failure(on, bundle_show_diff(&tool->out, &before, &after, json));
+        bundle_close(&after);
+    }
+    bundle_close(&before);
 }

@@ -16,6 +16,7 @@ static const struct {
     {"keygen", tool_keygen, keygen_help},    {"create", tool_create, create_help},
     {"sign", tool_sign, sign_help},          {"verify", tool_verify, verify_help},
     {"inspect", tool_inspect, inspect_help}, {"extract", tool_extract, extract_help},
+    {"diff", tool_diff, diff_help},
     {"export-oci", tool_export_oci, export_oci_help},
     {"import-oci", tool_import_oci, import_oci_help},
 };
@@ -27,6 +28,7 @@ static const char help[] =
     "  sign        add a signature, ours or one that minisign -S made\n"
     "  verify      is it whole, and who has signed it?\n"
     "  inspect     what is in it, what was proved\n"
+    "  diff        what is different between two, capabilities gained first\n"
     "  extract     take manifest, signatures or modules out of it\n"
     "  export-oci  write it as an OCI artifact, or an image that runs it\n"
     "  import-oci  take it out of an OCI image layout\n"
@@ -186,8 +188,9 @@ int main(int argc, char **argv)
 
     print_diags(&tool.diags);
     int status = tool.out.failed ? EXIT_INTERNAL : exit_status(&tool.diags);
+    if (tool.findings && status == EXIT_CLEAN) status = EXIT_FINDINGS;
     /* a text that is not complete is not shown */
-    if (!tool.out.failed && tool.out.ptr && (fputs(tool.out.ptr, stdout) < 0 || fflush(stdout) != 0) && status == EXIT_CLEAN) {
+    if (!tool.out.failed && tool.out.ptr && (fputs(tool.out.ptr, stdout) < 0 || fflush(stdout) != 0) && status <= EXIT_FINDINGS) {
         perror("parigot-bundle: cannot write to standard output");
         status = EXIT_USAGE;
     }

@@ -20,6 +20,15 @@ void bundle_show_summary(TextBuf *, const Bundle *, bool checked, bool full);
 /* Everything: file, signatures, each field of the manifest. */
 void bundle_show_json(TextBuf *, const Bundle *, bool checked);
 
+/* ---- diff.c, diff_policy.c ------------------------------------------------------------------------------------ */
+
+typedef struct ShowDiff {
+    size_t gained, lost, changed;
+} ShowDiff;
+/* bundle_show_diff: what `new_b` may do that `old_b` may not, what it may not any more, and what else is different: as text for
+ * people, or JSON. What cannot be compared counts as gained. */
+ShowDiff bundle_show_diff(TextBuf *, const Bundle *old_b, const Bundle *new_b, bool json);
+
 /* ---- graph.c -------------------------------------------------------------------------------------------------- */
 
 /* The world's modules, services and calls in DOT. */

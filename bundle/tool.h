@@ -12,16 +12,17 @@ typedef struct Tool {
     Arena arena;        /* of the run */
     TextBuf out;        /* what goes to standard output when all is done */
     const char *command; /* its name, NULL when there is none            */
+    bool findings;      /* there is something to find, though no error: status 1 */
 } Tool;
 
 typedef void ToolCommand(Tool *, int argc, char **argv);
 ToolCommand tool_keygen, tool_create, tool_sign, tool_verify; /* commands.c */
-ToolCommand tool_inspect;                                     /* inspect.c */
+ToolCommand tool_inspect, tool_diff;                          /* inspect.c */
 ToolCommand tool_extract;                                     /* extract.c */
 ToolCommand tool_export_oci, tool_import_oci;                 /* oci_commands.c */
 /* What `parigot-bundle COMMAND --help` prints, beside each command: at most 24 lines of 80 columns. */
 extern const char export_oci_help[], import_oci_help[];
-extern const char keygen_help[], create_help[], sign_help[], verify_help[], inspect_help[], extract_help[];
+extern const char keygen_help[], create_help[], sign_help[], verify_help[], inspect_help[], diff_help[], extract_help[];
 /* The options of TOOL_TRUST_LONG, for these texts. */
 #define TOOL_TRUST_HELP                                                                                                \
     "  -p, --public-key=FILE     a public key to verify with; can be repeated\n"                                        \
