@@ -84,6 +84,7 @@ void diff_lists(Diff *d, const char *what, const char *module, DiffEntries befor
         i += order <= 0;
         j += order >= 0;
         if (order == 0) diff_add(d, (DiffItem){kind_of(x, y), what, module, y->key, x->value, y->value});
+        else if (d->whole && (x ? x : y)->neutral) continue;
         else if (order < 0) {
             DiffKind kind = x->neutral ? DIFF_CHANGED : absent ? kind_of(x, absent) : lost;
             diff_add(d, (DiffItem){kind, what, module, x->key, value_of(x) ? x->value : "yes", absent ? absent->value : NULL});
@@ -371,12 +372,15 @@ static void diff_modules(Diff *d)
         int order = !a ? 1 : !b ? -1 : strcmp(a->name, b->name);
         i += order <= 0;
         j += order >= 0;
+        d->whole = false;
         if (order == 0) diff_module(d, a, b);
         else if (order < 0) {
+            d->whole = true;
             diff_add(d, (DiffItem){DIFF_CHANGED, "module", NULL, a->name, module_of(d, x, a), NULL});
             diff_capabilities(d, a->name, a, nothing());
             diff_lists(d, "waiver", a->name, waivers_of(d, a), diff_entries(d, 0), DIFF_GAINED, DIFF_LOST, NULL);
         } else {
+            d->whole = true;
             diff_add(d, (DiffItem){DIFF_CHANGED, "module", NULL, b->name, NULL, module_of(d, y, b)});
             diff_capabilities(d, b->name, nothing(), b);
             diff_lists(d, "waiver", b->name, diff_entries(d, 0), waivers_of(d, b), DIFF_GAINED, DIFF_LOST, NULL);

@@ -24,6 +24,7 @@ typedef struct Diff {
     const BundleManifest *old_m, *new_m;
     DiffItem *items;
     size_t n, cap;
+    bool whole; /* a module is there or not: of what it has, only capabilities are told */
 } Diff;
 
 void diff_add(Diff *, DiffItem);
