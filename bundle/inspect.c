@@ -12,6 +12,7 @@ typedef struct Inspecting {
     ToolTrust trust;
     View view;
     int64_t created; /* what SOURCE_DATE_EPOCH says; < 0: nothing */
+    int64_t now;     /* the same, else the clock's                */
 } Inspecting;
 
 static const int64_t END_OF_9999 = INT64_C(253402300799); /* dates of SPDX and CycloneDX have four digits for the year */
@@ -73,7 +74,7 @@ static void show(Tool *tool, const Inspecting *in, const Bundle *b)
     case VIEW_JSON: bundle_show_json(&tool->out, b, in->trust.given); break;
     case VIEW_NONE:
     case VIEW_SUMMARY:
-    case VIEW_FULL: bundle_show_summary(&tool->out, b, in->trust.given, in->view == VIEW_FULL); break;
+    case VIEW_FULL: bundle_show_summary(&tool->out, b, in->now, in->trust.given, in->view == VIEW_FULL); break;
     case VIEW_SPDX: bundle_show_spdx(&tool->out, b, in->created); break;
     case VIEW_CYCLONEDX: bundle_show_cyclonedx(&tool->out, b, in->created); break;
     case VIEW_DOT: bundle_show_graph(&tool->out, b); break;
@@ -106,6 +107,7 @@ void tool_inspect(Tool *tool, int argc, char **argv)
     }
     if (!tool_operands(tool, argc, argv, 1, 1, "the bundle", &file) || tool->diags.errors) return;
     if ((in.view == VIEW_SPDX || in.view == VIEW_CYCLONEDX) && !read_clock(tool, &in.created)) return;
+    if (!bundle_clock(&tool->diags, &in.now)) return;
     Bundle b;
     if (!tool_open(tool, file[0], &in.trust, &b)) return;
     show(tool, &in, &b);

@@ -2,8 +2,8 @@
  * a graph of the world, maps of memory; and what is different between two bundles.
  *
  * All of these read an open bundle, append to a text, and decide nothing. Whatever stands in the manifest was written by
- * others: each string is escaped for the format that shows it. No clock, no address, no order of hashing: the same bundle
- * gives the same bytes.  docs/inspect.md */
+ * others: each string is escaped for the format that shows it. No clock of their own, no address, no order of hashing: the
+ * same bundle gives the same bytes.  docs/inspect.md */
 #ifndef PARIGOT_BUNDLE_SHOW_H
 #define PARIGOT_BUNDLE_SHOW_H
 
@@ -13,10 +13,11 @@
 
 enum { SCREEN_COLUMNS = 80, SCREEN_LINES = 24 };
 /* bundle_show_summary: what matters to who has to trust it, first.
- * in:     checked  keys were named, so signatures were verified
+ * in:     now      seconds since 1970: what has expired by then is said to have
+ *         checked  keys were named, so signatures were verified
  *         full     everything that people read; else at most SCREEN_LINES - 1 lines of SCREEN_COLUMNS: what does not fit is
  *                  counted, however large the bundle is */
-void bundle_show_summary(TextBuf *, const Bundle *, bool checked, bool full);
+void bundle_show_summary(TextBuf *, const Bundle *, int64_t now, bool checked, bool full);
 /* Everything: file, signatures, each field of the manifest. */
 void bundle_show_json(TextBuf *, const Bundle *, bool checked);
 

@@ -23,6 +23,7 @@ enum {
 
 typedef struct Summary {
     Show show;
+    int64_t now;
     bool full, checked;
 } Summary;
 
@@ -134,6 +135,13 @@ static void add_title(Summary *s)
     const BundleManifest *m = s->show.m;
     const char *version = m->version[0] ? show_cut(&s->show, m->version, s->full ? SIZE_MAX : 20) : "(no version)";
     line(s, "bundle", show_format(&s->show, "%s %s, generation %" PRIu64, m->name, version, m->generation));
+}
+
+static void add_expiry(Summary *s)
+{
+    int64_t end = s->show.m->not_after;
+    if (end && end < s->now) line(s, "EXPIRED", show_format(&s->show, "since %s", show_time(&s->show, end)));
+    else line(s, "expires", end ? show_time(&s->show, end) : "never");
 }
 
 static const BundleSigner *signer_of(const Bundle *b, uint32_t record)
@@ -352,7 +360,8 @@ static void add_waivers_of(Summary *s, const WaiverRow *rows, size_t n)
         if (w->expires && (!expires || w->expires < expires)) expires = w->expires;
     }
     const BundleWaiver *w = rows->waiver;
-    line(s, "waived",
+    bool over = expires && expires < s->now; /* then the bundle does not run */
+    line(s, over ? "OVER" : "waived",
          show_format(show, "%s in %s: %zu symbol%s, %s%s%s, %s: %s", show_text(show, w->rule),
                      show->m->modules[rows->module]->name, n, show_plural(n), show_bytes(show, bytes),
                      expires ? ", until " : "", expires ? show_day(show, expires) : "", show_text(show, w->name),
@@ -629,14 +638,14 @@ static void add_end(Summary *s)
     line(s, "modules", show_format(&s->show, "%zu, in start order%s", m->n_modules, hint));
 }
 
-void bundle_show_summary(TextBuf *t, const Bundle *b, bool checked, bool full)
+void bundle_show_summary(TextBuf *t, const Bundle *b, int64_t now, bool checked, bool full)
 {
-    Summary s = {.show = {.text = t, .bundle = b, .m = b->manifest}, .full = full, .checked = checked};
+    Summary s = {.show = {.text = t, .bundle = b, .m = b->manifest}, .now = now, .full = full, .checked = checked};
     TextBuf head = {0};
     s.show.text = &head;
     add_title(&s);
     add_signatures(&s);
-    line(&s, "expires", b->manifest->not_after ? show_time(&s.show, b->manifest->not_after) : "never");
+    add_expiry(&s);
     add_proofs(&s);
     add_waivers(&s);
     add_grants(&s);

@@ -273,8 +273,8 @@ END_TEST
 
 /* ---- memory that runs out ---- */
 
-static void show_brief(TextBuf *t, const Bundle *b) { bundle_show_summary(t, b, false, false); }
-static void show_full(TextBuf *t, const Bundle *b) { bundle_show_summary(t, b, true, true); }
+static void show_brief(TextBuf *t, const Bundle *b) { bundle_show_summary(t, b, 0, false, false); }
+static void show_full(TextBuf *t, const Bundle *b) { bundle_show_summary(t, b, 0, true, true); }
 static void show_json(TextBuf *t, const Bundle *b) { bundle_show_json(t, b, false); }
 static void show_spdx(TextBuf *t, const Bundle *b) { bundle_show_spdx(t, b, 0); }
 static void show_cyclonedx(TextBuf *t, const Bundle *b) { bundle_show_cyclonedx(t, b, -1); }
