@@ -3,6 +3,7 @@
  * Sources: RFC 8259; image-spec 1.1 descriptor.md "Properties", image-index.md, manifest.md */
 #include "bundle/oci_json.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static bool json_fail(Diags *d, DiagCode code, const char *file, const char *what, size_t at, const char *why)
@@ -37,19 +38,46 @@ static bool count_values(const Writer *bytes, const char *file, const char *what
     return true;
 }
 
+/* jansson 2.14's lexer passes over an allocation that fails while a string grows, and goes on with less of
+ * it: a document that nobody wrote. So whether one has failed is noted here, the one place that it asks. */
+static _Thread_local bool json_lacked_memory;
+
+static void *json_allocate(size_t n)
+{
+    void *p = malloc(n);
+    if (!p) json_lacked_memory = true;
+    return p;
+}
+
 bool oci_json_read(const Writer *bytes, const char *file, const char *what, Diags *d, json_t **out)
 {
     json_error_t error;
+    *out = NULL;
     if (!count_values(bytes, file, what, d)) return false;
-    *out = json_loadb((const char *)bytes->ptr, bytes->len, JSON_REJECT_DUPLICATES, &error);
-    if (!*out && json_error_code(&error) == json_error_out_of_memory) {
+    json_set_alloc_funcs(json_allocate, free);
+    json_lacked_memory = false;
+    json_t *json = json_loadb((const char *)bytes->ptr, bytes->len, JSON_REJECT_DUPLICATES, &error);
+    if (json_lacked_memory) {
+        json_decref(json);
         diag_add(d, OUT_OF_MEMORY, DIAG_AT(.file = file), "out of memory");
         return false;
     }
-    if (!*out) return json_fail(d, OCI_JSON, file, what, (size_t)error.position, error.text);
-    if (json_is_object(*out)) return true;
-    json_decref(*out);
+    if (!json) return json_fail(d, OCI_JSON, file, what, (size_t)error.position, error.text);
+    if (json_is_object(json)) {
+        *out = json;
+        return true;
+    }
+    json_decref(json);
     return json_fail(d, OCI_JSON, file, what, 0, "not a JSON object");
+}
+
+char *oci_json_write(const json_t *json)
+{
+    json_lacked_memory = false;
+    char *text = json_dumps(json, JSON_COMPACT);
+    if (!json_lacked_memory) return text;
+    free(text);
+    return NULL;
 }
 
 const char *oci_json_text(const json_t *object, const char *key)

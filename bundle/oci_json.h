@@ -9,9 +9,11 @@
 /* oci_json_read: an object. Its depth and its number of values are bounded before jansson sees it; a key twice, a number
  * beyond 64 bits, a NUL in a string are refused.
  * in:     what   "index.json", or a digest: for the diagnostic
- * out:    json_decref frees it
+ * out:    json_decref frees it; NULL when false
  * errors: OCI_TOO_BIG, OCI_JSON */
 MUST_USE bool oci_json_read(const Writer *bytes, const char *file, const char *what, Diags *, json_t **out);
+/* As text without white space, which free() takes; NULL: out of memory. Of JSON from oci_json_read. */
+char *oci_json_write(const json_t *);
 /* The member's value when it is a string (not NULL), else NULL. */
 const char *oci_json_text(const json_t *object, const char *key);
 /* oci_json_descriptor: media type, digest and size of a descriptor, all of the right form. Text is borrowed from the JSON.

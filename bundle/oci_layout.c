@@ -249,13 +249,15 @@ static bool is_replaced(const json_t *entry, const OciDescriptor *manifest, Str 
 }
 
 /* index.json with one entry more, as text that free() takes; NULL: it has been recorded. */
-static char *index_with(OciLayout *l, const Writer *old, const OciDescriptor *manifest,
-                        const char *entry_text, Str tag)
+static char *index_with(OciLayout *l, const Writer *old, const OciDescriptor *manifest, const TextBuf *entry,
+                        Str tag)
 {
-    json_t *index = NULL, *entry = json_loads(entry_text, JSON_REJECT_DUPLICATES, NULL);
+    Writer entry_bytes = {.ptr = (uint8_t *)entry->ptr, .len = entry->len}; /* to be read only */
+    json_t *index = NULL, *added = NULL;
     char *text = NULL;
     bool ok = oci_json_read(old, l->folder, "index.json", l->diags, &index) &&
-              oci_json_is(index, OCI_TYPE_INDEX, l->folder, "index.json", l->diags);
+              oci_json_is(index, OCI_TYPE_INDEX, l->folder, "index.json", l->diags) &&
+              oci_json_read(&entry_bytes, l->folder, "index.json", l->diags, &added);
     json_t *manifests = json_object_get(index, "manifests");
     if (ok && !json_is_array(manifests)) {
         diag_add(l->diags, OCI_JSON, DIAG_AT(.file = l->folder), "index.json: manifests is not a list");
@@ -265,14 +267,14 @@ static char *index_with(OciLayout *l, const Writer *old, const OciDescriptor *ma
         if (is_replaced(json_array_get(manifests, i), manifest, tag)) json_array_remove(manifests, i);
         else i++;
     }
-    if (ok && json_array_append_new(manifests, entry) == 0) text = json_dumps(index, JSON_COMPACT);
+    if (ok && json_array_append(manifests, added) == 0) text = oci_json_write(index);
     if (ok && !text) diag_add(l->diags, OUT_OF_MEMORY, DIAG_AT(.file = l->folder), "out of memory");
-    if (!ok) json_decref(entry); /* else appending has taken it, also when it failed */
+    json_decref(added);
     json_decref(index);
     return text;
 }
 
-static bool write_index(OciLayout *l, const OciDescriptor *manifest, const char *entry, Str tag)
+static bool write_index(OciLayout *l, const OciDescriptor *manifest, const TextBuf *entry, Str tag)
 {
     OciStore store = {.read = read_file, .file = l->folder, .fd = l->lock};
     Writer old = {0};
@@ -293,7 +295,7 @@ static bool write_index(OciLayout *l, const OciDescriptor *manifest, const char 
 }
 
 /* Everything is on disk before anything refers to it. */
-static bool publish(OciLayout *l, const OciDescriptor *manifest, const char *entry, Str tag)
+static bool publish(OciLayout *l, const OciDescriptor *manifest, const TextBuf *entry, Str tag)
 {
     const char *blobs = path_in(l, "blobs/sha256");
     if (!blobs || !sync_folder(l, blobs) || !write_index(l, manifest, entry, tag) || !sync_folder(l, l->path))
@@ -319,7 +321,7 @@ bool oci_commit(OciLayout *l, const OciDescriptor *manifest, const char *more, S
     if (tag.len)
         text_printf(&entry, ",\"annotations\":{\"" OCI_ANNOTATION "ref.name\":\"%.*s\"}", STR_ARG(tag));
     text_add(&entry, STR("}"));
-    bool ok = !entry.failed && publish(l, manifest, entry.ptr, tag);
+    bool ok = !entry.failed && publish(l, manifest, &entry, tag);
     if (entry.failed) diag_add(l->diags, OUT_OF_MEMORY, DIAG_AT(.file = l->folder), "out of memory");
     text_free(&entry);
     oci_abandon(l); /* takes away what was not renamed */
