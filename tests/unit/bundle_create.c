@@ -393,6 +393,12 @@ START_TEST(memory_runs_out)
     Writer w, right;
     add_module(&t, "a", &a_of_b);
     add_module(&t, "b", &(Spec){.provides = {"b.v1.B"}, .requires = {"parigot.log.v1.Log"}});
+    Str file = STR(BUNDLE_FILE_SERVICE), all[] = {STR("a")};
+    WorldFolder folders[] = {{.name = STR("z"), .modules = all, .n_modules = 1}, {.name = STR("d"), .modules = all, .n_modules = 1, .write = true}};
+    t.modules[0].grants = &file;
+    t.modules[0].n_grants = 1;
+    t.world.folders = folders;
+    t.world.n_folders = 2;
     ck_code(create_code(&t, &right), DIAG_NONE);
     bool done = false;
     for (long n = 0; !done && n < 10000; n++) {
@@ -418,7 +424,8 @@ START_TEST(memory_runs_out_in_world_files)
 {
     static const char text[] = "world = 1; name = \"x\"; main = \"a\"; remote = [ \"r.v1.R\" ];\n"
                                "modules = ( { name = \"a\"; file = \"a.wasm\"; grant = [ \"parigot.log.v1.Log\" ]; config = { k = \"v\"; }; } );\n"
-                               "routes = ( { service = \"r.v1.R\"; to = \"a\"; } );\n";
+                               "routes = ( { service = \"r.v1.R\"; to = \"a\"; } );\n"
+                               "folders = ( { name = \"d\"; for = [ \"a\" ]; write = true; } );\n";
     bool done = false;
     for (long n = 0; !done && n < 10000; n++) {
         Arena a = {0};
