@@ -1,8 +1,8 @@
 /* diff.c: what is different between two bundles: capabilities gained first, then those lost, then the rest.
  *
- * Everything that can be gained has a key and, where it comes in degrees, weights: lists of such entries are sorted and merged,
- * so that all of it is n log n. What cannot be compared counts as gained: a gate must not open for what it does not
- * understand.  docs/inspect.md "Differences" */
+ * Everything that can be gained has a key and, where it comes in degrees, weights: lists of such entries are
+ * sorted and merged, so that all of it is n log n. What cannot be compared counts as gained: a gate must not
+ * open for what it does not understand.  docs/inspect.md "Differences" */
 #include "bundle/diff.h"
 
 #include "bundle/container.h"
@@ -39,7 +39,8 @@ static int by_key(const void *a, const void *b)
     const DiffEntry *x = a, *y = b;
     int order = strcmp(x->key, y->key);
     if (!order) order = strcmp(x->value, y->value);
-    for (int i = 0; i < 2 && !order; i++) order = x->weight[i] < y->weight[i] ? -1 : x->weight[i] > y->weight[i];
+    for (int i = 0; i < 2 && !order; i++)
+        order = x->weight[i] < y->weight[i] ? -1 : x->weight[i] > y->weight[i];
     return order;
 }
 
@@ -72,14 +73,15 @@ static void drop_same(DiffEntries *a, DiffEntries *b)
     b->n = right;
 }
 
-void diff_lists(Diff *d, const char *what, const char *module, DiffEntries before, DiffEntries after, DiffKind gained,
-                DiffKind lost, const DiffEntry *absent)
+void diff_lists(Diff *d, const char *what, const char *module, DiffEntries before, DiffEntries after,
+                DiffKind gained, DiffKind lost, const DiffEntry *absent)
 {
     if (before.n) qsort(before.items, before.n, sizeof *before.items, by_key);
     if (after.n) qsort(after.items, after.n, sizeof *after.items, by_key);
     drop_same(&before, &after);
     for (size_t i = 0, j = 0; i < before.n || j < after.n;) {
-        const DiffEntry *x = i < before.n ? &before.items[i] : NULL, *y = j < after.n ? &after.items[j] : NULL;
+        const DiffEntry *x = i < before.n ? &before.items[i] : NULL,
+                        *y = j < after.n ? &after.items[j] : NULL;
         int order = !x ? 1 : !y ? -1 : strcmp(x->key, y->key);
         i += order <= 0;
         j += order >= 0;
@@ -87,10 +89,12 @@ void diff_lists(Diff *d, const char *what, const char *module, DiffEntries befor
         else if (d->whole && (x ? x : y)->neutral) continue;
         else if (order < 0) {
             DiffKind kind = x->neutral ? DIFF_CHANGED : absent ? kind_of(x, absent) : lost;
-            diff_add(d, (DiffItem){kind, what, module, x->key, value_of(x) ? x->value : "yes", absent ? absent->value : NULL});
+            diff_add(d, (DiffItem){kind, what, module, x->key, value_of(x) ? x->value : "yes",
+                                   absent ? absent->value : NULL});
         } else {
             DiffKind kind = y->neutral ? DIFF_CHANGED : absent ? kind_of(absent, y) : gained;
-            diff_add(d, (DiffItem){kind, what, module, y->key, absent ? absent->value : NULL, value_of(y) ? y->value : "yes"});
+            diff_add(d, (DiffItem){kind, what, module, y->key, absent ? absent->value : NULL,
+                                   value_of(y) ? y->value : "yes"});
         }
     }
 }
@@ -98,7 +102,9 @@ void diff_lists(Diff *d, const char *what, const char *module, DiffEntries befor
 /* A number of which 0 means that there is no limit of its own. */
 static DiffEntry limit(Diff *d, const char *key, uint64_t n, const char *unit)
 {
-    const char *value = n == 0 ? "none of its own" : *unit == 'B' ? show_bytes(&d->show, n) : show_format(&d->show, "%" PRIu64 "%s", n, unit);
+    const char *value = n == 0         ? "none of its own"
+                        : *unit == 'B' ? show_bytes(&d->show, n)
+                                       : show_format(&d->show, "%" PRIu64 "%s", n, unit);
     return (DiffEntry){key, value, {n ? n : UNLIMITED, 0}, false};
 }
 
@@ -129,7 +135,8 @@ static const char *types_of(Diff *d, ProtobufCBinaryData types)
     char *out = show_array(&d->show, types.len * LONGEST + 3, 1), *at = out;
     if (!out) return "?";
     *at++ = '(';
-    for (size_t i = 0; i < types.len; i++) at += sprintf(at, "%s%.9s", i ? " " : "", wasm_type_text(types.data[i]));
+    for (size_t i = 0; i < types.len; i++)
+        at += sprintf(at, "%s%.9s", i ? " " : "", wasm_type_text(types.data[i]));
     *at = ')';
     return out;
 }
@@ -139,8 +146,12 @@ static DiffEntries imports_of(Diff *d, const BundleModule *m)
     DiffEntries e = diff_entries(d, m->n_imports);
     for (size_t i = 0; i < m->n_imports; i++) {
         const BundleImport *im = m->imports[i];
-        const char *type = show_format(&d->show, "%s -> %s", types_of(d, im->params), types_of(d, im->results));
-        diff_put(&e, (DiffEntry){show_format(&d->show, "%s/%s", im->service, im->method), type, {0, 0}, show_is_kernel(im->service)});
+        const char *type =
+            show_format(&d->show, "%s -> %s", types_of(d, im->params), types_of(d, im->results));
+        diff_put(&e, (DiffEntry){show_format(&d->show, "%s/%s", im->service, im->method),
+                                 type,
+                                 {0, 0},
+                                 show_is_kernel(im->service)});
     }
     return e;
 }
@@ -149,7 +160,8 @@ static DiffEntries provides_of(Diff *d, const BundleModule *m)
 {
     DiffEntries e = diff_entries(d, m->n_provides);
     for (size_t i = 0; i < m->n_provides; i++)
-        diff_put(&e, plain(show_format(&d->show, "%s/%s", m->provides[i]->service, m->provides[i]->method), ""));
+        diff_put(&e,
+                 plain(show_format(&d->show, "%s/%s", m->provides[i]->service, m->provides[i]->method), ""));
     return e;
 }
 
@@ -163,7 +175,8 @@ static DiffEntries names(Diff *d, char *const *list, size_t n)
 static DiffEntries features_of(Diff *d, const BundleModule *m)
 {
     DiffEntries e = names(d, m->features, m->n_features);
-    for (size_t i = 0; i < e.n; i++) e.items[i].neutral = strcmp(e.items[i].key, "mvp") == 0; /* every module has it */
+    for (size_t i = 0; i < e.n; i++)
+        e.items[i].neutral = strcmp(e.items[i].key, "mvp") == 0; /* every module has it */
     return e;
 }
 
@@ -171,7 +184,10 @@ static DiffEntries folders_of(Diff *d, const BundleModule *m)
 {
     DiffEntries e = diff_entries(d, m->n_folders);
     for (size_t i = 0; i < m->n_folders; i++)
-        diff_put(&e, (DiffEntry){m->folders[i]->name, m->folders[i]->write ? "write" : "read", {m->folders[i]->write, 0}, false});
+        diff_put(&e, (DiffEntry){m->folders[i]->name,
+                                 m->folders[i]->write ? "write" : "read",
+                                 {m->folders[i]->write, 0},
+                                 false});
     return e;
 }
 
@@ -181,10 +197,12 @@ static DiffEntries waivers_of(Diff *d, const BundleModule *m)
     for (size_t i = 0; i < m->n_waivers; i++) {
         const BundleWaiver *w = m->waivers[i];
         const char *key = show_format(&d->show, "%s %s by %s", w->rule, w->symbol, w->name);
-        const char *value = show_format(&d->show, "%" PRIu32 " bytes, %s%s%s%s: %s", w->size, w->expires ? "until " : "without end",
-                                        w->expires ? show_day(&d->show, w->expires) : "", w->archive_digest.len ? ", archive " : "",
-                                        w->archive_digest.len ? digest(d, w->archive_digest) : "", w->reason);
-        diff_put(&e, (DiffEntry){key, value, {w->size, w->expires ? (uint64_t)w->expires : UNLIMITED}, false});
+        const char *value = show_format(
+            &d->show, "%" PRIu32 " bytes, %s%s%s%s: %s", w->size, w->expires ? "until " : "without end",
+            w->expires ? show_day(&d->show, w->expires) : "", w->archive_digest.len ? ", archive " : "",
+            w->archive_digest.len ? digest(d, w->archive_digest) : "", w->reason);
+        diff_put(&e,
+                 (DiffEntry){key, value, {w->size, w->expires ? (uint64_t)w->expires : UNLIMITED}, false});
     }
     return e;
 }
@@ -233,8 +251,10 @@ static DiffEntries inputs_of(Diff *d, const BundleModule *m)
     for (size_t i = 0; i < m->n_inputs; i++) {
         const BundleInput *in = m->inputs[i];
         bool member = in->member[0];
-        diff_put(&e, plain(show_format(&d->show, "%s%s%s%s", in->name, member ? "(" : "", in->member, member ? ")" : ""),
-                           show_format(&d->show, "%s by %s", digest(d, in->digest), in->producers[0] ? in->producers : "unknown tools")));
+        diff_put(&e, plain(show_format(&d->show, "%s%s%s%s", in->name, member ? "(" : "", in->member,
+                                       member ? ")" : ""),
+                           show_format(&d->show, "%s by %s", digest(d, in->digest),
+                                       in->producers[0] ? in->producers : "unknown tools")));
     }
     return e;
 }
@@ -244,25 +264,32 @@ static DiffEntries native_of(Diff *d, const BundleManifest *of, const BundleModu
 {
     DiffEntries e = diff_entries(d, m->n_native);
     for (size_t i = 0; i < m->n_native; i++)
-        diff_put(&e, (DiffEntry){m->native[i]->target, digest(d, of->blobs[m->native[i]->blob]->digest), {0, 0}, false});
+        diff_put(&e,
+                 (DiffEntry){
+                     m->native[i]->target, digest(d, of->blobs[m->native[i]->blob]->digest), {0, 0}, false});
     return e;
 }
 
 static void diff_limits(Diff *d, const char *name, const BundleModule *a, const BundleModule *b)
 {
     const BundleLimits *x = a->limits, *y = b->limits;
-    diff_value(d, "limit", name, limit(d, "memory", x->memory_bytes, "B"), limit(d, "memory", y->memory_bytes, "B"));
-    diff_value(d, "limit", name, limit(d, "fuel", x->fuel_per_entry, ""), limit(d, "fuel", y->fuel_per_entry, ""));
-    diff_value(d, "limit", name, limit(d, "deadline", x->deadline_ns, " ns"), limit(d, "deadline", y->deadline_ns, " ns"));
+    diff_value(d, "limit", name, limit(d, "memory", x->memory_bytes, "B"),
+               limit(d, "memory", y->memory_bytes, "B"));
+    diff_value(d, "limit", name, limit(d, "fuel", x->fuel_per_entry, ""),
+               limit(d, "fuel", y->fuel_per_entry, ""));
+    diff_value(d, "limit", name, limit(d, "deadline", x->deadline_ns, " ns"),
+               limit(d, "deadline", y->deadline_ns, " ns"));
     diff_value(d, "limit", name, limit(d, "calls", x->calls, ""), limit(d, "calls", y->calls, ""));
-    diff_value(d, "limit", name, limit(d, "message", x->message_bytes, "B"), limit(d, "message", y->message_bytes, "B"));
+    diff_value(d, "limit", name, limit(d, "message", x->message_bytes, "B"),
+               limit(d, "message", y->message_bytes, "B"));
     diff_value(d, "limit", name, limit(d, "queue", x->queue, ""), limit(d, "queue", y->queue, ""));
     DiffEntry restarts[2] = {limit(d, "restarts", x->restarts_per_minute, " a minute"),
                              limit(d, "restarts", y->restarts_per_minute, " a minute")};
     restarts[0].weight[0] = x->restarts_per_minute; /* here 0 is none */
     restarts[1].weight[0] = y->restarts_per_minute;
     diff_value(d, "limit", name, restarts[0], restarts[1]);
-    diff_value(d, "share", name, plain("share", show_format(&d->show, "%u", a->share)), plain("share", show_format(&d->show, "%u", b->share)));
+    diff_value(d, "share", name, plain("share", show_format(&d->show, "%u", a->share)),
+               plain("share", show_format(&d->show, "%u", b->share)));
 }
 
 /* What keeps a module within its bounds: meter, seal, guard. */
@@ -287,12 +314,14 @@ static DiffEntry guard_of(Diff *d, const BundleModule *m)
 
 static DiffEntry stack_of(Diff *d, const BundleModule *m)
 {
-    return plain("stack", m->layout ? show_bytes(&d->show, m->layout->stack_high - m->layout->stack_low) : "unknown");
+    return plain("stack",
+                 m->layout ? show_bytes(&d->show, m->layout->stack_high - m->layout->stack_low) : "unknown");
 }
 
 static void diff_rules(Diff *d, const char *name, const BundleModule *a, const BundleModule *b)
 {
-    diff_lists(d, "verdict", name, verdicts_of(d, a), verdicts_of(d, b), DIFF_CHANGED, DIFF_CHANGED, &no_verdict);
+    diff_lists(d, "verdict", name, verdicts_of(d, a), verdicts_of(d, b), DIFF_CHANGED, DIFF_CHANGED,
+               &no_verdict);
     diff_lists(d, "waiver", name, waivers_of(d, a), waivers_of(d, b), DIFF_GAINED, DIFF_LOST, NULL);
     diff_value(d, "protection", name, meter_of(a), meter_of(b));
     diff_value(d, "protection", name, seal_of(a), seal_of(b));
@@ -303,10 +332,12 @@ static void diff_rules(Diff *d, const char *name, const BundleModule *a, const B
 static void diff_capabilities(Diff *d, const char *name, const BundleModule *a, const BundleModule *b)
 {
     diff_lists(d, "import", name, imports_of(d, a), imports_of(d, b), DIFF_GAINED, DIFF_LOST, NULL);
-    diff_lists(d, "grant", name, names(d, a->grants, a->n_grants), names(d, b->grants, b->n_grants), DIFF_GAINED, DIFF_LOST, NULL);
+    diff_lists(d, "grant", name, names(d, a->grants, a->n_grants), names(d, b->grants, b->n_grants),
+               DIFF_GAINED, DIFF_LOST, NULL);
     diff_lists(d, "folder", name, folders_of(d, a), folders_of(d, b), DIFF_GAINED, DIFF_LOST, NULL);
     diff_lists(d, "feature", name, features_of(d, a), features_of(d, b), DIFF_GAINED, DIFF_LOST, NULL);
-    diff_lists(d, "native", name, native_of(d, d->old_m, a), native_of(d, d->new_m, b), DIFF_GAINED, DIFF_LOST, NULL);
+    diff_lists(d, "native", name, native_of(d, d->old_m, a), native_of(d, d->new_m, b), DIFF_GAINED,
+               DIFF_LOST, NULL);
     diff_lists(d, "provides", name, provides_of(d, a), provides_of(d, b), DIFF_CHANGED, DIFF_CHANGED, NULL);
 }
 
@@ -319,7 +350,8 @@ static const char *policy_of(Diff *d, const BundleManifest *of, const BundleModu
 static const char *code_of(Diff *d, const BundleManifest *of, const BundleModule *m)
 {
     const BundleBlobInfo *b = of->blobs[m->blob];
-    return show_format(&d->show, "%s, %s", show_bytes(&d->show, b->size), show_hex(&d->show, b->digest.data, 8));
+    return show_format(&d->show, "%s, %s", show_bytes(&d->show, b->size),
+                       show_hex(&d->show, b->digest.data, 8));
 }
 
 static const char *module_of(Diff *d, const BundleManifest *of, const BundleModule *m)
@@ -333,11 +365,13 @@ static void diff_module(Diff *d, const BundleModule *a, const BundleModule *b)
     diff_capabilities(d, name, a, b);
     diff_rules(d, name, a, b);
     diff_limits(d, name, a, b);
-    diff_value(d, "policy", name, plain("policy", policy_of(d, d->old_m, a)), plain("policy", policy_of(d, d->new_m, b)));
+    diff_value(d, "policy", name, plain("policy", policy_of(d, d->old_m, a)),
+               plain("policy", policy_of(d, d->new_m, b)));
     diff_value(d, "memory", name, stack_of(d, a), stack_of(d, b));
     const BundleBlobInfo *x = d->old_m->blobs[a->blob], *y = d->new_m->blobs[b->blob];
     if (memcmp(x->digest.data, y->digest.data, BUNDLE_DIGEST_BYTES) != 0)
-        diff_add(d, (DiffItem){DIFF_CHANGED, "module", name, "code", code_of(d, d->old_m, a), code_of(d, d->new_m, b)});
+        diff_add(d, (DiffItem){DIFF_CHANGED, "module", name, "code", code_of(d, d->old_m, a),
+                               code_of(d, d->new_m, b)});
     diff_lists(d, "config", name, config_of(d, a), config_of(d, b), DIFF_CHANGED, DIFF_CHANGED, NULL);
     diff_lists(d, "input", name, inputs_of(d, a), inputs_of(d, b), DIFF_CHANGED, DIFF_CHANGED, NULL);
 }
@@ -368,7 +402,8 @@ static void diff_modules(Diff *d)
     Named *before = sorted_modules(d, x), *after = sorted_modules(d, y);
     if (!before || !after) return;
     for (size_t i = 0, j = 0; i < x->n_modules || j < y->n_modules;) {
-        const BundleModule *a = i < x->n_modules ? before[i].module : NULL, *b = j < y->n_modules ? after[j].module : NULL;
+        const BundleModule *a = i < x->n_modules ? before[i].module : NULL,
+                           *b = j < y->n_modules ? after[j].module : NULL;
         int order = !a ? 1 : !b ? -1 : strcmp(a->name, b->name);
         i += order <= 0;
         j += order >= 0;
@@ -378,13 +413,16 @@ static void diff_modules(Diff *d)
             d->whole = true;
             diff_add(d, (DiffItem){DIFF_CHANGED, "module", NULL, a->name, module_of(d, x, a), NULL});
             diff_capabilities(d, a->name, a, nothing());
-            diff_lists(d, "waiver", a->name, waivers_of(d, a), diff_entries(d, 0), DIFF_GAINED, DIFF_LOST, NULL);
+            diff_lists(d, "waiver", a->name, waivers_of(d, a), diff_entries(d, 0), DIFF_GAINED, DIFF_LOST,
+                       NULL);
         } else {
             d->whole = true;
             diff_add(d, (DiffItem){DIFF_CHANGED, "module", NULL, b->name, NULL, module_of(d, y, b)});
             diff_capabilities(d, b->name, nothing(), b);
-            diff_lists(d, "waiver", b->name, diff_entries(d, 0), waivers_of(d, b), DIFF_GAINED, DIFF_LOST, NULL);
-            diff_lists(d, "verdict", b->name, diff_entries(d, 0), open_verdicts_of(d, b), DIFF_GAINED, DIFF_LOST, NULL);
+            diff_lists(d, "waiver", b->name, diff_entries(d, 0), waivers_of(d, b), DIFF_GAINED, DIFF_LOST,
+                       NULL);
+            diff_lists(d, "verdict", b->name, diff_entries(d, 0), open_verdicts_of(d, b), DIFF_GAINED,
+                       DIFF_LOST, NULL);
         }
     }
 }
@@ -397,10 +435,12 @@ static void diff_order(Diff *d)
     size_t last = 0;
     bool any = false;
     for (size_t i = 0; before && i < y->n_modules; i++) {
-        Named key = {y->modules[i], 0}, *found = bsearch(&key, before, x->n_modules, sizeof key, by_module_name);
+        Named key = {y->modules[i], 0},
+              *found = bsearch(&key, before, x->n_modules, sizeof key, by_module_name);
         if (!found) continue;
         if (any && found->index < last) {
-            diff_add(d, (DiffItem){DIFF_CHANGED, "order", NULL, y->modules[i]->name, "started earlier", "started later"});
+            diff_add(d, (DiffItem){DIFF_CHANGED, "order", NULL, y->modules[i]->name, "started earlier",
+                                   "started later"});
             return;
         }
         last = found->index;
@@ -420,7 +460,8 @@ static DiffEntries services_of(Diff *d, const BundleManifest *m)
     DiffEntries e = diff_entries(d, m->n_services);
     for (size_t i = 0; i < m->n_services; i++) {
         const BundleService *s = m->services[i];
-        diff_put(&e, plain(s->name, s->descriptor_digest.len ? digest(d, s->descriptor_digest) : "no description"));
+        diff_put(&e, plain(s->name,
+                           s->descriptor_digest.len ? digest(d, s->descriptor_digest) : "no description"));
     }
     return e;
 }
@@ -430,14 +471,16 @@ static DiffEntries signers_of(Diff *d, const Bundle *b)
     BundleRecord records[BUNDLE_MAX_SIGNATURES];
     Diags none = DIAGS_NOTHING;
     uint32_t n = 0;
-    if (!bundle_read_records(b->signature_bytes, 0, b->file, &none, records, &n)) n = 0; /* bundle_open has read them */
+    if (!bundle_read_records(b->signature_bytes, 0, b->file, &none, records, &n))
+        n = 0; /* bundle_open has read them */
     DiffEntries e = diff_entries(d, BUNDLE_MAX_SIGNATURES);
     for (uint32_t i = 0; i < n; i++) {
         char id[17];
         const char *value = "not verified";
         bundle_key_id_text(records[i].id, id);
         for (uint32_t j = 0; j < b->n_signers; j++)
-            if (b->signers[j].record == i) value = show_format(&d->show, "trusted as %s", b->signers[j].key->name);
+            if (b->signers[j].record == i)
+                value = show_format(&d->show, "trusted as %s", b->signers[j].key->name);
         diff_put(&e, plain(show_format(&d->show, "%s", id), value));
     }
     return e;
@@ -445,14 +488,19 @@ static DiffEntries signers_of(Diff *d, const Bundle *b)
 
 static DiffEntry end_of(Diff *d, const BundleManifest *m)
 {
-    return (DiffEntry){"not after", m->not_after ? show_time(&d->show, m->not_after) : "never",
-                       {m->not_after ? (uint64_t)m->not_after : UNLIMITED, 0}, false};
+    return (DiffEntry){"not after",
+                       m->not_after ? show_time(&d->show, m->not_after) : "never",
+                       {m->not_after ? (uint64_t)m->not_after : UNLIMITED, 0},
+                       false};
 }
 
 /* A generation that goes back undoes what the newer bundle mended. */
 static DiffEntry generation_of(Diff *d, const BundleManifest *m)
 {
-    return (DiffEntry){"generation", show_format(&d->show, "%" PRIu64, m->generation), {UNLIMITED - m->generation, 0}, false};
+    return (DiffEntry){"generation",
+                       show_format(&d->show, "%" PRIu64, m->generation),
+                       {UNLIMITED - m->generation, 0},
+                       false};
 }
 
 static void diff_generation(Diff *d)
@@ -468,7 +516,8 @@ static void diff_world(Diff *d, const Bundle *old_b, const Bundle *new_b)
     const BundleManifest *x = d->old_m, *y = d->new_m;
     diff_generation(d);
     diff_value(d, "expiry", NULL, end_of(d, x), end_of(d, y));
-    diff_lists(d, "remote", NULL, names(d, x->remote, x->n_remote), names(d, y->remote, y->n_remote), DIFF_GAINED, DIFF_LOST, NULL);
+    diff_lists(d, "remote", NULL, names(d, x->remote, x->n_remote), names(d, y->remote, y->n_remote),
+               DIFF_GAINED, DIFF_LOST, NULL);
     diff_policies(d);
     diff_value(d, "name", NULL, plain("name", x->name), plain("name", y->name));
     diff_value(d, "version", NULL, plain("version", x->version), plain("version", y->version));
@@ -476,7 +525,8 @@ static void diff_world(Diff *d, const Bundle *old_b, const Bundle *new_b)
     diff_value(d, "main", NULL, plain("main", x->main), plain("main", y->main));
     diff_lists(d, "route", NULL, routes_of(d, x), routes_of(d, y), DIFF_CHANGED, DIFF_CHANGED, NULL);
     diff_lists(d, "service", NULL, services_of(d, x), services_of(d, y), DIFF_CHANGED, DIFF_CHANGED, NULL);
-    diff_lists(d, "signer", NULL, signers_of(d, old_b), signers_of(d, new_b), DIFF_CHANGED, DIFF_CHANGED, NULL);
+    diff_lists(d, "signer", NULL, signers_of(d, old_b), signers_of(d, new_b), DIFF_CHANGED, DIFF_CHANGED,
+               NULL);
     diff_order(d);
 }
 
@@ -488,10 +538,11 @@ static const char *const kinds[DIFF_KINDS] = {"gained", "lost", "changed"};
 static void tell(Diff *d, const DiffItem *i)
 {
     TextBuf *t = d->show.text;
-    text_printf(t, "  %c %-11s", "+-*"[i->kind], i->what);
+    text_printf(t, "  %c %-11s", "+-*"[i->kind], i -> what);
     if (i->module) text_printf(t, "%s: ", show_text(&d->show, i->module));
     text_add(t, str_of(show_text(&d->show, i->name)));
-    const char *before = i->before ? show_text(&d->show, i->before) : NULL, *after = i->after ? show_text(&d->show, i->after) : NULL;
+    const char *before = i->before ? show_text(&d->show, i->before) : NULL,
+               *after = i->after ? show_text(&d->show, i->after) : NULL;
     if (before && after) text_printf(t, ": %s -> %s", before, after);
     else if (i->kind == DIFF_CHANGED) text_add(t, after ? STR(": added") : STR(": removed"));
     const char *only = before && !after ? before : after && !before ? after : NULL;
@@ -550,7 +601,9 @@ static void as_json(Diff *d, const Bundle *old_b, const Bundle *new_b)
 
 ShowDiff bundle_show_diff(TextBuf *t, const Bundle *old_b, const Bundle *new_b, bool json)
 {
-    Diff d = {.show = {.text = t, .bundle = new_b, .m = new_b->manifest}, .old_m = old_b->manifest, .new_m = new_b->manifest};
+    Diff d = {.show = {.text = t, .bundle = new_b, .m = new_b->manifest},
+              .old_m = old_b->manifest,
+              .new_m = new_b->manifest};
     diff_world(&d, old_b, new_b);
     diff_modules(&d);
     size_t count[DIFF_KINDS] = {0};

@@ -1,8 +1,9 @@
-/* diff_policy.c: what two policies ask for. They are read as every policy file is, and compared by what they mean: a rule that is
- * told more softly, a wider pattern, a higher limit or one more waiver is gained. See diff.h
+/* diff_policy.c: what two policies ask for. They are read as every policy file is, and compared by what they
+ * mean: a rule that is told more softly, a wider pattern, a higher limit or one more waiver is gained. See
+ * diff.h
  *
- * Each policy is read once, and each pair compared once that stands behind some module; what cannot be read is not comparable,
- * which counts as gained. */
+ * Each policy is read once, and each pair compared once that stands behind some module; what cannot be read
+ * is not comparable, which counts as gained. */
 #include "bundle/diff.h"
 
 #include "validator/validator.h"
@@ -11,7 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_PAIRS = 64 }; /* more than that are not looked into: a manifest may have 4096 policies of any length */
+enum {
+    MAX_PAIRS = 64
+}; /* more than that are not looked into: a manifest may have 4096 policies of any length */
 
 typedef struct Pair {
     uint32_t before, after; /* indices of policies */
@@ -32,22 +35,27 @@ typedef struct Compared {
 
 static const char *text_of(Compared *c, Str s) { return show_format(&c->d->show, "%.*s", STR_ARG(s)); }
 
-static void compare(Compared *c, const char *key, const char *x, uint64_t weight_x, const char *y, uint64_t weight_y)
+static void compare(Compared *c, const char *key, const char *x, uint64_t weight_x, const char *y,
+                    uint64_t weight_y)
 {
     const char *name = show_format(&c->d->show, "%s: %s", c->name, key);
-    diff_value(c->d, "policy", NULL, (DiffEntry){name, x, {weight_x, 0}, false}, (DiffEntry){name, y, {weight_y, 0}, false});
+    diff_value(c->d, "policy", NULL, (DiffEntry){name, x, {weight_x, 0}, false},
+               (DiffEntry){name, y, {weight_y, 0}, false});
 }
 
 static void compare_rules(Compared *c)
 {
-    static const char *const words[] = {[VAL_OFF] = "off", [VAL_NOTE] = "note", [VAL_WARNING] = "warning", [VAL_ERROR] = "error"};
+    static const char *const words[] = {
+        [VAL_OFF] = "off", [VAL_NOTE] = "note", [VAL_WARNING] = "warning", [VAL_ERROR] = "error"};
     for (int r = 0; r < VAL_RULE_COUNT; r++) {
         const char *code = val_rule_info[r].code;
         ValLevel x = c->before->rules[r].violated, y = c->after->rules[r].violated;
-        compare(c, show_format(&c->d->show, "%s violated", code), words[x], VAL_ERROR - x, words[y], VAL_ERROR - y);
+        compare(c, show_format(&c->d->show, "%s violated", code), words[x], VAL_ERROR - x, words[y],
+                VAL_ERROR - y);
         x = c->before->rules[r].not_provable;
         y = c->after->rules[r].not_provable;
-        compare(c, show_format(&c->d->show, "%s not provable", code), words[x], VAL_ERROR - x, words[y], VAL_ERROR - y);
+        compare(c, show_format(&c->d->show, "%s not provable", code), words[x], VAL_ERROR - x, words[y],
+                VAL_ERROR - y);
     }
 }
 
@@ -66,7 +74,10 @@ static DiffEntries patterns(Compared *c, const char *word, const Str *list, uint
 {
     DiffEntries e = diff_entries(c->d, n);
     for (uint32_t i = 0; i < n; i++)
-        diff_put(&e, (DiffEntry){show_format(&c->d->show, "%s: %s %s", c->name, word, text_of(c, list[i])), "", {0, 0}, false});
+        diff_put(&e, (DiffEntry){show_format(&c->d->show, "%s: %s %s", c->name, word, text_of(c, list[i])),
+                                 "",
+                                 {0, 0},
+                                 false});
     return e;
 }
 
@@ -75,8 +86,11 @@ static DiffEntries features(Compared *c, WasmFeatures set)
     DiffEntries e = diff_entries(c->d, FEATURE_COUNT);
     for (int f = 0; f < FEATURE_COUNT; f++)
         if (set >> f & 1)
-            diff_put(&e, (DiffEntry){show_format(&c->d->show, "%s: feature %s", c->name, wasm_feature_text((WasmFeature)f)), "",
-                                     {0, 0}, false});
+            diff_put(&e, (DiffEntry){show_format(&c->d->show, "%s: feature %s", c->name,
+                                                 wasm_feature_text((WasmFeature)f)),
+                                     "",
+                                     {0, 0},
+                                     false});
     return e;
 }
 
@@ -85,14 +99,21 @@ static DiffEntries waivers(Compared *c, const ValPolicy *p)
     DiffEntries e = diff_entries(c->d, p->n_waivers);
     for (uint32_t i = 0; i < p->n_waivers; i++) {
         const ValWaiver *w = &p->waivers[i];
-        const char *what = w->has_archive  ? show_format(&c->d->show, "archive %s", show_hex(&c->d->show, w->archive, sizeof w->archive))
+        const char *what = w->has_archive  ? show_format(&c->d->show, "archive %s",
+                                                         show_hex(&c->d->show, w->archive, sizeof w->archive))
                            : w->symbol.len ? text_of(c, w->symbol)
                                            : text_of(c, w->finding);
-        const char *object = w->has_object ? show_format(&c->d->show, " of object %s", show_hex(&c->d->show, w->object, 8)) : "";
-        diff_put(&e, (DiffEntry){show_format(&c->d->show, "%s: waiver %s %s%s", c->name, val_rule_info[w->rule].code, what, object),
-                                 show_format(&c->d->show, "%s%s, %" PRIu64 " bytes: %s", w->expires ? "until " : "without end",
-                                             w->expires ? show_day(&c->d->show, w->expires) : "", w->bytes, text_of(c, w->reason)),
-                                 {w->bytes, w->expires ? (uint64_t)w->expires : UINT64_MAX}, false});
+        const char *object =
+            w->has_object ? show_format(&c->d->show, " of object %s", show_hex(&c->d->show, w->object, 8))
+                          : "";
+        diff_put(&e, (DiffEntry){show_format(&c->d->show, "%s: waiver %s %s%s", c->name,
+                                             val_rule_info[w->rule].code, what, object),
+                                 show_format(&c->d->show, "%s%s, %" PRIu64 " bytes: %s",
+                                             w->expires ? "until " : "without end",
+                                             w->expires ? show_day(&c->d->show, w->expires) : "", w->bytes,
+                                             text_of(c, w->reason)),
+                                 {w->bytes, w->expires ? (uint64_t)w->expires : UINT64_MAX},
+                                 false});
     }
     return e;
 }
@@ -102,12 +123,15 @@ static void compare_lists(Compared *c)
     const ValPolicy *x = c->before, *y = c->after;
     Diff *d = c->d;
     diff_lists(d, "policy", NULL, patterns(c, "imports allow", x->imports_allow, x->n_imports_allow),
-               patterns(c, "imports allow", y->imports_allow, y->n_imports_allow), DIFF_GAINED, DIFF_LOST, NULL);
+               patterns(c, "imports allow", y->imports_allow, y->n_imports_allow), DIFF_GAINED, DIFF_LOST,
+               NULL);
     diff_lists(d, "policy", NULL, patterns(c, "imports deny", x->imports_deny, x->n_imports_deny),
                patterns(c, "imports deny", y->imports_deny, y->n_imports_deny), DIFF_LOST, DIFF_GAINED, NULL);
     diff_lists(d, "policy", NULL, patterns(c, "exports allow", x->exports_allow, x->n_exports_allow),
-               patterns(c, "exports allow", y->exports_allow, y->n_exports_allow), DIFF_GAINED, DIFF_LOST, NULL);
-    diff_lists(d, "policy", NULL, features(c, x->features), features(c, y->features), DIFF_GAINED, DIFF_LOST, NULL);
+               patterns(c, "exports allow", y->exports_allow, y->n_exports_allow), DIFF_GAINED, DIFF_LOST,
+               NULL);
+    diff_lists(d, "policy", NULL, features(c, x->features), features(c, y->features), DIFF_GAINED, DIFF_LOST,
+               NULL);
     diff_lists(d, "policy", NULL, waivers(c, x), waivers(c, y), DIFF_GAINED, DIFF_LOST, NULL);
 }
 
@@ -140,7 +164,8 @@ typedef struct Read {
 
 static Read room_for(Diff *d, const BundleManifest *m)
 {
-    return (Read){show_array(&d->show, m->n_policies, sizeof(ValPolicy *)), show_array(&d->show, m->n_policies, sizeof(bool))};
+    return (Read){show_array(&d->show, m->n_policies, sizeof(ValPolicy *)),
+                  show_array(&d->show, m->n_policies, sizeof(bool))};
 }
 
 static void diff_pair(Diff *d, Pair p, Read *before, Read *after, bool look)
@@ -154,7 +179,8 @@ static void diff_pair(Diff *d, Pair p, Read *before, Read *after, bool look)
     }
     if (c.before && c.after) compare_policies(&c);
     else
-        diff_add(d, (DiffItem){DIFF_GAINED, "policy", NULL, show_format(&d->show, "%s: it differs, and cannot be compared", y->name),
+        diff_add(d, (DiffItem){DIFF_GAINED, "policy", NULL,
+                               show_format(&d->show, "%s: it differs, and cannot be compared", y->name),
                                x->name, y->name});
 }
 

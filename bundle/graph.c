@@ -1,6 +1,6 @@
-/* graph.c: the world as a graph in Graphviz's DOT language: a box for each module with the services that it provides, a line
- * for each service that it calls, ovals for services of the host, dashed boxes for services elsewhere. The kernel, which
- * everybody calls, is left out. See show.h
+/* graph.c: the world as a graph in Graphviz's DOT language: a box for each module with the services that it
+ * provides, a line for each service that it calls, ovals for services of the host, dashed boxes for services
+ * elsewhere. The kernel, which everybody calls, is left out. See show.h
  *
  * Names of nodes are made of numbers; what the manifest says stands in labels alone, through dot_add. */
 #include "bundle/show.h"
@@ -15,8 +15,8 @@ typedef struct Graph {
     ShowServices services;
 } Graph;
 
-/* Text of a label, of records too. A label's own escapes are \N, \G, \l and so on, \{ \} \| \< \> in records, and entities of
- * HTML: so backslash, quote, brackets, bar and ampersand. */
+/* Text of a label, of records too. A label's own escapes are \N, \G, \l and so on, \{ \} \| \< \> in records,
+ * and entities of HTML: so backslash, quote, brackets, bar and ampersand. */
 static void dot_add(TextBuf *t, const char *escaped)
 {
     for (; *escaped; escaped++) {
@@ -28,7 +28,10 @@ static void dot_add(TextBuf *t, const char *escaped)
     }
 }
 
-static void add_cut(Graph *g, const char *text, size_t columns) { dot_add(g->show.text, show_cut(&g->show, text, columns)); }
+static void add_cut(Graph *g, const char *text, size_t columns)
+{
+    dot_add(g->show.text, show_cut(&g->show, text, columns));
+}
 
 /* "Do, Undo, Redo and 2 more" */
 static void add_methods(Graph *g, const ShowUse *uses, size_t n)
@@ -54,7 +57,8 @@ static void add_verdict(Graph *g, const BundleModule *mod)
     }
     text_printf(g->show.text, ": %zu rule%s proved", proved, show_plural(proved));
     if (open) text_printf(g->show.text, ", %zu NOT PROVED", open);
-    if (mod->n_waivers) text_printf(g->show.text, "\\n%zu finding%s waived", mod->n_waivers, show_plural(mod->n_waivers));
+    if (mod->n_waivers)
+        text_printf(g->show.text, "\\n%zu finding%s waived", mod->n_waivers, show_plural(mod->n_waivers));
 }
 
 static bool is_open(const BundleModule *mod)
@@ -83,14 +87,17 @@ static void add_module(Graph *g, uint32_t index)
         size_t service = uses[i].service;
         text_printf(t, "|<p%zu> ", service);
         dot_add(t, m->services[service]->name);
-        if (g->services.routed[service]) text_add(t, g->services.provider[service] == (int32_t)index ? STR(" (routed here)") : STR(" (not routed)"));
+        if (g->services.routed[service])
+            text_add(t, g->services.provider[service] == (int32_t)index ? STR(" (routed here)")
+                                                                        : STR(" (not routed)"));
         text_add(t, STR("\\n"));
         add_methods(g, uses + i, end - i);
     }
     text_add(t, STR("\"];\n"));
 }
 
-static void add_services(Graph *g, int32_t provider, const char *cluster, const char *label, const char *shape)
+static void add_services(Graph *g, int32_t provider, const char *cluster, const char *label,
+                         const char *shape)
 {
     TextBuf *t = g->show.text;
     bool any = false;
@@ -120,7 +127,10 @@ static void add_call(Graph *g, uint32_t from, const ShowUse *uses, size_t n)
         text_add(t, STR(" [style=dotted, label=\"granted, not called\"];\n"));
         return;
     }
-    text_printf(t, " [%slabel=\"", g->services.routed[service] ? "style=bold, " : to == SHOW_ELSEWHERE ? "style=dashed, " : "");
+    text_printf(t, " [%slabel=\"",
+                g->services.routed[service] ? "style=bold, "
+                : to == SHOW_ELSEWHERE      ? "style=dashed, "
+                                            : "");
     add_methods(g, uses, n);
     text_add(t, STR("\"];\n"));
 }
@@ -142,10 +152,12 @@ void bundle_show_graph(TextBuf *t, const Bundle *b)
     Graph g = {.show = {.text = t, .bundle = b, .m = b->manifest}};
     const BundleManifest *m = b->manifest;
     if (show_services(&g.show, &g.services)) {
-        text_printf(t, "digraph world {\n  rankdir=LR; labelloc=t; fontname=\"sans-serif\";\n"
-                       "  node [fontname=\"sans-serif\", fontsize=11]; edge [fontname=\"sans-serif\", fontsize=9];\n"
-                       "  label=\"%s ",
-                    m->name);
+        text_printf(
+            t,
+            "digraph world {\n  rankdir=LR; labelloc=t; fontname=\"sans-serif\";\n"
+            "  node [fontname=\"sans-serif\", fontsize=11]; edge [fontname=\"sans-serif\", fontsize=9];\n"
+            "  label=\"%s ",
+            m->name);
         add_cut(&g, m->version, 40);
         text_printf(t, " (generation %llu)\";\n", (unsigned long long)m->generation);
         for (uint32_t i = 0; i < m->n_modules; i++) add_module(&g, i);
@@ -166,7 +178,9 @@ bool bundle_show_svg(TextBuf *t, const Bundle *b, Diags *d)
     ChildResult result = {0};
     const char *program = child_find(&arena, "dot", true);
     bool ok = program != NULL;
-    if (!ok) child_missing("dot", "--graph=svg", "it comes with the package graphviz; --graph alone needs nothing", d);
+    if (!ok)
+        child_missing("dot", "--graph=svg", "it comes with the package graphviz; --graph alone needs nothing",
+                      d);
     if (ok) bundle_show_graph(&dot, b);
     if (ok && dot.failed) {
         diag_add(d, OUT_OF_MEMORY, DIAG_AT(.file = b->file), "out of memory");
@@ -177,7 +191,10 @@ bool bundle_show_svg(TextBuf *t, const Bundle *b, Diags *d)
                         .arguments = (const char *const[]){"dot", "-Tsvg", NULL},
                         .input = (const uint8_t *)dot.ptr,
                         .input_size = dot.len,
-                        .limits = {.memory_bytes = UINT64_C(2) << 30, .output_bytes = 256 << 20, .seconds = 60, .processors = 1}};
+                        .limits = {.memory_bytes = UINT64_C(2) << 30,
+                                   .output_bytes = 256 << 20,
+                                   .seconds = 60,
+                                   .processors = 1}};
         ok = child_run(&job, &result);
         if (ok) text_add(t, (Str){(const char *)result.output.ptr, result.output.len});
         else child_tell(&job, &result, b->file, d);

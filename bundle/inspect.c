@@ -6,7 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum View { VIEW_NONE, VIEW_SUMMARY, VIEW_FULL, VIEW_JSON, VIEW_SPDX, VIEW_CYCLONEDX, VIEW_DOT, VIEW_SVG, VIEW_MEMORY } View;
+typedef enum View {
+    VIEW_NONE,
+    VIEW_SUMMARY,
+    VIEW_FULL,
+    VIEW_JSON,
+    VIEW_SPDX,
+    VIEW_CYCLONEDX,
+    VIEW_DOT,
+    VIEW_SVG,
+    VIEW_MEMORY
+} View;
 
 typedef struct Inspecting {
     ToolTrust trust;
@@ -15,7 +25,8 @@ typedef struct Inspecting {
     int64_t now;     /* the same, else the clock's                */
 } Inspecting;
 
-static const int64_t END_OF_9999 = INT64_C(253402300799); /* dates of SPDX and CycloneDX have four digits for the year */
+static const int64_t END_OF_9999 =
+    INT64_C(253402300799); /* dates of SPDX and CycloneDX have four digits for the year */
 
 static bool read_clock(Tool *tool, int64_t *created)
 {
@@ -26,17 +37,15 @@ static bool read_clock(Tool *tool, int64_t *created)
     return *created <= END_OF_9999 || tool_usage(tool, "SOURCE_DATE_EPOCH is after the year 9999: %s", epoch);
 }
 
-const char inspect_help[] =
-    "usage: parigot-bundle inspect [OPTION ...] BUNDLE\n"
-    "What is in a bundle, what was proved about it, who has signed it.\n"
-    "      --full, -v, --verbose everything that people read, at any length\n"
-    "      --format=FORMAT       text, json (every field; -j or --json), spdx or\n"
-    "                            cyclonedx: what it is made of\n"
-    "      --graph[=dot|svg]     modules, services and calls; svg needs graphviz\n"
-    "      --memory-map          what lies where in each module's memory, and what\n"
-    "                            keeps it so\n"
-    TOOL_TRUST_HELP
-    "Signatures are checked when keys are named, else only listed.\n";
+const char inspect_help[] = "usage: parigot-bundle inspect [OPTION ...] BUNDLE\n"
+                            "What is in a bundle, what was proved about it, who has signed it.\n"
+                            "      --full, -v, --verbose everything that people read, at any length\n"
+                            "      --format=FORMAT       text, json (every field; -j or --json), spdx or\n"
+                            "                            cyclonedx: what it is made of\n"
+                            "      --graph[=dot|svg]     modules, services and calls; svg needs graphviz\n"
+                            "      --memory-map          what lies where in each module's memory, and what\n"
+                            "                            keeps it so\n" TOOL_TRUST_HELP
+                            "Signatures are checked when keys are named, else only listed.\n";
 
 /* One view a run: two of them on one standard output are of no use to anybody. */
 static void choose(Tool *tool, Inspecting *in, View view)
@@ -51,7 +60,8 @@ static void choose_format(Tool *tool, Inspecting *in, const char *word)
     static const struct {
         const char *word;
         View view;
-    } formats[] = {{"text", VIEW_SUMMARY}, {"json", VIEW_JSON}, {"spdx", VIEW_SPDX}, {"cyclonedx", VIEW_CYCLONEDX}};
+    } formats[] = {
+        {"text", VIEW_SUMMARY}, {"json", VIEW_JSON}, {"spdx", VIEW_SPDX}, {"cyclonedx", VIEW_CYCLONEDX}};
     for (size_t i = 0; i < ARRAY_LEN(formats); i++)
         if (strcmp(formats[i].word, word) == 0) {
             choose(tool, in, formats[i].view);
@@ -74,7 +84,9 @@ static void show(Tool *tool, const Inspecting *in, const Bundle *b)
     case VIEW_JSON: bundle_show_json(&tool->out, b, in->trust.given); break;
     case VIEW_NONE:
     case VIEW_SUMMARY:
-    case VIEW_FULL: bundle_show_summary(&tool->out, b, in->now, in->trust.given, in->view == VIEW_FULL); break;
+    case VIEW_FULL:
+        bundle_show_summary(&tool->out, b, in->now, in->trust.given, in->view == VIEW_FULL);
+        break;
     case VIEW_SPDX: bundle_show_spdx(&tool->out, b, in->created); break;
     case VIEW_CYCLONEDX: bundle_show_cyclonedx(&tool->out, b, in->created); break;
     case VIEW_DOT: bundle_show_graph(&tool->out, b); break;
@@ -118,21 +130,20 @@ void tool_inspect(Tool *tool, int argc, char **argv)
 
 typedef enum FailOn { FAIL_ON_ANY, FAIL_ON_GAINED, FAIL_ON_NONE } FailOn;
 
-const char diff_help[] =
-    "usage: parigot-bundle diff [OPTION ...] OLD NEW\n"
-    "What the new bundle may do that the old one may not, what it may not any more,\n"
-    "what else is different.\n"
-    "  -j, --json                for programs\n"
-    "      --fail-on=any         status 1 when anything is different: the default\n"
-    "      --fail-on=gained      only when something was gained, as gates want it\n"
-    "      --fail-on=none        never because of a difference\n"
-    TOOL_TRUST_HELP
-    "Both must be signed as required when keys are named. A bundle that is refused is\n"
-    "status 1 with an error, whatever was asked for.\n";
+const char diff_help[] = "usage: parigot-bundle diff [OPTION ...] OLD NEW\n"
+                         "What the new bundle may do that the old one may not, what it may not any more,\n"
+                         "what else is different.\n"
+                         "  -j, --json                for programs\n"
+                         "      --fail-on=any         status 1 when anything is different: the default\n"
+                         "      --fail-on=gained      only when something was gained, as gates want it\n"
+                         "      --fail-on=none        never because of a difference\n" TOOL_TRUST_HELP
+                         "Both must be signed as required when keys are named. A bundle that is refused is\n"
+                         "status 1 with an error, whatever was asked for.\n";
 
 static void choose_failure(Tool *tool, FailOn *out, const char *word)
 {
-    static const char *const words[] = {[FAIL_ON_ANY] = "any", [FAIL_ON_GAINED] = "gained", [FAIL_ON_NONE] = "none"};
+    static const char *const words[] = {
+        [FAIL_ON_ANY] = "any", [FAIL_ON_GAINED] = "gained", [FAIL_ON_NONE] = "none"};
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
         if (strcmp(words[i], word) == 0) {
             *out = (FailOn)i;

@@ -1,6 +1,6 @@
-/* memory_map.c: the linear memory of each module as a picture: what lies where, how large it is, and what keeps it so.
- * The layout is the manifest's, after it was compared with the module's own; sizes are from the module's memory section.
- * docs/module-section.md "Checked means".  See show.h */
+/* memory_map.c: the linear memory of each module as a picture: what lies where, how large it is, and what
+ * keeps it so. The layout is the manifest's, after it was compared with the module's own; sizes are from the
+ * module's memory section. docs/module-section.md "Checked means".  See show.h */
 #include "bundle/show.h"
 
 #include <inttypes.h>
@@ -10,7 +10,7 @@ enum { PAGE_LOG2 = 16, BOX = 26, MAX_REGIONS = 16 };
 typedef struct Region {
     uint64_t low, high; /* bytes, [low, high) */
     const char *name, *rule;
-    bool absent;        /* memory that is not there at the start */
+    bool absent; /* memory that is not there at the start */
 } Region;
 
 typedef struct Map {
@@ -36,8 +36,8 @@ static const struct {
     [PM_SEAL_NONE] = {"no seal", "kept empty; nothing enforces it", "read, write", "constant by habit only"},
     [PM_SEAL_ENGINE] = {"seal by page protection", "no access: page protection", "read, write; grows down",
                         "read only after start: page protection"},
-    [PM_SEAL_CHECK] = {"seal by store checks", "no writes: checks in the code", "read, write; bounds checked in the code",
-                       "no writes: checks in the code"},
+    [PM_SEAL_CHECK] = {"seal by store checks", "no writes: checks in the code",
+                       "read, write; bounds checked in the code", "no writes: checks in the code"},
 };
 
 static void add_layout(Map *m, const BundleLayout *l, uint64_t size)
@@ -49,15 +49,15 @@ static void add_layout(Map *m, const BundleLayout *l, uint64_t size)
     add(m, (Region){l->stack_low, l->stack_high, "stack", stack, false});
     add(m, (Region){l->sealed_low, l->sealed_high, "sealed data", kept[l->seal].seal, false});
     add(m, (Region){l->waived_low, l->waived_high, "waived data", "read, write: by waiver", false});
-    add(m, (Region){l->heap_base, (uint64_t)l->heap_base + l->heap_control, "heap control", "read, write: the allocator's root",
-                    false});
+    add(m, (Region){l->heap_base, (uint64_t)l->heap_base + l->heap_control, "heap control",
+                    "read, write: the allocator's root", false});
     add(m, (Region){m->end < l->heap_base ? l->heap_base : m->end, size, "heap", "read, write", false});
 }
 
 static void draw_edge(Show *s, uint64_t address, const char *word)
 {
-    text_printf(s->text, "%12s +------------------------+%s%s\n", show_format(s, "0x%08" PRIx64, address), *word ? " " : "",
-                word);
+    text_printf(s->text, "%12s +------------------------+%s%s\n", show_format(s, "0x%08" PRIx64, address),
+                *word ? " " : "", word);
 }
 
 static void draw(Show *s, const Map *m, uint64_t size, uint64_t limit, const char *limit_word)
@@ -89,7 +89,9 @@ static void draw_module(Show *s, const BundleModule *mod, const WasmLimits *memo
         word = "limit of the world";
     }
     Map m = {0};
-    if (l) text_printf(s->text, "%s, pages of %s\n", kept[l->seal].word, show_bytes(s, UINT64_C(1) << l->page_log2));
+    if (l)
+        text_printf(s->text, "%s, pages of %s\n", kept[l->seal].word,
+                    show_bytes(s, UINT64_C(1) << l->page_log2));
     else text_add(s->text, STR("no layout was proved\n"));
     if (l) add_layout(&m, l, size);
     else add(&m, (Region){0, size, "memory", "data, stack, heap: nobody knows where", false});

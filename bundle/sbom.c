@@ -6,10 +6,10 @@
  *   tools       what the inputs' producers sections and the manifest name
  *   services    what modules call: of another module, of the host, elsewhere
  *
- * Both are functions of the manifest and the modules' bytes alone. In SPDX everything is a package that was not analysed: a
- * file would need a SHA-1, which nobody has of what was linked. Elements are numbered: SPDX 2.3 §7.2 and CycloneDX's bom-refs
- * take no free text.
- * Source: SPDX specification 2.3; CycloneDX 1.6, bom-1.6.schema.json; docs/inspect.md "Materials" */
+ * Both are functions of the manifest and the modules' bytes alone. In SPDX everything is a package that was
+ * not analysed: a file would need a SHA-1, which nobody has of what was linked. Elements are numbered:
+ * SPDX 2.3 §7.2 and CycloneDX's bom-refs take no free text. Source: SPDX specification 2.3; CycloneDX 1.6,
+ * bom-1.6.schema.json; docs/inspect.md "Materials" */
 #include "bundle/container.h"
 #include "bundle/json.h"
 #include "bundle/show.h"
@@ -23,22 +23,23 @@
 
 typedef struct Material {
     const BundleInput *input;
-    size_t tool;       /* index in Sbom.tools, or NO_TOOL */
+    size_t tool; /* index in Sbom.tools, or NO_TOOL */
 } Material;
 static const size_t NO_TOOL = SIZE_MAX;
 
 typedef struct Sbom {
     Show show;
     Json json;
-    int64_t created;           /* < 0: nobody has said                                */
-    char uuid[37];             /* of the manifest's hash                               */
+    int64_t created; /* < 0: nobody has said                                */
+    char uuid[37];   /* of the manifest's hash                               */
     char hash[2 * HASH_BYTES + 1];
-    Material *materials;       /* by name, member, digest, producers; each once        */
+    Material *materials; /* by name, member, digest, producers; each once        */
     size_t n_materials;
-    size_t *of_module;         /* the materials of module i: of_module[first[i]] to [first[i + 1]]; rising, each once */
+    size_t
+        *of_module; /* the materials of module i: of_module[first[i]] to [first[i + 1]]; rising, each once */
     size_t *first;
-    const char **tools;        /* by bytes; each once                                  */
-    size_t n_tools, made_by;   /* made_by: the manifest's tool                         */
+    const char **tools;                          /* by bytes; each once                                  */
+    size_t n_tools, made_by;                     /* made_by: the manifest's tool                         */
     uint8_t (*sha256)[crypto_hash_sha256_BYTES]; /* of each blob; modules may share one */
     ShowServices services;
 } Sbom;
@@ -80,7 +81,10 @@ static int by_module(const void *a, const void *b)
     return x->material < y->material ? -1 : x->material > y->material;
 }
 
-static int by_name(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
 
 static size_t find_tool(const Sbom *s, const char *name)
 {
@@ -96,8 +100,10 @@ static void collect_tools(Sbom *s)
     if (s->show.m->tool[0]) s->tools[n++] = s->show.m->tool;
     qsort(s->tools, n, sizeof *s->tools, by_name);
     for (size_t i = 0; i < n; i++)
-        if (i == 0 || strcmp(s->tools[i], s->tools[s->n_tools - 1]) != 0) s->tools[s->n_tools++] = s->tools[i];
-    for (size_t i = 0; i < s->n_materials; i++) s->materials[i].tool = find_tool(s, s->materials[i].input->producers);
+        if (i == 0 || strcmp(s->tools[i], s->tools[s->n_tools - 1]) != 0)
+            s->tools[s->n_tools++] = s->tools[i];
+    for (size_t i = 0; i < s->n_materials; i++)
+        s->materials[i].tool = find_tool(s, s->materials[i].input->producers);
     s->made_by = find_tool(s, s->show.m->tool);
 }
 
@@ -114,7 +120,8 @@ static bool collect(Sbom *s)
     if (!all || !s->materials || !s->of_module || !s->first || !s->tools) return false;
     n = 0;
     for (uint32_t i = 0; i < m->n_modules; i++)
-        for (size_t j = 0; j < m->modules[i]->n_inputs; j++) all[n++] = (Occurrence){m->modules[i]->inputs[j], i, 0};
+        for (size_t j = 0; j < m->modules[i]->n_inputs; j++)
+            all[n++] = (Occurrence){m->modules[i]->inputs[j], i, 0};
     qsort(all, n, sizeof *all, by_input);
     for (size_t i = 0; i < n; i++) {
         if (i == 0 || same_input(all[i - 1].input, all[i].input) != 0)
@@ -126,7 +133,8 @@ static bool collect(Sbom *s)
     for (size_t i = 0, module = 0; module < m->n_modules; module++) {
         s->first[module] = kept;
         for (; i < n && all[i].module == module; i++)
-            if (kept == s->first[module] || s->of_module[kept - 1] != all[i].material) s->of_module[kept++] = all[i].material;
+            if (kept == s->first[module] || s->of_module[kept - 1] != all[i].material)
+                s->of_module[kept++] = all[i].material;
     }
     s->first[m->n_modules] = kept;
     collect_tools(s);
@@ -184,14 +192,19 @@ static const char *blob_word(Parigot__Bundle__V1__BlobKind kind)
     }
 }
 
-static bool is_module_blob(const BundleBlobInfo *b) { return b->kind == PARIGOT__BUNDLE__V1__BLOB_KIND__BLOB_KIND_MODULE; }
+static bool is_module_blob(const BundleBlobInfo *b)
+{
+    return b->kind == PARIGOT__BUNDLE__V1__BLOB_KIND__BLOB_KIND_MODULE;
+}
 
 /* "P104: violated, 7 findings" for what is not proved; how many are proved. */
 static const char *proof_of(Show *s, const BundleModule *mod)
 {
     size_t count[5] = {0};
-    for (size_t i = 0; i < mod->n_verdicts; i++) count[(unsigned)mod->verdicts[i]->result % ARRAY_LEN(count)]++;
-    return show_format(s, "%zu rules proved, %zu violated, %zu not provable, %zu off", count[1], count[2], count[3], count[4]);
+    for (size_t i = 0; i < mod->n_verdicts; i++)
+        count[(unsigned)mod->verdicts[i]->result % ARRAY_LEN(count)]++;
+    return show_format(s, "%zu rules proved, %zu violated, %zu not provable, %zu off", count[1], count[2],
+                       count[3], count[4]);
 }
 
 /* ---- SPDX 2.3 ---- */
@@ -235,7 +248,8 @@ static void spdx_bundle(Sbom *s)
     spdx_package(j, "Bundle", 0, "APPLICATION");
     json_string(j, "name", m->name);
     if (m->version[0]) json_string(j, "versionInfo", m->version);
-    json_format(j, "comment", "generation %" PRIu64 "; BLAKE2b-512 of its manifest: %s", m->generation, s->hash);
+    json_format(j, "comment", "generation %" PRIu64 "; BLAKE2b-512 of its manifest: %s", m->generation,
+                s->hash);
     json_end_object(j);
 }
 
@@ -247,7 +261,8 @@ static void spdx_module(Sbom *s, uint32_t index)
     spdx_package(j, "Module", index + 1, "APPLICATION");
     json_string(j, "name", mod->name);
     json_format(j, "packageFileName", "%s.wasm", mod->name);
-    json_format(j, "comment", "%s, under policy %s (blake2b-256:%s); %zu findings waived", proof_of(&s->show, mod), policy->name,
+    json_format(j, "comment", "%s, under policy %s (blake2b-256:%s); %zu findings waived",
+                proof_of(&s->show, mod), policy->name,
                 show_hex(&s->show, policy->digest.data, policy->digest.len), mod->n_waivers);
     spdx_blob_digests(s, mod->blob);
     json_end_object(j);
@@ -283,8 +298,8 @@ static void spdx_tool(Sbom *s, size_t index)
     json_end_object(&s->json);
 }
 
-static void spdx_relation(Sbom *s, const char *from, size_t from_number, const char *type, const char *to, size_t to_number,
-                          const char *comment)
+static void spdx_relation(Sbom *s, const char *from, size_t from_number, const char *type, const char *to,
+                          size_t to_number, const char *comment)
 {
     Json *j = &s->json;
     json_object(j, NULL);
@@ -353,7 +368,8 @@ static void spdx_document(Sbom *s)
     json_string(j, NULL, "Tool: parigot-bundle-" PARIGOT_VERSION);
     json_end_array(j);
     if (s->created < 0)
-        json_string(j, "comment", "No time is known: a bundle has none, so that its bytes can be reproduced.");
+        json_string(j, "comment",
+                    "No time is known: a bundle has none, so that its bytes can be reproduced.");
     json_end_object(j);
     json_array(j, "packages");
     spdx_bundle(s);
@@ -460,7 +476,8 @@ static void cdx_module_properties(Sbom *s, const BundleModule *mod)
     cdx_property(j, "policy", policy->name);
     cdx_property(j, "policy:blake2b-256", show_hex(show, policy->digest.data, policy->digest.len));
     for (size_t i = 0; i < mod->n_verdicts; i++)
-        cdx_property(j, show_format(show, "verdict:%s", mod->verdicts[i]->code), show_result(mod->verdicts[i]->result));
+        cdx_property(j, show_format(show, "verdict:%s", mod->verdicts[i]->code),
+                     show_result(mod->verdicts[i]->result));
     for (size_t i = 0; i < mod->n_waivers; i++) {
         const BundleWaiver *w = mod->waivers[i];
         cdx_property(j, "waiver", show_format(show, "%s %s: %s", w->rule, w->symbol, w->reason));
@@ -530,9 +547,10 @@ static void cdx_services(Sbom *s)
         json_string(j, "name", m->services[i]->name);
         json_bool(j, "x-trust-boundary", provider < 0); /* out of the sandbox */
         json_array(j, "properties");
-        cdx_property(j, "provided-by", provider >= 0            ? m->modules[provider]->name
-                                       : provider == SHOW_HOST ? where[1]
-                                                               : where[2]);
+        cdx_property(j, "provided-by",
+                     provider >= 0           ? m->modules[provider]->name
+                     : provider == SHOW_HOST ? where[1]
+                                             : where[2]);
         const ProtobufCBinaryData *d = &m->services[i]->descriptor_digest;
         if (d->len) cdx_property(j, "description:blake2b-256", show_hex(&s->show, d->data, d->len));
         json_end_array(j);
@@ -556,7 +574,8 @@ static void cdx_module_needs(Sbom *s, uint32_t index)
     json_object(j, NULL);
     json_format(j, "ref", "module-%u", index + 1);
     json_array(j, "dependsOn");
-    for (size_t i = s->first[index]; i < s->first[index + 1]; i++) json_format(j, NULL, "input-%zu", s->of_module[i] + 1);
+    for (size_t i = s->first[index]; i < s->first[index + 1]; i++)
+        json_format(j, NULL, "input-%zu", s->of_module[i] + 1);
     for (size_t i = 0; i < n; i = show_group_end(uses, n, i))
         if (uses[i].method) json_format(j, NULL, "service-%zu", uses[i].service + 1);
     json_end_array(j);

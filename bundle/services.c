@@ -31,9 +31,11 @@ ShowUse *show_requires(Show *s, const BundleModule *mod, size_t *n)
     if (!uses) return NULL;
     for (size_t i = 0; i < mod->n_imports; i++)
         if (!show_is_kernel(mod->imports[i]->service))
-            uses[(*n)++] = (ShowUse){show_find_service(s->m, mod->imports[i]->service), mod->imports[i]->method};
+            uses[(*n)++] =
+                (ShowUse){show_find_service(s->m, mod->imports[i]->service), mod->imports[i]->method};
     for (size_t i = 0; i < mod->n_grants; i++)
-        if (!show_is_kernel(mod->grants[i])) uses[(*n)++] = (ShowUse){show_find_service(s->m, mod->grants[i]), NULL};
+        if (!show_is_kernel(mod->grants[i]))
+            uses[(*n)++] = (ShowUse){show_find_service(s->m, mod->grants[i]), NULL};
     qsort(uses, *n, sizeof *uses, by_service);
     return uses;
 }
@@ -44,7 +46,8 @@ ShowUse *show_provides(Show *s, const BundleModule *mod, size_t *n)
     *n = 0;
     if (!uses) return NULL;
     for (size_t i = 0; i < mod->n_provides; i++)
-        uses[(*n)++] = (ShowUse){show_find_service(s->m, mod->provides[i]->service), mod->provides[i]->method};
+        uses[(*n)++] =
+            (ShowUse){show_find_service(s->m, mod->provides[i]->service), mod->provides[i]->method};
     qsort(uses, *n, sizeof *uses, by_service);
     return uses;
 }

@@ -1,8 +1,9 @@
-/* summary.c: a bundle on one screen: who signed, until when, what was proved, what was let through, what it may use; then
- * its modules. What is not proved stands before what is. See show.h
+/* summary.c: a bundle on one screen: who signed, until when, what was proved, what was let through, what it
+ * may use; then its modules. What is not proved stands before what is. See show.h
  *
- * Without `full` the text has at most SCREEN_LINES - 1 lines. Each fact has a fixed share of them, and lists are cut at the
- * edge of the screen and counted; the modules get what is left: a few lines each, else one line each, else a count. */
+ * Without `full` the text has at most SCREEN_LINES - 1 lines. Each fact has a fixed share of them, and lists
+ * are cut at the edge of the screen and counted; the modules get what is left: a few lines each, else one
+ * line each, else a count. */
 #include "bundle/container.h"
 #include "bundle/json.h"
 #include "bundle/show.h"
@@ -29,12 +30,13 @@ typedef struct Summary {
 
 /* ---- lists that end at the edge of the screen ---- */
 
-/* In full, items are written as they come, on as many lines as they need. Else those that could fit on `lines` (1 or 2) are
- * kept, and written when it is known how many there are. */
+/* In full, items are written as they come, on as many lines as they need. Else those that could fit on
+ * `lines` (1 or 2) are kept, and written when it is known how many there are. */
 typedef struct List {
     Summary *s;
     size_t indent, column, n, lines;
-    const char *kept[2 * SCREEN_COLUMNS / 3]; /* on two lines: an item and what separates it take three columns at least */
+    const char *kept[2 * SCREEN_COLUMNS /
+                     3]; /* on two lines: an item and what separates it take three columns at least */
 } List;
 
 static List list_begin(Summary *s, size_t before, const char *label)
@@ -126,14 +128,18 @@ static void more(Summary *s, size_t rows, const char *what)
     if (rows) line(s, "", show_format(&s->show, "and %zu more %s", rows, what));
 }
 
-static size_t rows_shown(const Summary *s, size_t rows) { return s->full || rows < BRIEF_ROWS ? rows : BRIEF_ROWS; }
+static size_t rows_shown(const Summary *s, size_t rows)
+{
+    return s->full || rows < BRIEF_ROWS ? rows : BRIEF_ROWS;
+}
 
 /* ---- who and until when ---- */
 
 static void add_title(Summary *s)
 {
     const BundleManifest *m = s->show.m;
-    const char *version = m->version[0] ? show_cut(&s->show, m->version, s->full ? SIZE_MAX : 20) : "(no version)";
+    const char *version =
+        m->version[0] ? show_cut(&s->show, m->version, s->full ? SIZE_MAX : 20) : "(no version)";
     line(s, "bundle", show_format(&s->show, "%s %s, generation %" PRIu64, m->name, version, m->generation));
 }
 
@@ -155,9 +161,10 @@ static void add_signature(Summary *s, const BundleRecord *r, const BundleSigner 
 {
     char id[17];
     bundle_key_id_text(r->id, id);
-    const char *who = !by && s->checked ? ", which is not among the trusted ones"
-                      : !by             ? " (not checked: -p and --trust name keys)"
-                                        : show_format(&s->show, " (%s): %s", show_text(&s->show, by->key->name), by->comment);
+    const char *who =
+        !by && s->checked ? ", which is not among the trusted ones"
+        : !by             ? " (not checked: -p and --trust name keys)"
+              : show_format(&s->show, " (%s): %s", show_text(&s->show, by->key->name), by->comment);
     line(s, "signed", show_format(&s->show, "by key %s%s", id, who));
 }
 
@@ -168,7 +175,8 @@ static void add_signatures(Summary *s)
     BundleRecord records[BUNDLE_MAX_SIGNATURES];
     Diags none = DIAGS_NOTHING;
     uint32_t n = 0;
-    if (!bundle_read_records(b->signature_bytes, 0, b->file, &none, records, &n)) n = 0; /* bundle_open has read them */
+    if (!bundle_read_records(b->signature_bytes, 0, b->file, &none, records, &n))
+        n = 0; /* bundle_open has read them */
     if (n == 0) line(s, "signed", "by nobody");
     size_t shown = 0;
     for (int trusted = 1; trusted >= 0; trusted--)
@@ -304,11 +312,13 @@ static void add_proofs(Summary *s)
     count_proofs(s->show.m, p);
     add_open_rules(s, p);
     if (p->open_modules)
-        line(s, "proved", show_format(&s->show, "not everything: %zu of %zu module%s have open rules", p->open_modules, n,
-                                      show_plural(n)));
+        line(s, "proved",
+             show_format(&s->show, "not everything: %zu of %zu module%s have open rules", p->open_modules, n,
+                         show_plural(n)));
     else if (p->asked_least == p->asked_most)
-        line(s, "proved", show_format(&s->show, "all %zu rules that are asked for, in %zu module%s", p->asked_most, n,
-                                      show_plural(n)));
+        line(s, "proved",
+             show_format(&s->show, "all %zu rules that are asked for, in %zu module%s", p->asked_most, n,
+                         show_plural(n)));
     else line(s, "proved", show_format(&s->show, "all rules that are asked for, in %zu modules", n));
     add_rules_off(s, p);
     add_policies(s);
@@ -342,9 +352,10 @@ static void add_waived_symbol(Summary *s, const BundleWaiver *w)
 {
     Show *show = &s->show;
     const char *where = w->size ? show_format(show, ", %u bytes at 0x%x", w->size, w->address) : "";
-    const char *archive = w->archive_digest.len
-                              ? show_format(show, ", archive %s", show_hex(show, w->archive_digest.data, w->archive_digest.len))
-                              : "";
+    const char *archive =
+        w->archive_digest.len
+            ? show_format(show, ", archive %s", show_hex(show, w->archive_digest.data, w->archive_digest.len))
+            : "";
     text_printf(show->text, "%*s%s%s%s\n", LABEL + 2, "", show_text(show, w->symbol), where, archive);
 }
 
@@ -364,8 +375,8 @@ static void add_waivers_of(Summary *s, const WaiverRow *rows, size_t n)
     line(s, over ? "OVER" : "waived",
          show_format(show, "%s in %s: %zu symbol%s, %s%s%s, %s: %s", show_text(show, w->rule),
                      show->m->modules[rows->module]->name, n, show_plural(n), show_bytes(show, bytes),
-                     expires ? ", until " : "", expires ? show_day(show, expires) : "", show_text(show, w->name),
-                     show_text(show, w->reason)));
+                     expires ? ", until " : "", expires ? show_day(show, expires) : "",
+                     show_text(show, w->name), show_text(show, w->reason)));
     for (size_t i = 0; s->full && i < n; i++) add_waived_symbol(s, rows[i].waiver);
 }
 
@@ -378,7 +389,8 @@ static void add_waivers(Summary *s)
     if (!rows) return;
     n = 0;
     for (uint32_t i = 0; i < m->n_modules; i++)
-        for (size_t j = 0; j < m->modules[i]->n_waivers; j++) rows[n++] = (WaiverRow){i, m->modules[i]->waivers[j]};
+        for (size_t j = 0; j < m->modules[i]->n_waivers; j++)
+            rows[n++] = (WaiverRow){i, m->modules[i]->waivers[j]};
     qsort(rows, n, sizeof *rows, by_waiver);
     for (size_t i = 0; i < n; i++) groups += i == 0 || same_waiver(&rows[i - 1], &rows[i]) != 0;
     for (size_t i = 0, next; i < n && shown < rows_shown(s, groups); i = next, shown++) {
@@ -414,9 +426,11 @@ static void add_uses(Summary *s, const char *label, size_t lines, Use *uses, siz
         for (next = i + 1; next < n && strcmp(uses[next].what, uses[i].what) == 0;) next++;
         if (s->full)
             for (size_t j = i; j < next; j++)
-                list_item(&l, show_format(show, "%s (%s)", uses[i].what, show->m->modules[uses[j].module]->name));
+                list_item(&l,
+                          show_format(show, "%s (%s)", uses[i].what, show->m->modules[uses[j].module]->name));
         else if (next - i > 1) list_item(&l, show_format(show, "%s (%zu modules)", uses[i].what, next - i));
-        else list_item(&l, show_format(show, "%s (%s)", uses[i].what, show->m->modules[uses[i].module]->name));
+        else
+            list_item(&l, show_format(show, "%s (%s)", uses[i].what, show->m->modules[uses[i].module]->name));
     }
     list_end(&l, "nothing");
 }
@@ -486,8 +500,7 @@ static void add_method(Methods *x, const char *service, const char *method)
     Summary *s = x->list.s;
     if (!s->full && show_is_kernel(service)) return;
     if (!x->service || strcmp(x->service, service) != 0) end_service(x);
-    if (s->full)
-        list_item(&x->list, x->n ? method : show_format(&s->show, "%s: %s", service, method));
+    if (s->full) list_item(&x->list, x->n ? method : show_format(&s->show, "%s: %s", service, method));
     x->service = service;
     x->n++;
 }
@@ -497,15 +510,18 @@ static void add_services(Summary *s, const BundleModule *mod)
     Methods x = {.list = {.s = s}};
     if (mod->n_provides) {
         x.list = list_begin(s, 4, "provides");
-        for (size_t i = 0; i < mod->n_provides; i++) add_method(&x, mod->provides[i]->service, mod->provides[i]->method);
+        for (size_t i = 0; i < mod->n_provides; i++)
+            add_method(&x, mod->provides[i]->service, mod->provides[i]->method);
         end_service(&x);
         list_end(&x.list, "nothing");
     }
     size_t others = 0;
-    for (size_t i = 0; i < mod->n_imports; i++) others += s->full || !show_is_kernel(mod->imports[i]->service);
+    for (size_t i = 0; i < mod->n_imports; i++)
+        others += s->full || !show_is_kernel(mod->imports[i]->service);
     if (others == 0) return;
     x = (Methods){.list = list_begin(s, 4, "requires")};
-    for (size_t i = 0; i < mod->n_imports; i++) add_method(&x, mod->imports[i]->service, mod->imports[i]->method);
+    for (size_t i = 0; i < mod->n_imports; i++)
+        add_method(&x, mod->imports[i]->service, mod->imports[i]->method);
     end_service(&x);
     list_end(&x.list, "nothing");
 }
@@ -515,13 +531,16 @@ static void add_memory(Summary *s, const BundleModule *mod)
     Show *show = &s->show;
     const BundleLayout *l = mod->layout;
     List list = list_begin(s, 4, "memory");
-    if (mod->limits->memory_bytes) list_item(&list, show_format(show, "%s", show_bytes(show, mod->limits->memory_bytes)));
+    if (mod->limits->memory_bytes)
+        list_item(&list, show_format(show, "%s", show_bytes(show, mod->limits->memory_bytes)));
     if (l) {
         static const char *const seals[] = {", but not sealed", " by pages", " by checks"};
         list_item(&list, show_format(show, "stack %s", show_bytes(show, l->stack_high - l->stack_low)));
-        list_item(&list, show_format(show, "sealed %s%s", show_bytes(show, l->sealed_high - l->sealed_low), seals[l->seal % 3]));
+        list_item(&list, show_format(show, "sealed %s%s", show_bytes(show, l->sealed_high - l->sealed_low),
+                                     seals[l->seal % 3]));
         if (l->waived_high > l->waived_low)
-            list_item(&list, show_format(show, "waived %s", show_bytes(show, l->waived_high - l->waived_low)));
+            list_item(&list,
+                      show_format(show, "waived %s", show_bytes(show, l->waived_high - l->waived_low)));
     } else list_item(&list, "no layout was proved");
     list_end(&list, "");
 }
@@ -532,8 +551,8 @@ static void add_limits(Summary *s, const BundleModule *mod)
     Show *show = &s->show;
     const BundleLimits *l = mod->limits;
     List list = {.s = s};
-    if (!l->deadline_ns && !l->calls && !l->message_bytes && !l->queue && !l->restarts_per_minute && !l->fuel_per_entry &&
-        mod->share == 100 && !mod->meter->kind)
+    if (!l->deadline_ns && !l->calls && !l->message_bytes && !l->queue && !l->restarts_per_minute &&
+        !l->fuel_per_entry && mod->share == 100 && !mod->meter->kind)
         return;
     list = list_begin(s, 4, "limits");
     list_item(&list, show_format(show, "share %u", mod->share));
@@ -541,9 +560,11 @@ static void add_limits(Summary *s, const BundleModule *mod)
     if (l->fuel_per_entry) list_item(&list, show_format(show, "fuel %" PRIu64, l->fuel_per_entry));
     if (l->deadline_ns) list_item(&list, show_format(show, "deadline %g s", (double)l->deadline_ns / 1e9));
     if (l->calls) list_item(&list, show_format(show, "calls %u", l->calls));
-    if (l->message_bytes) list_item(&list, show_format(show, "message %s", show_bytes(show, l->message_bytes)));
+    if (l->message_bytes)
+        list_item(&list, show_format(show, "message %s", show_bytes(show, l->message_bytes)));
     if (l->queue) list_item(&list, show_format(show, "queue %u", l->queue));
-    if (l->restarts_per_minute) list_item(&list, show_format(show, "%u restarts a minute", l->restarts_per_minute));
+    if (l->restarts_per_minute)
+        list_item(&list, show_format(show, "%u restarts a minute", l->restarts_per_minute));
     list_end(&list, "");
 }
 
@@ -552,7 +573,8 @@ static void add_config(Summary *s, const BundleModule *mod)
     if (mod->n_config == 0) return;
     List l = list_begin(s, 4, "config");
     for (size_t i = 0; i < mod->n_config; i++)
-        list_item(&l, show_format(&s->show, "%s = \"%s\"", show_cut(&s->show, mod->config[i]->key, s->full ? SIZE_MAX : 20),
+        list_item(&l, show_format(&s->show, "%s = \"%s\"",
+                                  show_cut(&s->show, mod->config[i]->key, s->full ? SIZE_MAX : 20),
                                   show_cut(&s->show, mod->config[i]->value, s->full ? SIZE_MAX : 30)));
     list_end(&l, "");
 }
@@ -579,8 +601,9 @@ static void add_details(Summary *s, const BundleModule *mod)
     for (size_t i = 0; i < mod->n_inputs; i++) {
         const BundleInput *in = mod->inputs[i];
         bool member = in->member[0];
-        text_printf(show->text, "    %-*s%s%s%s%s, %s, by %s\n", LABEL, "linked", show_text(show, in->name), member ? "(" : "",
-                    show_text(show, in->member), member ? ")" : "", show_hex(show, in->digest.data, in->digest.len),
+        text_printf(show->text, "    %-*s%s%s%s%s, %s, by %s\n", LABEL, "linked", show_text(show, in->name),
+                    member ? "(" : "", show_text(show, in->member), member ? ")" : "",
+                    show_hex(show, in->digest.data, in->digest.len),
                     in->producers[0] ? show_text(show, in->producers) : "unknown tools");
     }
 }
@@ -591,9 +614,12 @@ static void add_module(Summary *s, const BundleModule *mod, Detail detail)
 {
     Show *show = &s->show;
     const BundleManifest *m = show->m;
-    const char *policy = m->n_policies > 1 ? show_format(show, ", policy %s", show_text(show, m->policies[mod->policy]->name)) : "";
-    const char *first = show_format(show, "  %s  %s, %zu input%s%s", mod->name, show_bytes(show, m->blobs[mod->blob]->size),
-                                    mod->n_inputs, show_plural(mod->n_inputs), policy);
+    const char *policy =
+        m->n_policies > 1 ? show_format(show, ", policy %s", show_text(show, m->policies[mod->policy]->name))
+                          : "";
+    const char *first =
+        show_format(show, "  %s  %s, %zu input%s%s", mod->name, show_bytes(show, m->blobs[mod->blob]->size),
+                    mod->n_inputs, show_plural(mod->n_inputs), policy);
     text_printf(show->text, "%s\n", s->full ? first : show_cut(show, first, SCREEN_COLUMNS));
     if (detail == ONE_LINE) return;
     add_services(s, mod);
@@ -610,13 +636,15 @@ static size_t count_lines(const TextBuf *t)
     return n;
 }
 
-/* As many modules as fit into `room` lines, the last line a count when there are more. A module has at least one line. */
+/* As many modules as fit into `room` lines, the last line a count when there are more. A module has at least
+ * one line. */
 static void add_modules_into(Summary *s, size_t room)
 {
     const BundleManifest *m = s->show.m;
     TextBuf *all = s->show.text, some = {0};
     s->show.text = &some;
-    for (size_t i = 0; i < m->n_modules && count_lines(&some) <= room; i++) add_module(s, m->modules[i], SOME_LINES);
+    for (size_t i = 0; i < m->n_modules && count_lines(&some) <= room; i++)
+        add_module(s, m->modules[i], SOME_LINES);
     s->show.text = all;
     if (count_lines(&some) <= room) {
         text_add(all, (Str){some.ptr, some.len});
@@ -632,7 +660,8 @@ static void add_modules_into(Summary *s, size_t room)
 static void add_end(Summary *s)
 {
     const BundleManifest *m = s->show.m;
-    const char *when = m->main[0] ? show_format(&s->show, "with module %s", m->main) : "when nothing is left to do";
+    const char *when =
+        m->main[0] ? show_format(&s->show, "with module %s", m->main) : "when nothing is left to do";
     line(s, "ends", show_format(&s->show, "%s; made by %s", when, show_text(&s->show, m->tool)));
     const char *hint = s->full ? "" : "; --full shows all, --json for programs";
     line(s, "modules", show_format(&s->show, "%zu, in start order%s", m->n_modules, hint));
@@ -640,7 +669,8 @@ static void add_end(Summary *s)
 
 void bundle_show_summary(TextBuf *t, const Bundle *b, int64_t now, bool checked, bool full)
 {
-    Summary s = {.show = {.text = t, .bundle = b, .m = b->manifest}, .now = now, .full = full, .checked = checked};
+    Summary s = {
+        .show = {.text = t, .bundle = b, .m = b->manifest}, .now = now, .full = full, .checked = checked};
     TextBuf head = {0};
     s.show.text = &head;
     add_title(&s);
@@ -654,7 +684,8 @@ void bundle_show_summary(TextBuf *t, const Bundle *b, int64_t now, bool checked,
     add_end(&s);
     size_t used = count_lines(&head);
     if (full)
-        for (size_t i = 0; i < b->manifest->n_modules; i++) add_module(&s, b->manifest->modules[i], SOME_LINES);
+        for (size_t i = 0; i < b->manifest->n_modules; i++)
+            add_module(&s, b->manifest->modules[i], SOME_LINES);
     else add_modules_into(&s, used + 2 < SCREEN_LINES ? SCREEN_LINES - 1 - used : 1);
     text_add(t, (Str){head.ptr, head.len});
     t->failed = t->failed || head.failed;
@@ -669,7 +700,8 @@ void bundle_show_json(TextBuf *t, const Bundle *b, bool checked)
     BundleRecord records[BUNDLE_MAX_SIGNATURES];
     Diags none = DIAGS_NOTHING;
     uint32_t n = 0;
-    if (!bundle_read_records(b->signature_bytes, 0, b->file, &none, records, &n)) n = 0; /* bundle_open has read them */
+    if (!bundle_read_records(b->signature_bytes, 0, b->file, &none, records, &n))
+        n = 0; /* bundle_open has read them */
     Json j = {.text = t};
     json_object(&j, NULL);
     json_string(&j, "file", b->file);

@@ -44,8 +44,8 @@ const char *show_cut(Show *s, const char *text, size_t columns)
     const char *safe = show_text(s, text);
     if (show_columns(safe) <= columns || columns < 3) return safe;
     const char *end = safe;
-    for (size_t n = 0; n < columns - 3; n++)
-        do end++;
+    for (size_t n = 0; n < columns - 3; n++) do
+            end++;
         while (continues(*end));
     return show_format(s, "%.*s...", (int)(end - safe), safe);
 }
@@ -70,7 +70,8 @@ const char *show_time(Show *s, int64_t seconds)
     struct tm tm;
     time_t time = (time_t)seconds;
     char text[64];
-    if (gmtime_r(&time, &tm) && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm)) return show_format(s, "%s", text);
+    if (gmtime_r(&time, &tm) && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm))
+        return show_format(s, "%s", text);
     return show_format(s, "%" PRId64 " s after 1970", seconds);
 }
 

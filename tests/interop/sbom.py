@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 
 import tap
 from tap import Failure
@@ -212,7 +213,11 @@ def main():
         found, missing = schemas(options), 'its schema'
     except ImportError:
         found, missing = {}, 'python3-jsonschema'
-    hostile = os.path.abspath('hostile.pbundle')
+    with tempfile.TemporaryDirectory() as folder:
+        return run_all(options, os.path.join(folder, 'hostile.pbundle'), found, missing)
+
+
+def run_all(options, hostile, found, missing):
     subprocess.run([sys.executable, HOSTILE, hostile, '3', '2'], check=True)
     tests = []
     for bundle in [*options.bundles, hostile]:
@@ -221,9 +226,7 @@ def main():
                   (f'materials of {name} are the same bytes everywhere', [], same_bytes, (bundle,))]
         tests += [(f'{form} of {name} by the official schema', [], conforms, (bundle, form, found[form])) if form in found
                   else (f'{form} of {name} by the official schema', [missing], None, ()) for form in ('spdx', 'cyclonedx')]
-    failed = tap.run(tests, options, [])
-    os.remove(hostile)
-    return failed
+    return tap.run(tests, options, [])
 
 
 if __name__ == '__main__':
