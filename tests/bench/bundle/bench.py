@@ -58,6 +58,7 @@ def main():
     o = options.parse_args()
     build = os.path.abspath(o.build)
     tool, inside = os.path.join(build, 'bundle', 'parigot-bundle'), os.path.join(build, 'tests', 'bench-bundle')
+    subprocess.run(['ninja', '-C', build, 'tests/bench-bundle', 'bundle/parigot-bundle'], check=True, stdout=subprocess.DEVNULL)
     with tempfile.TemporaryDirectory(prefix='parigot-bench-') as folder:
         module_of(o.bytes, folder)
         quiet([tool, 'keygen', '-W', '-s', 'k', '-p', 'k.pub'], folder)
