@@ -258,13 +258,9 @@ static bool write_rotation(Tool *tool, const Signing *s, BundleSignerProcess *si
     if (!comment) return false;
     if (!text || !beside) return tool_out_of_memory(tool);
     const char *minisig = bundle_signer_minisig(signer, &tool->arena, str_of(text), "a key rotation", comment, &tool->diags);
-    BundleTrust check = {.arena = &tool->arena}; /* is KEY the secret half of the old public key? */
+    BundleTrust check = {.arena = &tool->arena}; /* as its readers will: is KEY the secret half of the old public key? */
     if (!minisig) return false;
-    if (!bundle_trust_rotation_text(&check, str_of(text), str_of(minisig), s->rotate, &tool->diags)) {
-        diag_note(&tool->diags, tool->diags.n ? &tool->diags.items[tool->diags.n - 1] : NULL,
-                  "%s has to be the secret half of this key", s->key);
-        return false;
-    }
+    if (!bundle_trust_rotation_text(&check, str_of(text), str_of(minisig), s->rotate, &tool->diags)) return false;
     return file_write(beside, minisig, strlen(minisig), 0644, true, &tool->diags) &&
            file_write(s->output, text, strlen(text), 0644, true, &tool->diags);
 }

@@ -236,6 +236,8 @@ const char *bundle_rotation_text(Arena *a, const BundleKey *from, const BundleKe
 /* One voucher for each key, and no circle: lineage.c walks from voucher to voucher. */
 static bool fits_the_others(const BundleTrust *t, const BundleRotation *r, const char *file, Diags *d)
 {
+    if (sodium_memcmp(r->from.key, r->to.key, BUNDLE_KEY_BYTES) == 0)
+        return fail(d, BUNDLE_BAD_ROTATION, file, "the new key is the old one");
     for (size_t i = 0; i < t->n_rotations; i++)
         if (sodium_memcmp(t->rotations[i].to.key, r->to.key, BUNDLE_KEY_BYTES) == 0) {
             diag_add(d, BUNDLE_BAD_ROTATION, DIAG_AT(.file = file),
