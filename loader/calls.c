@@ -501,6 +501,7 @@ int32_t kernel_call(Process *p, uint32_t import, uint32_t ptr, uint32_t len, uin
     c->caller_open = true;
     c->refs = 1;
     t->in_flight++;
+    process_charge_message(p, len);
     int32_t id = (int32_t)ids_add(p->kernel, &p->made, &c->made, c);
     send_request(c, bytes, len);
     return id;
@@ -532,6 +533,7 @@ static int32_t take_piece(Call *c, const uint8_t *bytes, uint32_t len, uint32_t 
     *m = (Mail){.kind = ENTRY_RESULT, .call = c, .flags = (uint8_t)flags, .single = true, .bytes = (uint8_t *)(m + 1)};
     if (len) memcpy(m->bytes, bytes, len);
     mail_charge(m, p, len);
+    process_charge_message(p, len);
     post_result(c, m);
     return 0;
 }

@@ -79,7 +79,19 @@ static RunEnd run_end(const Guest *g)
 static void give_fuel(Guest *g)
 {
     int64_t *fuel = g->engine->fuel(g->instance);
-    if (fuel) *fuel = g->fuel_per_entry && g->fuel_per_entry < INT64_MAX ? (int64_t)g->fuel_per_entry : INT64_MAX;
+    if (!fuel) return;
+    *fuel = g->fuel_per_entry && g->fuel_per_entry < INT64_MAX ? (int64_t)g->fuel_per_entry : INT64_MAX;
+    g->gauge = *fuel;
+}
+
+/* After guest code has run. The gauge of a module that ran dry stands below zero: it has had no more than it was given. */
+static void count_fuel(Guest *g)
+{
+    const int64_t *fuel = g->engine->fuel(g->instance);
+    if (!fuel) return;
+    int64_t left = *fuel > 0 ? *fuel : 0;
+    if (left < g->gauge) g->fuel_used += (uint64_t)(g->gauge - left);
+    g->gauge = left;
 }
 
 /* The trap is still as guest_start left it: after one, the instance is not entered again. */
@@ -88,6 +100,7 @@ static RunEnd call(Guest *g, uint32_t func, LoadSlot *slots)
     watchdog_begin(g->watchdog, g->instance, process_turn_started(g->process));
     bool returned = g->engine->call(g->instance, func, slots, &g->trap);
     watchdog_end(g->watchdog);
+    count_fuel(g);
     g->has_trap = !returned;
     return returned ? RUN_RETURNED : run_end(g);
 }
@@ -109,6 +122,7 @@ static RunEnd guest_start(void *self)
     watchdog_begin(g->watchdog, g->instance, process_turn_started(g->process));
     bool started = g->engine->start(g->instance, &g->trap);
     watchdog_end(g->watchdog);
+    count_fuel(g);
     g->has_trap = !started;
     return started ? RUN_RETURNED : run_end(g);
 }
@@ -177,8 +191,10 @@ static const char *guest_why(void *self)
     return g->why;
 }
 
+static uint64_t guest_fuel_used(void *self) { return ((Guest *)self)->fuel_used; }
+
 const ProcessOps guest_ops = {guest_start, guest_stop, guest_alloc, guest_enter, guest_readable, guest_writable,
-                              guest_why};
+                              guest_why, guest_fuel_used};
 
 /* ---- imports ------------------------------------------------------------------------------------------------------------ */
 

@@ -1,8 +1,12 @@
 /* kernel.c: processes and their turns: start, one entry after the other, death, fresh start.
  *
- * Whose turn it is: the process that has mail and the least virtual time, which is the processor time it has used,
- * divided by its share. One that wakes is set to the time of the last pick: sleeping earns no credit, so a late one is
- * neither starved nor ahead. (Time is what an unmetered module can be charged by.)
+ * Whose turn it is: the process that has mail and the least virtual time, which is what its turns have cost, divided by
+ * its share. One that wakes is set to the time of the last pick: sleeping earns no credit, so a late one is neither
+ * starved nor ahead.
+ *
+ * What a turn costs is counted in nanoseconds, of which a unit of fuel is taken to be one. A metered module pays for its
+ * fuel, and for each message it sends: the same run costs the same on every machine. Any other pays for the processor
+ * time of the turn. docs/abi.md "Turns".
  *
  * A turn is one entry. Between two turns everything is consistent: whatever an entry did, by returning, trapping or
  * calling Exit, is settled before the next one starts. docs/abi.md rules 1, 3, 9, 12, 14. */
@@ -15,9 +19,13 @@
 
 enum { DEFAULT_SHARE = 100, MOST_SHARE = 10000 };
 #define MS          UINT64_C(1000000)
-/* What a turn costs is counted in these, rounded up: short entries cost the same, so that processes which only talk
- * take turns evenly, and in the same order each time. */
-#define QUANTUM     (MS / 10)
+/* Time by the clock is charged in whole ones of these, as soon as there is one: short entries cost the same, so that
+ * processes which only talk take turns evenly, and almost always in the same order. */
+#define QUANTUM       (MS / 10)
+#define TURN_PRICE    UINT64_C(1000)         /* what every turn costs besides                                         */
+#define MESSAGE_PRICE UINT64_C(1000)         /* a call or a reply, of a metered module; and 1 for each 8 bytes        */
+#define MOST_COST     (UINT64_C(1) << 40)    /* one turn. Times MOST_SHARE it is far from VTIME_WRAP                  */
+#define VTIME_WRAP    (UINT64_C(1) << 62)
 #define FIRST_PAUSE (10 * MS)      /* before the first fresh start; doubles with each kill                         */
 #define MOST_PAUSE  (10000 * MS)
 #define MINUTE      (60000 * MS)   /* who has lived that long starts with the first pause again                    */
@@ -28,6 +36,8 @@ void *kernel_alloc(Kernel *k, size_t size)
 }
 
 uint64_t kernel_now(Kernel *k) { return k->now_ns = k->options.now(k->options.ctx); }
+
+void process_charge_message(Process *p, uint32_t len) { p->turn_cost += MESSAGE_PRICE + len / 8; }
 
 /* ---- the heap of those that are ready ---------------------------------------------------------------------------------- */
 
@@ -432,15 +442,46 @@ static void deliver(Process *p)
 
 /* ---- turns ------------------------------------------------------------------------------------------------------------------ */
 
+/* What p is charged by: fuel, or the processor's time. */
+static uint64_t meter_of(Process *p)
+{
+    const KernelOptions *o = &p->kernel->options;
+    if (p->spec.metered) return p->spec.ops->fuel_used(p->spec.self);
+    return o->cpu ? o->cpu(o->ctx) : kernel_now(p->kernel);
+}
+
+static uint64_t cost_of_turn(Process *p, uint64_t used)
+{
+    uint64_t cost = used;
+    if (p->spec.metered) {
+        cost = used < MOST_COST ? used + p->turn_cost : used;
+    } else { /* what the host did for it is in the time already */
+        p->unpaid += used;
+        cost = p->unpaid / QUANTUM * QUANTUM;
+        p->unpaid -= cost;
+    }
+    return (cost < MOST_COST ? cost : MOST_COST) + TURN_PRICE;
+}
+
+/* Virtual time is never near its end: long before, all of it is moved down by the same amount. */
+static void rebase_vtime(Kernel *k)
+{
+    if (k->vtime < VTIME_WRAP) return;
+    for (Process *p = k->first; p; p = p->next) p->vtime = p->vtime > k->vtime ? p->vtime - k->vtime : 0;
+    k->vtime = 0;
+}
+
 static void take_turn(Process *p)
 {
     Kernel *k = p->kernel;
     k->turn_ns = k->now_ns;
+    p->turn_cost = 0;
+    uint64_t before = meter_of(p);
     if (p->state == PROCESS_LIVE) deliver(p);
     else start_process(p);
-    uint64_t used = kernel_now(k) - k->turn_ns;
+    p->vtime += cost_of_turn(p, meter_of(p) - before) * MOST_SHARE / p->spec.share;
+    kernel_now(k);
     k->now_is_fresh = true;
-    p->vtime += (used / QUANTUM + 1) * MOST_SHARE / p->spec.share;
     process_ready(p);
 }
 
@@ -460,6 +501,7 @@ KernelState kernel_step(Kernel *k)
     } else if ((p = take_ready(k))) {
         k->vtime = p->vtime;
         take_turn(p);
+        rebase_vtime(k);
     } else if (k->n_timers) {
         return KERNEL_WAITING;
     } else {

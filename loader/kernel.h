@@ -101,6 +101,8 @@ typedef struct ProcessOps {
     uint8_t *(*writable)(void *self, uint32_t ptr, uint32_t len);
     /* One line about why start, alloc or enter did not return, for callers: "integer divide by zero". */
     const char *(*why)(void *self);
+    /* Fuel used so far, by all its instances. Asked for only where ProcessSpec.metered says so. */
+    uint64_t (*fuel_used)(void *self);
 } ProcessOps;
 
 typedef struct ProcessSpec {
@@ -110,6 +112,7 @@ typedef struct ProcessSpec {
     ProcessLimits limits;
     uint32_t share;               /* weight for the processor, 1..10000; 0 = 100                                     */
     bool takes_events;            /* exports parigot_event                                                           */
+    bool metered;                 /* its turns are charged by fuel, others by the clock                              */
     Str init;                     /* the InitRequest, encoded                                                        */
     const char *const *methods;   /* "service/method" by the number in Entry.method, for words                      */
     uint32_t n_methods;
@@ -147,6 +150,7 @@ typedef struct ProcessDeath {
 
 typedef struct KernelOptions {
     uint64_t (*now)(void *ctx);                          /* monotonic, nanoseconds                                   */
+    uint64_t (*cpu)(void *ctx);                          /* processor time of this thread, likewise; NULL = now      */
     void (*died)(void *ctx, const ProcessDeath *);       /* a process was killed; may be NULL                        */
     void (*exited)(void *ctx, Process *, int32_t code);  /* a process has called Exit; may be NULL                   */
     void *(*allocate)(void *ctx, size_t);                /* zeroed memory for free(); NULL = calloc. Tests make it fail */

@@ -86,7 +86,9 @@ struct Process {
     uint32_t n_gone;
 
     /* its turns */
-    uint64_t vtime;            /* quanta used * 10000 / share                                                        */
+    uint64_t vtime;            /* what its turns have cost * 10000 / share                                           */
+    uint64_t unpaid;           /* processor time used, not charged yet: less than a QUANTUM                          */
+    uint64_t turn_cost;        /* of the present turn, for what the host does in it: calls, copies                   */
     uint64_t ready_seq;
     size_t ready_slot;         /* place in the heap + 1; 0 = not ready                                               */
 
@@ -133,7 +135,7 @@ struct Kernel {
     size_t n_processes;
     Process **ready;      /* heap by (vtime, ready_seq); room for all                                                */
     size_t n_ready;
-    uint64_t vtime;       /* of the process that was picked last                                                     */
+    uint64_t vtime;       /* of the process that was picked last: no process that is ready has less                  */
     uint64_t seq;
     uint64_t now_ns;      /* the clock, when it was last looked at                                                   */
     uint64_t turn_ns;     /* when the present turn began                                                             */
@@ -146,6 +148,7 @@ struct Kernel {
 
 /* kernel.c */
 void *kernel_alloc(Kernel *, size_t);
+void process_charge_message(Process *, uint32_t len); /* it has sent one: work for the host                          */
 void process_ready(Process *); /* has mail, or is to be started: takes its place among those that wait for a turn */
 /* calls.c */
 bool ids_init(Kernel *, IdTable *);

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <uv.h>
 
 #include "loader/guest.h"
@@ -64,6 +65,14 @@ static uint64_t monotonic_now(void *ctx)
 {
     (void)ctx;
     return uv_hrtime();
+}
+
+static uint64_t thread_cpu(void *ctx)
+{
+    (void)ctx;
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t); /* Linux has it always */
+    return (uint64_t)t.tv_sec * UINT64_C(1000000000) + (uint64_t)t.tv_nsec;
 }
 
 /* ---- what the operator gets to read ----------------------------------------------------------------------------------- */
@@ -335,7 +344,7 @@ static bool encode_init(LoadWorld *w, Member *m, Diags *diags)
 /* provides: the kernel with a process for each module, in start order. */
 static bool make_processes(LoadWorld *w, Diags *diags)
 {
-    KernelOptions options = {.now = monotonic_now, .died = on_died, .exited = on_exited, .ctx = w};
+    KernelOptions options = {.now = monotonic_now, .cpu = thread_cpu, .died = on_died, .exited = on_exited, .ctx = w};
     w->kernel = kernel_new(&options);
     w->watchdog = watchdog_new(w->options.engine, w->options.limits.entry_ns, monotonic_now, w);
     if (!w->kernel || !w->watchdog) return out_of_memory(w, diags);
@@ -345,7 +354,8 @@ static bool make_processes(LoadWorld *w, Diags *diags)
         m->guest.watchdog = w->watchdog;
         m->guest.process = kernel_add(w->kernel, &(ProcessSpec){
             .name = m->guest.name, .ops = &guest_ops, .self = &m->guest, .limits = m->limits.process,
-            .share = m->info->share, .takes_events = guest_has_event(&m->guest), .init = m->init,
+            .share = m->info->share, .takes_events = guest_has_event(&m->guest), .metered = m->report.metered,
+            .init = m->init,
             .methods = m->methods, .n_methods = (uint32_t)m->info->n_provides});
         if (!m->guest.process) return out_of_memory(w, diags);
         if (strcmp(m->guest.name, w->manifest->main) == 0) kernel_set_main(w->kernel, m->guest.process);

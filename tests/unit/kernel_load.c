@@ -184,6 +184,144 @@ START_TEST(busy_processes_get_time_by_their_shares)
 }
 END_TEST
 
+/* Metered modules: what counts is fuel, however many entries it is spread over and whatever the clock says. */
+static RunEnd burns(Fake *f, const Entry *e)
+{
+    f->n_seen = 0;
+    f->fuel += f->fuel_per_entry;
+    say(f, 0, "again", 0);
+    return e->kind == ENTRY_METHOD ? answers(f, e) : RUN_RETURNED;
+}
+static Fake *burner(Rig *r, const char *name, uint32_t share, uint64_t fuel_per_entry)
+{
+    Fake *f = fake_add(r, name, (ProcessLimits){0}, share, true);
+    kernel_import(f->p, f->p, 0);
+    f->p->spec.metered = true;
+    f->fuel_per_entry = fuel_per_entry;
+    f->on_request = burns;
+    return f;
+}
+#define ck_assert_ratio(a, b, wanted)                                                                                  \
+    do {                                                                                                               \
+        double ratio = (double)(a) / (double)(b);                                                                      \
+        ck_assert_msg(ratio > (wanted) * 0.97 && ratio < (wanted) * 1.03, "%g, not %g", ratio, (double)(wanted));      \
+    } while (0)
+START_TEST(metered_processes_get_fuel_by_their_shares)
+{
+    static const uint64_t per_entry[][2] = {{1000000, 1000000}, {200000, 700000}, {900000, 90000}};
+    Rig r;
+    rig_open(&r);
+    Fake *a = burner(&r, "a", 300, per_entry[_i][0]), *b = burner(&r, "b", 100, per_entry[_i][1]);
+    Fake *late = burner(&r, "late", 200, 400000);
+    a->on_init = b->on_init = burns;
+    late->on_event = burns;
+    for (unsigned i = 0; i < 20000; i++) kernel_step(r.k);
+    ck_assert_ratio(a->fuel, b->fuel, 3.0);
+    ck_assert_uint_eq(late->fuel, 0);
+    /* Who was idle for all that time gets its share from now on: no less, and nothing for the past. */
+    uint64_t a0 = a->fuel, b0 = b->fuel;
+    a->on_event = b->on_event = ignores;
+    kernel_please_stop(r.k);
+    for (unsigned i = 0; i < 20000; i++) kernel_step(r.k);
+    ck_assert_ratio(a->fuel - a0, b->fuel - b0, 3.0);
+    ck_assert_ratio(late->fuel, b->fuel - b0, 2.0);
+    rig_close(&r);
+}
+END_TEST
+
+static RunEnd burns_once(Fake *f, const Entry *e)
+{
+    f->fuel += e->kind == ENTRY_INIT ? UINT64_MAX / 2 : f->fuel_per_entry;
+    say(f, 0, "again", 0);
+    return e->kind == ENTRY_METHOD ? answers(f, e) : RUN_RETURNED;
+}
+START_TEST(virtual_time_does_not_run_out)
+{
+    Rig r;
+    rig_open(&r);
+    Fake *a = burner(&r, "a", 1, 1000000), *b = burner(&r, "b", 1, 1000000);
+    a->on_init = b->on_init = burns_once; /* as if they had run for long */
+    for (unsigned i = 0; i < 10; i++) kernel_step(r.k);
+    ck_assert_uint_le(a->p->vtime, (UINT64_C(1) << 40) * 10000 * 2);
+    uint64_t past = (UINT64_C(1) << 62) - 5000000;
+    a->p->vtime += past;
+    b->p->vtime += past;
+    uint64_t a0 = a->fuel, b0 = b->fuel;
+    for (unsigned i = 0; i < 2000; i++) kernel_step(r.k);
+    ck_assert_uint_lt(a->p->vtime, UINT64_C(1) << 62);
+    ck_assert_ratio(a->fuel - a0, b->fuel - b0, 1.0);
+    rig_close(&r);
+}
+END_TEST
+
+static RunEnd says_much(Fake *f, const Entry *e) /* all its work is the host's: messages */
+{
+    f->n_seen = f->n_ids = 0;
+    for (unsigned i = 0; i < 500; i++, f->counter++)
+        if (kernel_call(f->p, 1, 0, 0, 0) < 0) break;
+    say(f, 0, "again", 0);
+    return e->kind == ENTRY_METHOD ? answers(f, e) : RUN_RETURNED;
+}
+START_TEST(messages_are_charged_too)
+{
+    Rig r;
+    rig_open(&r);
+    Fake *t = fake(&r, "t"), *a = burner(&r, "a", 100, 0), *b = burner(&r, "b", 100, 100000);
+    kernel_import(a->p, t->p, 0);
+    t->on_request = answers;
+    a->on_init = a->on_request = says_much;
+    b->on_init = burns;
+    while (b->fuel < 5000000) {
+        t->n_seen = 0;
+        kernel_step(r.k);
+    }
+    /* 1000 for each: as much as b has paid, and not as many as there is room for in entries that burn no fuel. */
+    ck_assert_uint_ge(a->counter, 4000);
+    ck_assert_uint_le(a->counter, 6000);
+    rig_close(&r);
+}
+END_TEST
+
+/* s never stops calling; a asks and waits for the answer, again and again. */
+static RunEnd storms_on(Fake *f, const Entry *e)
+{
+    (void)e;
+    f->n_seen = f->n_ids = 0;
+    while ((f->got = kernel_call(f->p, 0, 0, 0, 1)) > 0) f->counter++;
+    ck_assert_int_eq(f->got, -STATUS_RESOURCE_EXHAUSTED);
+    return RUN_RETURNED;
+}
+static RunEnd asks_again(Fake *f, const Entry *e)
+{
+    if (e->kind == ENTRY_RESULT) ck_assert_uint_eq(e->status, 0);
+    f->n_seen = f->n_ids = 0;
+    f->counter++;
+    ck_assert_int_gt(say(f, 0, "please", 1), 0);
+    return RUN_RETURNED;
+}
+START_TEST(a_flood_does_not_keep_others_calls_away)
+{
+    Rig r;
+    rig_open(&r);
+    Fake *b = fake_add(&r, "b", (ProcessLimits){.calls = 50}, 0, true), *s = fake(&r, "s"), *a = fake(&r, "a");
+    kernel_import(s->p, b->p, 0);
+    kernel_import(a->p, b->p, 0);
+    s->on_init = s->on_result = storms_on;
+    a->on_init = a->on_result = asks_again;
+    b->on_request = answers;
+    for (unsigned i = 0; i < 20000; i++) {
+        b->n_seen = 0;
+        kernel_step(r.k);
+        ck_assert_uint_le(s->p->made.n, 50);
+        ck_assert_uint_le(mails_of(b->p), 51); /* its quota, and a's one call */
+    }
+    /* b serves 51 calls for each of a's at worst; a turn of b's, s's and a's each. */
+    ck_assert_uint_ge(a->counter, 20000 / (51 * 3));
+    ck_assert_uint_ge(s->counter, 1000);
+    rig_close(&r);
+}
+END_TEST
+
 static unsigned rung[64], n_rung;
 static Timer timers_of_test[64];
 static void rings(Timer *t) { rung[n_rung++] = (unsigned)(t - timers_of_test); }
@@ -498,6 +636,10 @@ int main(void)
     tcase_add_test(t, one_that_is_killed_again_and_again_cannot_flood);
     tcase_add_test(t, ids_of_calls_that_have_gone_are_forgotten_in_the_end);
     tcase_add_test(t, busy_processes_get_time_by_their_shares);
+    tcase_add_loop_test(t, metered_processes_get_fuel_by_their_shares, 0, 3);
+    tcase_add_test(t, virtual_time_does_not_run_out);
+    tcase_add_test(t, messages_are_charged_too);
+    tcase_add_test(t, a_flood_does_not_keep_others_calls_away);
     tcase_add_test(t, timers_ring_in_order);
     tcase_add_test(t, native_services_answer_now_or_later);
     tcase_add_test(t, native_services_have_deadlines_too);

@@ -45,6 +45,7 @@ struct Fake {
     unsigned n_ids;
     int32_t got;                 /* what the last import said */
     unsigned counter;
+    uint64_t fuel, fuel_per_entry; /* used; what its entries take, for hooks */
 };
 struct Rig {
     Kernel *k;
@@ -145,8 +146,9 @@ static inline uint8_t *fake_writable(void *self, uint32_t ptr, uint32_t len)
     return ptr >= HEAP_BASE && (uint64_t)ptr + len <= MEMORY ? ((Fake *)self)->memory + ptr : NULL;
 }
 static inline const char *fake_why(void *self) { return ((Fake *)self)->why ? ((Fake *)self)->why : "unreachable"; }
+static inline uint64_t fake_fuel_used(void *self) { return ((Fake *)self)->fuel; }
 static const ProcessOps fake_ops = {fake_start, fake_stop, fake_alloc, fake_enter, fake_readable, fake_writable,
-                                    fake_why};
+                                    fake_why, fake_fuel_used};
 
 static inline void rig_open(Rig *r)
 {
