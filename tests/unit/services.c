@@ -57,7 +57,7 @@ static uint8_t *at(void *self, uint32_t ptr, uint32_t len)
 }
 static const uint8_t *const_at(void *self, uint32_t ptr, uint32_t len) { return at(self, ptr, len); }
 static const char *why(void *self) { return self ? "trap" : ""; }
-static const ProcessOps ops = {start, stop, give_buffer, enter, const_at, at, why};
+static const ProcessOps ops = {start, stop, give_buffer, enter, const_at, at, why, NULL};
 
 static void run(const SystemService *service, uint32_t method, const ServiceHost *host, Caller *c)
 {
