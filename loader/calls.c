@@ -215,6 +215,44 @@ static void drop_pieces(Call *c)
 
 /* ---- a call's two ends ----------------------------------------------------------------------------------------------------- */
 
+/* ---- what is told of calls (CallRecord) ------------------------------------------------------------------------------------ */
+
+static const char *method_name(const Process *provider, uint32_t method)
+{
+    return provider ? provider->spec.methods[method] : NULL;
+}
+
+static void tell_call(const Call *c)
+{
+    const KernelOptions *o = &c->kernel->options;
+    if (!o->called) return;
+    o->called(o->ctx, &(CallRecord){.caller = c->caller, .provider = c->provider,
+                                    .method = method_name(c->provider, c->method), .status = c->status,
+                                    .request_bytes = c->request_bytes, .pieces = c->pieces_sent,
+                                    .reply_bytes = c->reply_bytes, .fuel = c->fuel, .ran_ns = c->ran_ns,
+                                    .took_ns = c->ended_ns - c->made_ns});
+}
+
+/* A call that is not made, or a piece of a reply that is not taken, for the limit named `refused` of `whose`. */
+typedef struct Refusal {
+    const char *refused;
+    const Process *whose;
+    uint64_t limit, wanted;
+} Refusal;
+
+static int32_t refuse(Process *sender, const Process *caller, const Process *provider, uint32_t method, uint32_t len,
+                      Refusal why)
+{
+    const KernelOptions *o = &sender->kernel->options;
+    sender->usage.refused++;
+    if (o->called)
+        o->called(o->ctx, &(CallRecord){.caller = caller, .provider = provider, .method = method_name(provider, method),
+                                        .status = STATUS_RESOURCE_EXHAUSTED, .request_bytes = len, .sender = sender,
+                                        .refused = why.refused, .whose = why.whose, .limit = why.limit,
+                                        .wanted = why.wanted});
+    return -STATUS_RESOURCE_EXHAUSTED;
+}
+
 void call_ref(Call *c) { c->refs++; }
 
 void call_unref(Call *c)
@@ -223,6 +261,7 @@ void call_unref(Call *c)
     assert(!c->caller_open && !c->provider_open && !c->request.box && !c->end.box && !c->gone.box && !c->room.box);
     mail_empty(&c->request);
     mail_empty(&c->end);
+    tell_call(c);
     free(c);
 }
 
@@ -274,6 +313,7 @@ void call_close_provider(Call *c)
 uint32_t call_serve(Call *c)
 {
     c->delivered = true;
+    c->provider->usage.served++;
     return ids_add(c->kernel, &c->provider->served, &c->served, c);
 }
 
@@ -309,16 +349,18 @@ static void tell_provider(Call *c)
     }
 }
 
-static void set_ended(Call *c)
+static void set_ended(Call *c, Status status)
 {
     c->ended = true;
+    c->status = status;
+    if (c->kernel->options.called) c->ended_ns = kernel_now(c->kernel);
     timer_clear(c->kernel, &c->deadline);
 }
 
 /* The last result is known. In: c has not ended. bytes: malloc, taken over; may be NULL. */
 static void finish(Call *c, Status status, uint8_t *bytes, uint32_t len)
 {
-    set_ended(c);
+    set_ended(c, status);
     if (!c->caller_open || c->cookie == 0) {
         free(bytes);
         if (c->caller_open) call_close_caller(c);
@@ -360,7 +402,7 @@ void call_abandon(Call *c)
 {
     drop_pieces(c);
     if (c->ended) return;
-    set_ended(c);
+    set_ended(c, STATUS_CANCELLED);
     tell_provider(c);
 }
 
@@ -381,7 +423,7 @@ void calls_lose_process(Process *p, Reason reason, const char *words, bool keep_
         call_ref(c);
         bool stays = c->cookie == 0 && c->provider_open && !c->provider->native;
         if (!c->ended && !stays) {
-            set_ended(c);
+            set_ended(c, STATUS_CANCELLED);
             tell_provider(c);
         }
         call_close_caller(c);
@@ -442,7 +484,9 @@ static Call *new_call(Process *p, const Import *import, const uint8_t *bytes, ui
     c->method = import->method;
     c->cookie = cookie;
     c->origin = p->behalf;
-    c->deadline_ns = deadline_of(c, kernel_now(k));
+    c->made_ns = c->ended_ns = kernel_now(k);
+    c->request_bytes = len;
+    c->deadline_ns = deadline_of(c, c->made_ns);
     c->request = (Mail){.kind = ENTRY_METHOD, .call = c};
     if (c->provider && !c->provider->native && len && !(c->request.bytes = copy_bytes(k, bytes, len))) goto failed;
     if (c->deadline_ns != UINT64_MAX && !timer_set(k, &c->deadline, c->deadline_ns, deadline_rings)) goto failed;
@@ -473,11 +517,26 @@ static void send_request(Call *c, const uint8_t *bytes, uint32_t len)
     c->provider_open = true;
     call_ref(c);
     if (to->native) {
+        to->usage.served++;
         to->native->request(to->spec.self, c, c->method, bytes, len);
         return;
     }
     mail_charge(&c->request, c->caller, len);
     mail_post(to, &c->request);
+}
+
+/* The limit that keeps p from making this call; .refused NULL: none does. */
+static Refusal call_refusal(const Process *p, const Target *t, uint32_t len)
+{
+    const Process *to = t->provider;
+    if (len > p->limits.message_bytes) return (Refusal){"message", p, p->limits.message_bytes, len};
+    if (p->made.n >= p->limits.calls) return (Refusal){"calls", p, p->limits.calls, p->made.n + UINT64_C(1)};
+    if (!to || to->native) return (Refusal){0};
+    if (len > to->limits.message_bytes) return (Refusal){"message", to, to->limits.message_bytes, len};
+    if (t->in_flight >= to->limits.calls) return (Refusal){"calls", to, to->limits.calls, t->in_flight + UINT64_C(1)};
+    if (len > p->waiting_limit_bytes - p->waiting_bytes)
+        return (Refusal){"waiting bytes", p, p->waiting_limit_bytes, p->waiting_bytes + len};
+    return (Refusal){0};
 }
 
 int32_t kernel_call(Process *p, uint32_t import, uint32_t ptr, uint32_t len, uint32_t cookie)
@@ -490,11 +549,9 @@ int32_t kernel_call(Process *p, uint32_t import, uint32_t ptr, uint32_t len, uin
 
     Target *t = &p->targets[p->imports[import].target];
     const Process *to = t->provider;
-    if (len > p->limits.message_bytes || p->made.n >= p->limits.calls) return -STATUS_RESOURCE_EXHAUSTED;
-    if (to && !to->native) {
-        if (len > to->limits.message_bytes || t->in_flight >= to->limits.calls) return -STATUS_RESOURCE_EXHAUSTED;
-        if (len > p->waiting_limit_bytes - p->waiting_bytes) return -STATUS_RESOURCE_EXHAUSTED;
-    }
+    uint32_t method = p->imports[import].method;
+    Refusal why = call_refusal(p, t, len);
+    if (why.refused) return refuse(p, p, to, method, len, why);
     Call *c = new_call(p, &p->imports[import], bytes, len, cookie);
     if (!c) return -STATUS_RESOURCE_EXHAUSTED;
     if (c->origin) call_ref(c->origin);
@@ -502,6 +559,7 @@ int32_t kernel_call(Process *p, uint32_t import, uint32_t ptr, uint32_t len, uin
     c->refs = 1;
     t->in_flight++;
     process_charge_message(p, len);
+    p->usage.made++;
     int32_t id = (int32_t)ids_add(p->kernel, &p->made, &c->made, c);
     send_request(c, bytes, len);
     return id;
@@ -522,11 +580,17 @@ static int32_t take_piece(Call *c, const uint8_t *bytes, uint32_t len, uint32_t 
     Process *p = c->provider;
     if (c->cookie == 0) return 0; /* no result is wanted */
     /* Not -8: there will never be room for a message that is too long, so no event 2 will come. */
-    if (len > p->limits.message_bytes || len > c->caller->limits.message_bytes) return -STATUS_INVALID_ARGUMENT;
+    const Process *shorter = p->limits.message_bytes < c->caller->limits.message_bytes ? p : c->caller;
+    if (len > shorter->limits.message_bytes) {
+        refuse(p, c->caller, p, c->method, len, (Refusal){"message", shorter, shorter->limits.message_bytes, len});
+        return -STATUS_INVALID_ARGUMENT;
+    }
     bool bytes_full = len > p->waiting_limit_bytes - p->waiting_bytes;
     if (c->n_pieces >= p->limits.queue || bytes_full) {
         list_want(c, bytes_full);
-        return -STATUS_RESOURCE_EXHAUSTED;
+        Refusal queue = {"queue", p, p->limits.queue, c->n_pieces + UINT64_C(1)};
+        Refusal bytes_limit = {"waiting bytes", p, p->waiting_limit_bytes, p->waiting_bytes + len};
+        return refuse(p, c->caller, p, c->method, len, bytes_full ? bytes_limit : queue);
     }
     Mail *m = kernel_alloc(c->kernel, sizeof *m + len);
     if (!m) return -STATUS_RESOURCE_EXHAUSTED;
@@ -534,6 +598,8 @@ static int32_t take_piece(Call *c, const uint8_t *bytes, uint32_t len, uint32_t 
     if (len) memcpy(m->bytes, bytes, len);
     mail_charge(m, p, len);
     process_charge_message(p, len);
+    c->pieces_sent++;
+    c->reply_bytes += len;
     post_result(c, m);
     return 0;
 }
@@ -554,7 +620,7 @@ int32_t kernel_reply(Process *p, uint32_t call, uint32_t ptr, uint32_t len, uint
     if (!error) error = take_piece(c, bytes, len, flags);
     if (error || !(flags & FLAG_LAST)) return error;
     call_ref(c);
-    set_ended(c);
+    set_ended(c, STATUS_OK);
     if (c->cookie == 0 && c->caller_open) call_close_caller(c);
     call_close_provider(c);
     call_unref(c);
@@ -626,6 +692,8 @@ void kernel_answer(Call *c, const void *message, size_t len)
 {
     assert(c->provider_open && c->provider->native && !c->ended);
     uint8_t *bytes = c->cookie ? copy_bytes(c->kernel, message, len) : NULL;
+    c->pieces_sent = 1;
+    c->reply_bytes = len;
     if (c->cookie && len && !bytes) finish_with(c, STATUS_RESOURCE_EXHAUSTED, REASON(NO_MEMORY), "host out of memory");
     else finish(c, STATUS_OK, bytes, bytes ? (uint32_t)len : 0);
     call_close_provider(c);

@@ -85,8 +85,10 @@ static void give_fuel(Guest *g)
 }
 
 /* After guest code has run. The gauge of a module that ran dry stands below zero: it has had no more than it was given. */
-static void count_fuel(Guest *g)
+static void keep_accounts(Guest *g)
 {
+    uint64_t memory = g->engine->memory(g->instance)->size_bytes;
+    if (memory > g->memory_peak_bytes) g->memory_peak_bytes = memory;
     const int64_t *fuel = g->engine->fuel(g->instance);
     if (!fuel) return;
     int64_t left = *fuel > 0 ? *fuel : 0;
@@ -100,7 +102,7 @@ static RunEnd call(Guest *g, uint32_t func, LoadSlot *slots)
     watchdog_begin(g->watchdog, g->instance, process_turn_started(g->process));
     bool returned = g->engine->call(g->instance, func, slots, &g->trap);
     watchdog_end(g->watchdog);
-    count_fuel(g);
+    keep_accounts(g);
     g->has_trap = !returned;
     return returned ? RUN_RETURNED : run_end(g);
 }
@@ -122,7 +124,7 @@ static RunEnd guest_start(void *self)
     watchdog_begin(g->watchdog, g->instance, process_turn_started(g->process));
     bool started = g->engine->start(g->instance, &g->trap);
     watchdog_end(g->watchdog);
-    count_fuel(g);
+    keep_accounts(g);
     g->has_trap = !started;
     return started ? RUN_RETURNED : run_end(g);
 }

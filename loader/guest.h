@@ -34,6 +34,7 @@ typedef struct Guest {
     uint32_t state;                /* what parigot_init gave                                                         */
     int64_t gauge;                 /* of its meter, when it was last read or set                                     */
     uint64_t fuel_used;            /* by this instance and those before it                                           */
+    uint64_t memory_peak_bytes;    /* likewise: memory only grows, so it is the size at the end                      */
     bool fueled;                   /* by alloc, for the entry that follows: they share (docs/abi.md rule 12)          */
     bool has_trap;
     LoadTrap trap;                 /* of the last call that did not return                                           */

@@ -227,6 +227,7 @@ static void restart_rings(Timer *t)
 {
     Process *p = (Process *)(void *)((char *)t - offsetof(Process, restart));
     p->state = PROCESS_STARTING;
+    p->usage.restarts++;
     process_ready(p);
 }
 
@@ -268,6 +269,7 @@ static void kill_process(Process *p, RunEnd end, const Doing *doing)
 {
     Kernel *k = p->kernel;
     kernel_now(k);
+    p->usage.kills++;
     ProcessDeath death = {.process = p, .end = end};
     describe(p, doing, &death);
     death.why = p->stop == STOP_BAD_ADDRESS ? "message outside memory"
@@ -288,8 +290,14 @@ static void kill_process(Process *p, RunEnd end, const Doing *doing)
 
 /* ---- one entry ----------------------------------------------------------------------------------------------------------- */
 
+static uint64_t fuel_of(const Process *p) { return p->spec.metered ? p->spec.ops->fuel_used(p->spec.self) : 0; }
+
 static void begin(Process *p, Call *behalf)
 {
+    if (p->kernel->options.called) {
+        p->fuel_before = fuel_of(p);
+        p->ran_since_ns = kernel_now(p->kernel);
+    }
     p->running = true;
     p->stop = STOP_NOT;
     p->in_alloc = false;
@@ -303,6 +311,10 @@ static bool settle(Process *p, RunEnd end, const Doing *doing)
     p->running = false;
     Call *behalf = p->behalf;
     p->behalf = NULL;
+    if (behalf && p->kernel->options.called) {
+        behalf->fuel += fuel_of(p) - p->fuel_before;
+        behalf->ran_ns += kernel_now(p->kernel) - p->ran_since_ns;
+    }
     bool lives = false;
     if (p->stop == STOP_EXIT) exit_process(p);
     else if (p->stop == STOP_BAD_ADDRESS) kill_process(p, RUN_TRAPPED, doing);
@@ -476,11 +488,13 @@ static void take_turn(Process *p)
     Kernel *k = p->kernel;
     k->turn_ns = k->now_ns;
     p->turn_cost = 0;
-    uint64_t before = meter_of(p);
+    uint64_t before = meter_of(p), fuel_before = fuel_of(p);
     if (p->state == PROCESS_LIVE) deliver(p);
     else start_process(p);
     p->vtime += cost_of_turn(p, meter_of(p) - before) * MOST_SHARE / p->spec.share;
-    kernel_now(k);
+    p->usage.entries++;
+    p->usage.fuel += fuel_of(p) - fuel_before;
+    p->usage.ran_ns += kernel_now(k) - k->turn_ns;
     k->now_is_fresh = true;
     process_ready(p);
 }
@@ -523,9 +537,9 @@ bool kernel_hears_stop(const Kernel *k)
     return false;
 }
 
-void kernel_free(Kernel *k)
+void kernel_halt(Kernel *k)
 {
-    if (!k) return;
+    k->ended = true;
     for (Process *p = k->first; p; p = p->next) {
         if (p->native) continue;
         stop_instance(p);
@@ -533,6 +547,12 @@ void kernel_free(Kernel *k)
         p->state = PROCESS_DEAD;
         calls_lose_process(p, REASON(NONE), "the world has ended", false);
     }
+}
+
+void kernel_free(Kernel *k)
+{
+    if (!k) return;
+    kernel_halt(k);
     for (Process *p = k->first, *next; p; p = next) {
         next = p->next;
         assert(!p->first && !p->made.n && !p->served.n && !p->waiting_bytes);
@@ -550,4 +570,6 @@ void kernel_free(Kernel *k)
 bool kernel_main_killed(const Kernel *k) { return k->main_killed; }
 int32_t kernel_exit_code(const Kernel *k) { return k->exit_code; }
 uint64_t process_turn_started(const Process *p) { return p->kernel->turn_ns; }
+const ProcessUsage *process_usage(const Process *p) { return &p->usage; }
+bool process_is_metered(const Process *p) { return p->spec.metered; }
 const char *process_name(const Process *p) { return p->spec.name; }

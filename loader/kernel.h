@@ -148,17 +148,37 @@ typedef struct ProcessDeath {
     uint64_t pause_ns;        /* until it is started afresh                                                          */
 } ProcessDeath;
 
+/* One call, told when nothing of it is left; or a call or a reply that a limit refused, at once. Valid during the call. */
+typedef struct CallRecord {
+    const Process *caller;
+    const Process *provider;  /* NULL: nobody provides it                                                            */
+    const char *method;       /* "service/method"; NULL: nobody provides it                                          */
+    Status status;
+    uint32_t request_bytes;
+    uint32_t pieces;          /* of the reply                                                                        */
+    uint64_t reply_bytes;
+    uint64_t fuel;            /* that the provider used for it, when that is metered                                 */
+    uint64_t ran_ns;          /* time in which entries of the provider's ran for it                                  */
+    uint64_t took_ns;         /* from its making to its end                                                          */
+    const char *refused;      /* NULL; else the limit that was in the way, and:                                      */
+    const Process *whose;     /* the process that has that limit                                                     */
+    const Process *sender;    /* who wanted to send: the caller, or the provider a piece of a reply                  */
+    uint64_t limit, wanted;
+} CallRecord;
+
 typedef struct KernelOptions {
     uint64_t (*now)(void *ctx);                          /* monotonic, nanoseconds                                   */
     uint64_t (*cpu)(void *ctx);                          /* processor time of this thread, likewise; NULL = now      */
     void (*died)(void *ctx, const ProcessDeath *);       /* a process was killed; may be NULL                        */
     void (*exited)(void *ctx, Process *, int32_t code);  /* a process has called Exit; may be NULL                   */
+    void (*called)(void *ctx, const CallRecord *);       /* may be NULL                                              */
     void *(*allocate)(void *ctx, size_t);                /* zeroed memory for free(); NULL = calloc. Tests make it fail */
     void *ctx;
 } KernelOptions;
 
 Kernel *kernel_new(const KernelOptions *); /* NULL: out of memory */
-void kernel_free(Kernel *);                /* stops every process */
+void kernel_halt(Kernel *);                /* stops every process; calls that are open end. Nothing runs after it */
+void kernel_free(Kernel *);                /* with kernel_halt first */
 
 /* Before the first kernel_step; processes are initialised in the order in which they were added. NULL: out of memory. */
 Process *kernel_add(Kernel *, const ProcessSpec *);
@@ -181,6 +201,17 @@ bool kernel_hears_stop(const Kernel *);      /* is there a living process that t
 bool kernel_main_killed(const Kernel *);
 int32_t kernel_exit_code(const Kernel *);    /* of main; 0 without                                                   */
 
+/* What a process has done so far, in all its lives. */
+typedef struct ProcessUsage {
+    uint64_t entries;      /* turns: an entry each, with its parigot_alloc                                           */
+    uint64_t made, served; /* calls                                                                                  */
+    uint64_t refused;      /* calls and pieces that it could not send for a limit                                    */
+    uint64_t fuel;         /* when it is metered                                                                     */
+    uint64_t ran_ns;
+    uint32_t kills, restarts;
+} ProcessUsage;
+const ProcessUsage *process_usage(const Process *);
+bool process_is_metered(const Process *);
 const char *process_name(const Process *);
 uint64_t process_turn_started(const Process *); /* when the entry that runs now began, its parigot_alloc included */
 

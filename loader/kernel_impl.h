@@ -88,12 +88,14 @@ struct Process {
     /* its turns */
     uint64_t vtime;            /* what its turns have cost * 10000 / share                                           */
     uint64_t unpaid;           /* processor time used, not charged yet: less than a QUANTUM                          */
+    ProcessUsage usage;
     uint64_t turn_cost;        /* of the present turn, for what the host does in it: calls, copies                   */
     uint64_t ready_seq;
     size_t ready_slot;         /* place in the heap + 1; 0 = not ready                                               */
 
     /* while it runs an entry */
     bool running, in_alloc;
+    uint64_t fuel_before, ran_since_ns; /* of the entry: where CallRecords are wanted                               */
     StopCause stop;
     int32_t exit_code;
     Call *behalf;              /* the request for whose sake calls are made now, NULL = nobody's; a reference        */
@@ -124,6 +126,10 @@ struct Call {
     Mail request, end, gone, room;
     Mail *piece_first, *piece_last; /* results in the caller's mailbox                                               */
     uint32_t n_pieces;
+    /* for CallRecord */
+    Status status;
+    uint32_t request_bytes, pieces_sent;
+    uint64_t reply_bytes, fuel, ran_ns, made_ns, ended_ns;
     void *data;
 };
 

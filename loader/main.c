@@ -23,14 +23,13 @@ static const char help[] =
     "Limits; the smaller of these and the bundle's holds:\n"
     "      --deadline=TIME, --entry=TIME  for a call (30s), for one entry (10s)\n"
     "      --fuel=N          for one entry of a metered module; default no limit\n"
-    "      --memory=SIZE     of a module, e.g. 16MiB; default its own maximum\n"
-    "      --stack=SIZE      for the frames of guest functions; default 1MiB\n"
+    "      --memory=SIZE     the module's own; --stack=SIZE: of its calls (1MiB)\n"
     "      --calls=N, --queue=N  calls in flight (1024), pieces waiting, a call (64)\n"
-    "      --message=SIZE    longest message; default 4MiB\n"
+    "      --message=SIZE    longest (4MiB); --grace=TIME: to end at a signal (2s)\n"
     "      --restarts=N      fresh starts of a killed module, a minute; the bundle's\n"
-    "      --grace=TIME      to end after SIGINT or SIGTERM; default 2s\n"
     "      --invoke=EXPORT   call this exported function with ARGs, print its results\n"
     "      --checked         compare every memory access with the memory's size\n"
+    "      --trace=calls     a line for each call; --stats: a table at the end\n"
     "  -v, --verbose         show each step; --times: start log lines with the time\n"
     "Exit status: 1 refused, 2 usage or I/O, 3 internal error; then the main module's\n"
     "own, or 134 when it was killed. Manual: parigot-run(1)\n";
@@ -47,7 +46,7 @@ static void add_usage(Diags *diags, const char *format, ...)
 }
 #define usage(...) (add_usage(__VA_ARGS__), false)
 
-typedef enum ValueKind { VALUE_NONE, VALUE_TEXT, VALUE_TIME, VALUE_SIZE, VALUE_SIZE32, VALUE_NUMBER, VALUE_NUMBER64, VALUE_POLICY, VALUE_GRANTS,
+typedef enum ValueKind { VALUE_NONE, VALUE_TEXT, VALUE_TIME, VALUE_SIZE, VALUE_SIZE32, VALUE_NUMBER, VALUE_NUMBER64, VALUE_POLICY, VALUE_GRANTS, VALUE_TRACE,
                          VALUE_FOLDER, VALUE_KEY_FILE, VALUE_KEY_TEXT, VALUE_REVOKED } ValueKind;
 /* For which of the two forms: the other refuses it. */
 typedef enum Form { ANY_FORM, WORLD_FORM, INVOKE_FORM } Form;
@@ -83,6 +82,8 @@ static const struct {
     {"invoke",         0,   INVOKE_FORM, VALUE_TEXT,     AT(invoke), 0},
     {"times",          0,   WORLD_FORM,  VALUE_NONE,     AT(log_times), 0},
     {"checked",        0,   ANY_FORM,    VALUE_NONE,     AT(checked), 0},
+    {"trace",          0,   WORLD_FORM,  VALUE_TRACE,    AT(trace_calls), 0},
+    {"stats",          0,   WORLD_FORM,  VALUE_NONE,     AT(stats), 0},
     {"verbose",        'v', WORLD_FORM,  VALUE_NONE,     AT(verbose), 0},
 };
 #undef AT
@@ -167,6 +168,9 @@ static bool set_option(size_t k, const char *value, RunOptions *o, Diags *diags)
         if (diags->n && diags->items[diags->n - 1].code == IO_READ)
             diag_note(diags, &diags->items[diags->n - 1], "built in: strict, reset, audit, none");
         return false;
+    case VALUE_TRACE:
+        *(bool *)to = true;
+        return strcmp(value, "calls") == 0 || usage(diags, "--trace wants \"calls\", not \"%s\"", value);
     case VALUE_GRANTS: return add_grants(o, value, diags);
     case VALUE_FOLDER: return add_trust(o, TRUST_FOLDER, value, diags);
     case VALUE_KEY_FILE: return add_trust(o, TRUST_FILE, value, diags);

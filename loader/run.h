@@ -38,7 +38,7 @@ typedef struct RunOptions {
     uint32_t require;          /* distinct keys; 0 = 1 */
     const char *state;         /* file of generations seen; NULL: where it always is; "none": none is kept */
     LoadWorldLimits limits;    /* besides the four above */
-    bool log_times, verbose;
+    bool log_times, verbose, trace_calls, stats;
     void (*print)(Diags *);    /* shows what has been recorded, and empties the list */
 } RunOptions;
 

@@ -86,6 +86,7 @@ static int status_of(const Diags *diags)
 static int run(const RunOptions *o, const Bundle *bundle, const BundleTrust *trust, const char *state, int64_t now, Diags *diags)
 {
     LoadWorldOptions options = {.floor = o->policy, .limits = o->limits, .now = now, .grants = o->grants, .n_grants = o->n_grants, .checked = o->checked, .tell = tell, .verbose = o->verbose,
+                            .trace_calls = o->trace_calls, .stats = o->stats,
                             .services = {.log_fd = STDOUT_FILENO, .log_times = o->log_times}};
     options.limits.process.deadline_ns = o->deadline_ns;
     options.limits.fuel_per_entry = o->fuel;

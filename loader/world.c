@@ -11,6 +11,7 @@
 #include <uv.h>
 
 #include "loader/guest.h"
+#include "loader/inspect.h"
 #include "loader/watchdog.h"
 #include "validator/validator.h"
 
@@ -150,6 +151,28 @@ static void on_no_space(void *ctx, const char *place)
                           "no address space for guard pages: every memory access is checked, which is slower");
     if (diag) diag_format(&w->text, diag, "parigot-run", DIAG_TEXT);
     diag_free(&diags);
+    tell(w);
+}
+
+static void on_called(void *ctx, const CallRecord *r)
+{
+    LoadWorld *w = ctx;
+    inspect_call(&w->text, r);
+    tell(w);
+}
+
+/* The world has ended; its processes are still there. */
+static void tell_stats(LoadWorld *w)
+{
+    size_t n = w->n_members + w->n_natives;
+    InspectRow *rows = arena_array(&w->arena, n ? n : 1, sizeof *rows);
+    if (!rows) return;
+    for (uint32_t i = 0; i < w->n_members; i++)
+        rows[i] = (InspectRow){.process = w->members[i].guest.process,
+                               .memory_peak_bytes = w->members[i].guest.memory_peak_bytes};
+    for (size_t i = 0; i < w->n_natives; i++)
+        rows[w->n_members + i] = (InspectRow){.process = w->natives[i].process, .native = true};
+    inspect_stats(&w->text, rows, n);
     tell(w);
 }
 
@@ -344,7 +367,8 @@ static bool encode_init(LoadWorld *w, Member *m, Diags *diags)
 /* provides: the kernel with a process for each module, in start order. */
 static bool make_processes(LoadWorld *w, Diags *diags)
 {
-    KernelOptions options = {.now = monotonic_now, .cpu = thread_cpu, .died = on_died, .exited = on_exited, .ctx = w};
+    KernelOptions options = {.now = monotonic_now, .cpu = thread_cpu, .died = on_died, .exited = on_exited,
+                             .called = w->options.trace_calls ? on_called : NULL, .ctx = w};
     w->kernel = kernel_new(&options);
     w->watchdog = watchdog_new(w->options.engine, w->options.limits.entry_ns, monotonic_now, w);
     if (!w->kernel || !w->watchdog) return out_of_memory(w, diags);
@@ -619,7 +643,8 @@ static void wait_for_something(LoadWorld *w)
 
 static int status_of(int32_t code) { return code >= 0 && code <= MOST_STATUS ? code : MOST_STATUS; }
 
-int load_world_run(LoadWorld *w)
+/* Turn after turn, until the world has ended or must end. */
+static int run_world(LoadWorld *w)
 {
     for (;;) {
         KernelState state = KERNEL_BUSY;
@@ -630,6 +655,14 @@ int load_world_run(LoadWorld *w)
         if (w->forced_status >= 0) return w->forced_status;
     }
     return kernel_main_killed(w->kernel) ? STATUS_KILLED : status_of(kernel_exit_code(w->kernel));
+}
+
+int load_world_run(LoadWorld *w)
+{
+    int status = run_world(w);
+    kernel_halt(w->kernel); /* calls that are open are traced as well */
+    if (w->options.stats) tell_stats(w);
+    return status;
 }
 
 /* ---- from the bundle to the world ------------------------------------------------------------------------------------------ */

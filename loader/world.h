@@ -39,6 +39,8 @@ typedef struct LoadWorldOptions {
     void (*tell)(void *ctx, Str lines);
     void *ctx;
     bool verbose;
+    bool trace_calls;          /* a line for each call, when it has ended                                            */
+    bool stats;                /* a table, when the world has ended                                                  */
 } LoadWorldOptions;
 
 /* load_world_open: validates (always, whatever the manifest says was proved), compiles, binds. No guest code runs.
