@@ -35,6 +35,7 @@ typedef enum Family {
 #define LOAD(name, R, access)         FAM_##name,
 #define STORE(name, T, access)        FAM_##name,
 #define OTHER(name, words)
+#define VECTOR(name, words, width, at)
 #include "loader/interp.def"
     FAM_COUNT
 } Family;
@@ -62,6 +63,7 @@ static const FamilyInfo families[FAM_COUNT] = {
 #define LOAD(name, R, access)        [FAM_##name] = {KIND_LOAD, I32, R, REG_##name##_S_S, 0, 0, 0},
 #define STORE(name, T, access)       [FAM_##name] = {KIND_STORE, T, T, REG_##name##_SS, 0, 0, 0},
 #define OTHER(name, words)
+#define VECTOR(name, words, width, at)
 #include "loader/interp.def"
 };
 
@@ -75,6 +77,7 @@ static const uint16_t family_of_op[OP_COUNT] = {
 #define LOAD(name, R, access)          [OP_##name] = FAM_##name,
 #define STORE(name, T, access)         [OP_##name] = FAM_##name,
 #define OTHER(name, words)
+#define VECTOR(name, words, width, at)
 #include "loader/interp.def"
 };
 
@@ -1573,14 +1576,14 @@ void decoder_free(Decoder *d)
 }
 
 /* Places of interp.c take the place of the RegOps. */
-static void link_code(Word *words, size_t n, const void *const *labels)
+static void link_code(Word *words, size_t n, Labels labels)
 {
     for (size_t i = 0; i < n;) {
         RegOp op = (RegOp)words[i];
         Ins *ins = (Ins *)(words + i);
         i += reg_op_words[op];
         if (op == REG_BR_TABLE_S || op == REG_BR_TABLE_A) i += (ins->u + 2) / 2;
-        ins->run = labels[op];
+        ins->run = label_of(labels, op);
     }
 }
 

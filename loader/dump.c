@@ -46,7 +46,7 @@ void decode_dump(TextBuf *out, const LoadModule *module)
 {
     const Code *code = module->guarded.funcs ? &module->guarded : &module->checked;
     Place places[REG_COUNT];
-    for (int op = 0; op < REG_COUNT; op++) places[op] = (Place){code->labels[op], (RegOp)op};
+    for (int op = 0; op < REG_COUNT; op++) places[op] = (Place){label_of(code->labels, (RegOp)op), (RegOp)op};
     qsort(places, REG_COUNT, sizeof *places, by_label);
     for (uint32_t i = 0; i < code->n_decoded; i++) dump_function(out, code->decoded[i], places);
 }

@@ -103,18 +103,18 @@ static LoadModule *interp_compile(const WasmModule *m, const LoadCompileOptions 
 }
 
 /* Functions that decode themselves, or call the host. */
-static bool make_code(LoadModule *module, Code *code, const void *const *labels)
+static bool make_code(LoadModule *module, Code *code, Labels labels)
 {
     const WasmModule *m = module->wasm;
     code->module = module;
     code->labels = labels;
-    code->finish.run = labels[REG_FINISH];
+    code->finish.run = label_of(labels, REG_FINISH);
     Func *funcs = calloc((size_t)m->n_funcs + 1, sizeof *funcs);
     if (funcs == NULL) return false;
     for (uint32_t i = 0; i < m->n_funcs; i++) {
         const WasmType *type = &m->types[m->func_types[i]];
         Func *f = &funcs[i];
-        f->stub = labels[i < m->n_imported[KIND_FUNC] ? REG_ENTER_HOST : REG_ENTER_UNDECODED];
+        f->stub = label_of(labels, i < m->n_imported[KIND_FUNC] ? REG_ENTER_HOST : REG_ENTER_UNDECODED);
         f->code = (const Ins *)&f->stub;
         f->record = (uint16_t)load_call_slots(type); /* the validator allows at most 1000 */
         f->frame_bytes = (f->record + RECORD_SLOTS) * (uint32_t)sizeof(Slot);
@@ -129,7 +129,7 @@ static Code *code_for(LoadModule *module, bool checked)
 {
     Code *code = checked ? &module->checked : &module->guarded;
     pthread_mutex_lock(&module->lock);
-    bool ok = code->funcs != NULL || make_code(module, code, checked ? interp_labels_checked() : interp_labels_guarded());
+    bool ok = code->funcs != NULL || make_code(module, code, interp_labels(checked));
     pthread_mutex_unlock(&module->lock);
     return ok ? code : NULL;
 }

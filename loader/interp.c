@@ -1,8 +1,9 @@
 /* interp.c: runs register code.
  *
  * One function, one label for each RegOp, and a jump through the address in the next instruction at the end of each.
- * This file is compiled twice (meson.build): with INTERP_CHECKED every access is compared with the memory's size;
- * without, memory lies in a reservation that no address can leave, and a fault tells (trap.c).
+ * Memory lies in a reservation that no address can leave, and a fault tells (trap.c). Where there is no such reservation, code
+ * is linked with other labels for the accesses: each compares its address with the memory's size, and goes on to the same
+ * handler (CHECK_).
  *
  * A handler that may fault hands pc and fp to the fault handler: on x86-64 in rdi and rsi, by the constraints of the one
  * asm statement that makes the access, elsewhere through the instance. Guest memory is read exactly once for each guest load.
@@ -11,14 +12,6 @@
 #include "loader/interp.h"
 #include "loader/numeric.h"
 #include "loader/simd.h"
-
-#ifdef INTERP_CHECKED
-#define interp_run    interp_run_checked
-#define interp_labels interp_labels_checked
-#else
-#define interp_run    interp_run_guarded
-#define interp_labels interp_labels_guarded
-#endif
 
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
@@ -121,17 +114,7 @@ UNALIGNED(double, any_f64);
 #define width_v128   16
 
 /* at: where the access goes. base + (2^32 - 1) + (2^32 - 1) + 16 lies within the reservation. */
-#ifdef INTERP_CHECKED
-#define AT(address, width)                                                                                             \
-    uint64_t ea = (uint64_t)(address);                                                                                 \
-    if (unlikely(ea + (width) > inst->memory.size_bytes)) {                                                            \
-        inst->fault_address = ea;                                                                                      \
-        TRAP(TRAP_OOB_MEMORY);                                                                                         \
-    }                                                                                                                  \
-    uint8_t *at = mem + ea
-#else
 #define AT(address, width) uint8_t *at = mem + (uint64_t)(address)
-#endif
 
 /* ---- operands by class: I32 I64 F32 F64; imm: in an operation; wide: in a branch or store ---- */
 
@@ -361,6 +344,32 @@ UNALIGNED(double, any_f64);
     STORE_FORM(name##_II, T, access, 3, pc->u, WIDE_##T)                                                               \
     STORE_FORM(name##_AA, T, access, 2, (uint64_t)ACC_I32 + pc->u, ACC_##T)
 
+#define CHECK(form, width, address)                                                                                    \
+    CHECK_##form: __attribute__((cold));                                                                               \
+    {                                                                                                                  \
+        uint64_t ea = (address);                                                                                       \
+        if (likely(ea + (width) <= inst->memory.size_bytes)) goto form;                                                \
+        inst->fault_address = ea;                                                                                      \
+        goto out_of_bounds;                                                                                            \
+    }
+#define CHECK_LOAD(name, width)                                                                                        \
+    CHECK(name##_S_S, width, (uint64_t)SLOT_I32(pc->a) + pc->u)                                                        \
+    CHECK(name##_S_A, width, (uint64_t)SLOT_I32(pc->a) + pc->u)                                                        \
+    CHECK(name##_A_S, width, (uint64_t)ACC_I32 + pc->u)                                                                \
+    CHECK(name##_A_A, width, (uint64_t)ACC_I32 + pc->u)                                                                \
+    CHECK(name##_I_S, width, pc->u)                                                                                    \
+    CHECK(name##_I_A, width, pc->u)
+#define CHECK_STORE(name, width)                                                                                       \
+    CHECK(name##_SS, width, (uint64_t)SLOT_I32(pc->d) + pc->u)                                                         \
+    CHECK(name##_SA, width, (uint64_t)SLOT_I32(pc->d) + pc->u)                                                         \
+    CHECK(name##_SI, width, (uint64_t)SLOT_I32(pc->d) + pc->u)                                                         \
+    CHECK(name##_AS, width, (uint64_t)ACC_I32 + pc->u)                                                                 \
+    CHECK(name##_AA, width, (uint64_t)ACC_I32 + pc->u)                                                                 \
+    CHECK(name##_AI, width, (uint64_t)ACC_I32 + pc->u)                                                                 \
+    CHECK(name##_IS, width, pc->u)                                                                                     \
+    CHECK(name##_IA, width, pc->u)                                                                                     \
+    CHECK(name##_II, width, pc->u)
+
 /* ---- vectors: what is called leaves no register of floats, and nothing is expected in one (decode.c) ---- */
 
 #define FORGET_FLOATS()                                                                                                \
@@ -402,14 +411,18 @@ UNALIGNED(double, any_f64);
 /* ---- the loop ---- */
 
 /* With a NULL instance: only gives the labels. (They are addresses inside this function; nothing else can name them.) */
-static LoadTrapKind run(LoadInstance *inst, const Ins *pc, Slot *fp, const void *const **labels_out)
+static LoadTrapKind run(LoadInstance *inst, const Ins *pc, Slot *fp, Labels labels_out[2])
 {
-    static const void *const labels[REG_COUNT] = {
-#define ONE(label, words)              &&label,
+    static const int32_t labels[2][REG_COUNT] = {{
+#define ONE(label, words)    &&label - &&FINISH,
 #include "loader/reg_ops.def"
-    };
+    }, {
+#define ONE(label, words)    &&label - &&FINISH,
+#define ACCESS(label, words) &&CHECK_##label - &&FINISH,
+#include "loader/reg_ops.def"
+    }};
     if (inst == NULL) {
-        *labels_out = labels;
+        for (int checked = 0; checked < 2; checked++) labels_out[checked] = (Labels){&&FINISH, labels[checked]};
         return TRAP_NONE;
     }
 
@@ -431,6 +444,21 @@ static LoadTrapKind run(LoadInstance *inst, const Ins *pc, Slot *fp, const void 
 #define LOAD(name, R, access)              LOAD_FORMS(name, R, access)
 #define STORE(name, T, access)             STORE_FORMS(name, T, access)
 #define OTHER(name, words)
+#define VECTOR(name, words, width, at)
+#include "loader/interp.def"
+
+    /* The same accesses, looked at before. */
+#define BIN(name, T, R, expr)
+#define BINT(name, T, R, condition, expr)
+#define CMP(name, T, negation, expr)
+#define CMPN                               CMP
+#define CMPB                               CMP
+#define UN(name, T, R, expr)
+#define UNT(name, T, R, condition, expr)
+#define LOAD(name, R, access)              CHECK_LOAD(name, width_##access)
+#define STORE(name, T, access)             CHECK_STORE(name, width_##access)
+#define OTHER(name, words)
+#define VECTOR(name, words, width, at)     CHECK(name, width, (uint64_t)SLOT_I32(pc->at) + pc->u)
 #include "loader/interp.def"
 
 COPY_S:
@@ -716,6 +744,8 @@ V_STORE128 : {
     V_STORE_LANE(V_STORE32_LANE, u32, uint32_t)
     V_STORE_LANE(V_STORE64_LANE, u64, uint64_t)
 
+out_of_bounds:
+    TRAP(TRAP_OOB_MEMORY);
 interrupted:
     trap = (LoadTrapKind)atomic_load_explicit(&inst->interrupt, memory_order_relaxed);
 trapped:
@@ -726,9 +756,9 @@ trapped:
 
 LoadTrapKind interp_run(LoadInstance *inst, const Ins *pc, Slot *fp) { return run(inst, pc, fp, NULL); }
 
-const void *const *interp_labels(void)
+Labels interp_labels(bool checked)
 {
-    const void *const *labels;
-    (void)run(NULL, NULL, NULL, &labels);
-    return labels;
+    Labels labels[2];
+    (void)run(NULL, NULL, NULL, labels);
+    return labels[checked];
 }

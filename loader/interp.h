@@ -91,10 +91,17 @@ typedef struct Func {
 } Func;
 enum { RECORD_SLOTS = 2, CLEAR_SLOTS = 4, SLOTS_MAX = 65535 };
 
-/* The functions of a module for one of the two builds of interp.c: guard pages, or explicit checks. */
+/* Where interp.c does each RegOp: distances from one place, so that the tables need no relocation. */
+typedef struct Labels {
+    const char *base;
+    const int32_t *at;          /* by RegOp                                                                     */
+} Labels;
+static inline const void *label_of(Labels l, RegOp op) { return l.base + l.at[op]; }
+
+/* The functions of a module for one of the two sorts of memory: with guard pages, or with comparisons. */
 typedef struct Code {
     struct LoadModule *module;
-    const void *const *labels;  /* by RegOp                                                                     */
+    Labels labels;
     Func *funcs;
     Ins finish;                 /* FINISH: where the outermost call returns to                                  */
     Func **decoded;             /* those with code of their own; sorted by address when a trap needs it          */
@@ -169,12 +176,10 @@ struct LoadInstance {
 
 /* ---- functions, by file ------------------------------------------------------------------------------------------- */
 
-/* interp.c, twice: runs from pc until FINISH or a trap. Never recurses for guest calls.
+/* interp.c: runs from pc until FINISH or a trap. Never recurses for guest calls.
  * out: TRAP_NONE, or the trap's kind with instance->pc and ->fp at the instruction. */
-LoadTrapKind interp_run_guarded(LoadInstance *, const Ins *pc, Slot *fp);
-LoadTrapKind interp_run_checked(LoadInstance *, const Ins *pc, Slot *fp);
-const void *const *interp_labels_guarded(void);
-const void *const *interp_labels_checked(void);
+LoadTrapKind interp_run(LoadInstance *, const Ins *pc, Slot *fp);
+Labels interp_labels(bool checked); /* checked: with those that compare each access with the memory's size */
 
 /* decode.c */
 extern const uint8_t reg_op_words[REG_COUNT];

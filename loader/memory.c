@@ -6,7 +6,7 @@
  * (null guard, sealed data) stays so.
  *
  * Where the address space for that is not to be had (ulimit -v, small machines), as much is reserved as there is, up
- * to the memory's maximum; memory.grow fails beyond, and code compares every access with the size (interp_run_checked).
+ * to the memory's maximum; memory.grow fails beyond, and code compares every access with the size (interp_labels).
  * Guard and seal are page protection even so. Memory never moves.
  *
  * Source: core 2.0 §4.2.8 "Memory Instances"; docs/module-section.md "Checked means". */

@@ -264,7 +264,7 @@ LoadTrapKind trap_guarded_run(LoadInstance *instance, const Ins *pc, Slot *fp)
     if (sigsetjmp(run.escape, 0) == 0) {
         current_run = &run;
         run.in_guest = 1;
-        kind = instance->memory.checked ? interp_run_checked(instance, pc, fp) : interp_run_guarded(instance, pc, fp);
+        kind = interp_run(instance, pc, fp);
     } else {
         kind = kind_of_fault(instance, instance->fault_address);
         instance->trap->has_address = true;
