@@ -158,6 +158,9 @@ typedef struct LoadLimits {
 #define LOAD_STACK_BYTES  (UINT64_C(1) << 20)
 #define LOAD_TABLE_ELEMS  10000000u
 
+/* Where a call is: kind TRAP_NONE, functions without offsets. host: of load_instantiate. Guest code waits meanwhile. */
+typedef void LoadSampleFn(void *host, const LoadTrap *);
+
 /* ---- engines ------------------------------------------------------------------------------------------------------ */
 
 typedef struct LoadCompileOptions {
@@ -191,6 +194,9 @@ typedef struct LoadEngine {
     /* interrupt: from any thread or signal handler: guest code traps with this kind at its next loop iteration or
      * call. Stays set, for later calls too, until TRAP_NONE is set. */
     void (*interrupt)(LoadInstance *, LoadTrapKind);
+    /* sample: from another thread, while a call runs: that call tells where it is at its next loop iteration or call, in
+     * its own thread, and goes on. Not if the call ends before; a trap by interrupt goes before. */
+    void (*sample)(LoadInstance *, LoadSampleFn *);
     const LoadMemory *(*memory)(LoadInstance *);
     /* fuel: the gauge; NULL: the module is not metered. To be set, 0 or more, before start and each call; a module that
      * runs dry ends by TRAP_FUEL. After any other trap it may be higher than what is left (docs/metering.md). */

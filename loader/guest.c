@@ -64,6 +64,12 @@ bool guest_find_entries(Guest *g, Arena *arena, const char *const *methods, uint
 
 bool guest_has_event(const Guest *g) { return g->event != DIAG_NOWHERE32; }
 
+void guest_sampled(void *host, const LoadTrap *place)
+{
+    const Guest *g = host;
+    profile_add(g->profile, g->name, g->module, place);
+}
+
 /* ---- running ------------------------------------------------------------------------------------------------------------ */
 
 static RunEnd run_end(const Guest *g)

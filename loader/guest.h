@@ -7,6 +7,7 @@
 
 #include "loader/engine.h"
 #include "loader/kernel.h"
+#include "loader/profile.h"
 #include "loader/watchdog.h"
 
 typedef struct Guest {
@@ -16,6 +17,7 @@ typedef struct Guest {
     Watchdog *watchdog;
     uint64_t entry_limit_ns;       /* for words                                                                      */
     uint64_t fuel_per_entry;       /* of a module that is metered; 0 = as much as there is                           */
+    Profile *profile;              /* NULL: none is wanted                                                           */
     const WasmModule *module;
     LoadModule *compiled;
     LoadLimits limits;
@@ -48,6 +50,7 @@ extern const ProcessOps guest_ops; /* self: a Guest */
  * errors: RUN_ENTRY, one for each that is missing or has another type */
 MUST_USE bool guest_find_entries(Guest *, Arena *, const char *const *methods, uint32_t n_methods, Diags *);
 bool guest_has_event(const Guest *);
+LoadSampleFn guest_sampled; /* host: a Guest: into its profile */
 
 /* The rows for the module's imports. A method of the kernel's service by its name, false: it has no such method;
  * any other by the number that kernel_import gave. */

@@ -522,6 +522,28 @@ static int64_t *interp_fuel(LoadInstance *instance)
     return instance->gauge;
 }
 
+static void interp_sample(LoadInstance *instance, LoadSampleFn *fn)
+{
+    uint32_t none = TRAP_NONE;
+    atomic_store_explicit(&instance->sampler, fn, memory_order_relaxed);
+    atomic_compare_exchange_strong(&instance->interrupt, &none, INTERRUPT_SAMPLE);
+}
+
+static void forget_sample(LoadInstance *instance)
+{
+    uint32_t wanted = INTERRUPT_SAMPLE;
+    if (atomic_load_explicit(&instance->interrupt, memory_order_relaxed) == wanted)
+        atomic_compare_exchange_strong(&instance->interrupt, &wanted, TRAP_NONE);
+}
+
+static void tell_sample(LoadInstance *instance)
+{
+    LoadTrap place = {0};
+    forget_sample(instance);
+    trap_fill_functions(instance, &place);
+    atomic_load_explicit(&instance->sampler, memory_order_relaxed)(instance->host, &place);
+}
+
 static bool interp_call(LoadInstance *instance, uint32_t index, LoadSlot *slots, LoadTrap *trap)
 {
     const WasmModule *m = instance->module->wasm;
@@ -550,7 +572,16 @@ static bool interp_call(LoadInstance *instance, uint32_t index, LoadSlot *slots,
 
     instance->busy = true;
     instance->trap = trap;
-    LoadTrapKind kind = trap_guarded_run(instance, pc, fp);
+    instance->acc = 0;
+    instance->acc_f = 0;
+    instance->acc_d = 0;
+    forget_sample(instance); /* one asked for too late, of the call before */
+    LoadTrapKind kind;
+    while ((kind = trap_guarded_run(instance, pc, fp)) == (LoadTrapKind)INTERRUPT_SAMPLE) {
+        tell_sample(instance);
+        pc = instance->pc;
+        fp = instance->fp;
+    }
     if (kind != TRAP_NONE) trap_fill(instance, trap, kind);
     instance->busy = false;
     instance->trap = NULL;
@@ -590,6 +621,7 @@ const LoadEngine load_interp = {
     .start = interp_start,
     .call = interp_call,
     .interrupt = interp_interrupt,
+    .sample = interp_sample,
     .memory = interp_memory,
     .fuel = interp_fuel,
     .destroy = interp_destroy,
@@ -642,7 +674,8 @@ LoadTrapKind op_enter_undecoded(LoadInstance *instance, Func *func) { return dec
 
 static LoadTrapKind interrupted(const LoadInstance *instance)
 {
-    return (LoadTrapKind)atomic_load_explicit(&instance->interrupt, memory_order_relaxed);
+    uint32_t kind = atomic_load_explicit(&instance->interrupt, memory_order_relaxed);
+    return kind == INTERRUPT_SAMPLE ? TRAP_NONE : (LoadTrapKind)kind; /* a sample is taken where it may begin again */
 }
 
 static LoadTrapKind refuse_access(LoadInstance *instance, LoadTrapKind kind, uint64_t address)

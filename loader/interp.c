@@ -273,8 +273,10 @@ UNALIGNED(double, any_f64);
     } while (0)
 #define GO_BACK()                                                                                                      \
     do {                                                                                                               \
+        if (INTERRUPTED()) goto interrupted; /* before it pays: it may begin again */                                  \
         PAY(pc->u3);                                                                                                   \
-        JUMP(pc->target);                                                                                              \
+        pc = (const Ins *)((const char *)&pc->target + pc->target);                                                    \
+        GOTO_PC();                                                                                                     \
     } while (0)
 #define BACK_FORM(form, X, Y, expr)                                                                                    \
     form:                                                                                                              \
@@ -427,9 +429,9 @@ static LoadTrapKind run(LoadInstance *inst, const Ins *pc, Slot *fp, Labels labe
     }
 
     uint8_t *mem = inst->memory.base;
-    uint64_t acc = 0;
-    float acc_f = 0;
-    double acc_d = 0;
+    uint64_t acc = inst->acc;
+    float acc_f = inst->acc_f;
+    double acc_d = inst->acc_d;
     LoadTrapKind trap;
     inst->pc = NULL;
     GOTO_PC();
@@ -746,7 +748,10 @@ V_STORE128 : {
 
 out_of_bounds:
     TRAP(TRAP_OOB_MEMORY);
-interrupted:
+interrupted: /* always before an instruction has done anything */
+    inst->acc = acc;
+    inst->acc_f = acc_f;
+    inst->acc_d = acc_d;
     trap = (LoadTrapKind)atomic_load_explicit(&inst->interrupt, memory_order_relaxed);
 trapped:
     inst->pc = pc;

@@ -146,12 +146,20 @@ typedef struct ElemSegment {
     uint32_t n;
 } ElemSegment;
 
+/* Beside the kinds of traps: the run is left and goes on. */
+enum { INTERRUPT_SAMPLE = TRAP_KIND_COUNT };
+
 struct LoadInstance {
     LoadMemory memory;
     Table *tables;
     Func *funcs;
     Slot *stack_end;
-    _Atomic uint32_t interrupt;  /* LoadTrapKind                                                                 */
+    _Atomic uint32_t interrupt;  /* LoadTrapKind, or INTERRUPT_SAMPLE                                            */
+    /* accumulators of a run that was left to tell where it is: the same instruction begins again with them      */
+    uint64_t acc;
+    float acc_f;
+    double acc_d;
+    _Atomic(LoadSampleFn *) sampler;
     int64_t *gauge;              /* of the meter, among globals; NULL: there is none                             */
     /* where the guest is, when it is not in a plain instruction: set before host code is entered                */
     const Ins *pc;
@@ -177,7 +185,8 @@ struct LoadInstance {
 /* ---- functions, by file ------------------------------------------------------------------------------------------- */
 
 /* interp.c: runs from pc until FINISH or a trap. Never recurses for guest calls.
- * out: TRAP_NONE, or the trap's kind with instance->pc and ->fp at the instruction. */
+ * out: TRAP_NONE, or the trap's kind with instance->pc and ->fp at the instruction; INTERRUPT_SAMPLE: to be called again
+ *      with those, which begins that instruction again: nothing of it has been done. */
 LoadTrapKind interp_run(LoadInstance *, const Ins *pc, Slot *fp);
 Labels interp_labels(bool checked); /* checked: with those that compare each access with the memory's size */
 
@@ -213,6 +222,7 @@ LoadTrapKind trap_guarded_run(LoadInstance *, const Ins *pc, Slot *fp);
 void trap_leave_guest(void); /* around host functions */
 void trap_enter_guest(void);
 void trap_fill(LoadInstance *, LoadTrap *, LoadTrapKind); /* kind and frames, from instance->pc and ->fp */
+void trap_fill_functions(LoadInstance *, LoadTrap *);     /* TRAP_NONE, and frames without offsets: cheap */
 
 /* instance.c: what the rarer instructions do; slots hold operands and take the result */
 LoadTrapKind op_memory_grow(LoadInstance *, Slot *);

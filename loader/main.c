@@ -30,6 +30,7 @@ static const char help[] =
     "      --invoke=EXPORT   call this exported function with ARGs, print its results\n"
     "      --checked         compare every memory access with the memory's size\n"
     "      --trace=calls     a line for each call; --stats: a table at the end\n"
+    "      --profile=FILE    where time goes: folded stacks, for flame graphs\n"
     "  -v, --verbose         show each step; --times: start log lines with the time\n"
     "Exit status: 1 refused, 2 usage or I/O, 3 internal error; then the main module's\n"
     "own, or 134 when it was killed. Manual: parigot-run(1)\n";
@@ -83,6 +84,7 @@ static const struct {
     {"times",          0,   WORLD_FORM,  VALUE_NONE,     AT(log_times), 0},
     {"checked",        0,   ANY_FORM,    VALUE_NONE,     AT(checked), 0},
     {"trace",          0,   WORLD_FORM,  VALUE_TRACE,    AT(trace_calls), 0},
+    {"profile",        0,   WORLD_FORM,  VALUE_TEXT,     AT(profile), 0},
     {"stats",          0,   WORLD_FORM,  VALUE_NONE,     AT(stats), 0},
     {"verbose",        'v', WORLD_FORM,  VALUE_NONE,     AT(verbose), 0},
 };

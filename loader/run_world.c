@@ -82,11 +82,21 @@ static int status_of(const Diags *diags)
     return status;
 }
 
+static bool write_profile(const char *path, const LoadWorld *w, Diags *diags)
+{
+    TextBuf text = {0};
+    load_world_profile(w, &text);
+    if (text.failed) diag_add(diags, OUT_OF_MEMORY, DIAG_AT(.file = path), "out of memory");
+    bool ok = !text.failed && file_write(path, text.ptr ? text.ptr : "", text.len, 0644, false, diags);
+    text_free(&text);
+    return ok;
+}
+
 /* Diagnostics so far appear before the world says anything. state: NULL = no generations are kept. */
 static int run(const RunOptions *o, const Bundle *bundle, const BundleTrust *trust, const char *state, int64_t now, Diags *diags)
 {
     LoadWorldOptions options = {.floor = o->policy, .limits = o->limits, .now = now, .grants = o->grants, .n_grants = o->n_grants, .checked = o->checked, .tell = tell, .verbose = o->verbose,
-                            .trace_calls = o->trace_calls, .stats = o->stats,
+                            .trace_calls = o->trace_calls, .stats = o->stats, .profile = o->profile != NULL,
                             .services = {.log_fd = STDOUT_FILENO, .log_times = o->log_times}};
     options.limits.process.deadline_ns = o->deadline_ns;
     options.limits.fuel_per_entry = o->fuel;
@@ -103,6 +113,7 @@ static int run(const RunOptions *o, const Bundle *bundle, const BundleTrust *tru
     watch_signals(w);
     int status = load_world_run(w);
     watch_signals(NULL);
+    if (o->profile && !write_profile(o->profile, w, diags)) status = status_of(diags);
     load_world_close(w);
     return status;
 }

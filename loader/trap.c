@@ -161,12 +161,12 @@ static void find_offsets(Code *code, LoadTrap *trap, const Activation *activatio
 }
 
 /* Walks the records. In the middle of a deep stack, activations are counted, not kept. */
-static void fill_frames(LoadInstance *instance, LoadTrap *trap)
+static void find_activations(LoadInstance *instance, LoadTrap *trap, Activation kept[LOAD_FRAMES_MAX])
 {
     Code *code = instance->code;
     const Ins *pc = instance->pc;
     Slot *fp = instance->fp;
-    Activation kept[LOAD_FRAMES_MAX], outer[LOAD_FRAMES_OUTER]; /* outer: a ring of the latest seen */
+    Activation outer[LOAD_FRAMES_OUTER]; /* a ring of the latest seen */
     uint32_t depth = 0;
 
     for (bool innermost = true; pc != &code->finish; innermost = false) {
@@ -186,7 +186,20 @@ static void fill_frames(LoadInstance *instance, LoadTrap *trap)
     trap->n_frames = depth < LOAD_FRAMES_MAX ? depth : LOAD_FRAMES_MAX;
     for (uint32_t i = LOAD_FRAMES_INNER; i < trap->n_frames; i++)
         kept[i] = outer[(depth - trap->n_frames + i) % LOAD_FRAMES_OUTER];
-    find_offsets(code, trap, kept);
+}
+
+static void fill_frames(LoadInstance *instance, LoadTrap *trap)
+{
+    Activation kept[LOAD_FRAMES_MAX];
+    find_activations(instance, trap, kept);
+    find_offsets(instance->code, trap, kept);
+}
+
+void trap_fill_functions(LoadInstance *instance, LoadTrap *trap)
+{
+    Activation kept[LOAD_FRAMES_MAX];
+    find_activations(instance, trap, kept);
+    for (uint32_t i = 0; i < trap->n_frames; i++) trap->frames[i] = (LoadFrame){.func = kept[i].func->index};
 }
 
 /* ---- what a fault means --------------------------------------------------------------------------------------------- */

@@ -2,7 +2,7 @@
  *
  * What the two threads share is one word, `running`: 0, or since when the present entry has been running. The watchdog
  * interrupts an entry only after it has exchanged that very time for FIRING; so it never hits the entry that came after
- * the one it meant. While nothing runs for a whole tick it sleeps until it is woken. */
+ * the one it meant. Likewise for a sample: while `running` is SAMPLING, the entry does not end. While nothing runs for a whole tick it sleeps until it is woken. */
 #include "loader/watchdog.h"
 
 #include <sched.h>
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <uv.h>
 
-enum { IDLE = 0, FIRING = 1, FIRED = 2, FIRST_TIME = 3 };
+enum { IDLE = 0, FIRING = 1, FIRED = 2, SAMPLING = 3, FIRST_TIME = 4 };
 
 struct Watchdog {
     const LoadEngine *engine;
@@ -22,6 +22,7 @@ struct Watchdog {
     atomic_uint_least64_t running;
     atomic_uint_least64_t latest; /* the start of the latest entry: was there one since the last tick?                */
     atomic_bool asleep;           /* waits without a timeout                                                          */
+    LoadSampleFn *sample;         /* NULL: no samples; under the mutex                                                */
     bool quit;                    /* under the mutex                                                                  */
     uv_mutex_t mutex;
     uv_cond_t wake;
@@ -36,6 +37,14 @@ static void look(Watchdog *w)
     if (!atomic_compare_exchange_strong(&w->running, &since, FIRING)) return; /* it has just ended */
     w->engine->interrupt(w->instance, TRAP_DEADLINE);
     atomic_store(&w->running, FIRED);
+}
+
+static void take_sample(Watchdog *w)
+{
+    uint64_t since = atomic_load(&w->running);
+    if (since < FIRST_TIME || !atomic_compare_exchange_strong(&w->running, &since, SAMPLING)) return;
+    w->engine->sample(w->instance, w->sample);
+    atomic_store(&w->running, since);
 }
 
 static void watch(void *arg)
@@ -60,6 +69,7 @@ static void watch(void *arg)
             atomic_store(&w->asleep, false);
         } else {
             uv_cond_timedwait(&w->wake, &w->mutex, w->tick_ns);
+            if (w->sample) take_sample(w);
             look(w);
         }
     }
@@ -110,6 +120,14 @@ void watchdog_free(Watchdog *w)
     free(w);
 }
 
+void watchdog_sample(Watchdog *w, uint64_t every_ns, LoadSampleFn *fn)
+{
+    uv_mutex_lock(&w->mutex);
+    w->sample = fn;
+    if (every_ns < w->tick_ns) w->tick_ns = every_ns;
+    uv_mutex_unlock(&w->mutex);
+}
+
 void watchdog_begin(Watchdog *w, LoadInstance *instance, uint64_t started_ns)
 {
     w->instance = instance;
@@ -120,9 +138,11 @@ void watchdog_begin(Watchdog *w, LoadInstance *instance, uint64_t started_ns)
 
 void watchdog_end(Watchdog *w)
 {
-    uint64_t running = atomic_load(&w->running);
-    if (running >= FIRST_TIME && atomic_compare_exchange_strong(&w->running, &running, IDLE)) return;
-    while (atomic_load(&w->running) != FIRED) sched_yield(); /* it is about to set the flag: let it, then clear it */
+    uint64_t running;
+    while ((running = atomic_load(&w->running)) != FIRED) {
+        if (running >= FIRST_TIME && atomic_compare_exchange_strong(&w->running, &running, IDLE)) return;
+        sched_yield(); /* it is about to set the flag: let it */
+    }
     w->engine->interrupt(w->instance, TRAP_NONE);
     atomic_store(&w->running, IDLE);
 }

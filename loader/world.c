@@ -18,6 +18,7 @@
 enum { STATUS_KILLED = 134, STATUS_SIGNAL = 128, MOST_STATUS = 255 };
 enum { TURNS = 16 }; /* between two looks at the event loop */
 #define NS_PER_MS UINT64_C(1000000)
+#define SAMPLE_NS NS_PER_MS /* between two samples of a profile */
 
 typedef struct Member {
     Guest guest;
@@ -45,6 +46,7 @@ struct LoadWorld {
     Native *natives; size_t n_natives;
     Kernel *kernel;
     Watchdog *watchdog;
+    Profile *profile;
     TextBuf text;
     uv_loop_t loop;
     uv_timer_t timer;   /* the kernel's next one */
@@ -372,10 +374,13 @@ static bool make_processes(LoadWorld *w, Diags *diags)
     w->kernel = kernel_new(&options);
     w->watchdog = watchdog_new(w->options.engine, w->options.limits.entry_ns, monotonic_now, w);
     if (!w->kernel || !w->watchdog) return out_of_memory(w, diags);
+    if (w->options.profile && !(w->profile = profile_new())) return out_of_memory(w, diags);
+    if (w->profile) watchdog_sample(w->watchdog, SAMPLE_NS, guest_sampled);
     for (uint32_t i = 0; i < w->n_members; i++) {
         Member *m = &w->members[i];
         if (!encode_init(w, m, diags)) return false;
         m->guest.watchdog = w->watchdog;
+        m->guest.profile = w->profile;
         m->guest.process = kernel_add(w->kernel, &(ProcessSpec){
             .name = m->guest.name, .ops = &guest_ops, .self = &m->guest, .limits = m->limits.process,
             .share = m->info->share, .takes_events = guest_has_event(&m->guest), .metered = m->report.metered,
@@ -699,6 +704,8 @@ LoadWorld *load_world_open(const Bundle *bundle, const LoadWorldOptions *options
     return NULL;
 }
 
+void load_world_profile(const LoadWorld *w, TextBuf *t) { profile_print(w->profile, t); }
+
 void load_world_close(LoadWorld *w)
 {
     if (!w) return;
@@ -706,6 +713,7 @@ void load_world_close(LoadWorld *w)
     kernel_free(w->kernel);
     for (size_t i = 0; i < w->n_natives; i++) w->natives[i].service->close(w->natives[i].self);
     watchdog_free(w->watchdog);
+    profile_free(w->profile);
     for (uint32_t i = 0; i < w->n_members; i++)
         if (w->members[i].guest.compiled) w->options.engine->free_module(w->members[i].guest.compiled);
     text_free(&w->text);

@@ -41,6 +41,7 @@ typedef struct LoadWorldOptions {
     bool verbose;
     bool trace_calls;          /* a line for each call, when it has ended                                            */
     bool stats;                /* a table, when the world has ended                                                  */
+    bool profile;              /* stacks are sampled, for load_world_profile                                         */
 } LoadWorldOptions;
 
 /* load_world_open: validates (always, whatever the manifest says was proved), compiles, binds. No guest code runs.
@@ -52,6 +53,9 @@ LoadWorld *load_world_open(const Bundle *, const LoadWorldOptions *, Diags *);
 /* load_world_run: until the world ends. Returns the exit status of the program: main's code (what is not within 0 to
  * 255 becomes 255), 0 without main, 134 when main was killed, 128 + signal when it had to be ended by load_world_stop. */
 int load_world_run(LoadWorld *);
+
+/* load_world_profile: folded stacks (profile.h), after load_world_run; out: t->failed: out of memory */
+void load_world_profile(const LoadWorld *, TextBuf *t);
 
 /* load_world_stop: asks the world to end: event 3, and the end after a while; the second time at once. May be called
  * from a signal handler or another thread, while the world exists. */

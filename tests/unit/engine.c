@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -254,6 +255,69 @@ static bool touch(LoadHostCall *c)
     c->slots[0] = (LoadSlot)host_faults;
     return true;
 }
+
+/* A run that is asked where it is, as often as that can be done, computes what it would have computed. */
+typedef struct Samples {
+    LoadInstance *instance;
+    atomic_bool done;
+    unsigned n, in_step;
+} Samples;
+
+static void sampled(void *host, const LoadTrap *place)
+{
+    Samples *s = host;
+    ck_assert_int_eq(place->kind, TRAP_NONE);
+    ck_assert_uint_ge(place->n_frames, 1);
+    ck_assert_uint_eq(place->frames[place->n_frames - 1].func, 1); /* mix */
+    if (place->n_frames == 2) ck_assert_uint_eq(place->frames[0].func, 0);
+    s->in_step += place->n_frames == 2;
+    s->n++;
+}
+
+static void *sample_on(void *arg)
+{
+    Samples *s = arg;
+    while (!atomic_load(&s->done)) load_interp.sample(s->instance, sampled);
+    return NULL;
+}
+
+START_TEST(samples_change_nothing)
+{
+    Maker k = {.min_pages = 1, .max_pages = 1};
+    /* step(x): two times around a loop: x = x * 31 + 7;  mix(n): s = step(s + i) for i from 0 to n - 1 */
+    FUNC(&k, "step", 1, 1, 0x03, 0x40, 0x20, 0, 0x41, 31, 0x6c, 0x41, 7, 0x6a, 0x21, 0, 0x20, 1, 0x41, 1, 0x6a, 0x22, 1,
+         0x41, 2, 0x49, 0x0d, 0, 0x0b, 0x20, 0);
+    FUNC(&k, "mix", 1, 2, 0x03, 0x40, 0x20, 2, 0x20, 1, 0x6a, 0x10, 0, 0x21, 2, 0x20, 1, 0x41, 1, 0x6a, 0x22, 1, 0x20, 0,
+         0x49, 0x0d, 0, 0x0b, 0x20, 2);
+    Loaded l;
+    load(&l, &k);
+    Samples s = {0};
+    s.instance = instance_of(&l, NULL, 0, &s, NULL);
+    pthread_t thread;
+    ck_assert_int_eq(pthread_create(&thread, NULL, sample_on, &s), 0);
+    const uint32_t n = 20000;
+    uint32_t expected = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        expected += i;
+        expected = (expected * 31 + 7) * 31 + 7;
+    }
+    while (s.n < 2000 || s.in_step < 10) {
+        LoadSlot slot = n;
+        LoadTrap trap = {0};
+        ck_assert_int_eq(call(&l, s.instance, "mix", &slot, &trap), TRAP_NONE);
+        ck_assert_uint_eq(slot, expected);
+    }
+    /* What ends a run goes before. */
+    load_interp.interrupt(s.instance, TRAP_KILLED);
+    LoadSlot slot = n;
+    LoadTrap trap = {0};
+    ck_assert_int_eq(call(&l, s.instance, "mix", &slot, &trap), TRAP_KILLED);
+    atomic_store(&s.done, true);
+    pthread_join(thread, NULL);
+    load_interp.destroy(s.instance);
+    unload(&l);
+}
+END_TEST
 
 START_TEST(faults_of_the_host)
 {
@@ -522,6 +586,7 @@ static Suite *engine_suite(void)
     tcase_set_timeout(t, 60);
     tcase_add_test(t, traps_in_threads);
     tcase_add_test(t, interrupts);
+    tcase_add_test(t, samples_change_nothing);
     tcase_add_test(t, faults_of_the_host);
     tcase_add_test_raise_signal(t, fault_without_handler, SIGSEGV);
     tcase_add_test(t, nested_runs);
