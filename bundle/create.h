@@ -22,7 +22,7 @@ typedef struct WorldModule {
     const uint8_t *bytes;           /* borrowed                                                               */
     size_t size;
     const ValPolicy *policy;
-    uint64_t memory_bytes, fuel_per_entry, deadline_ns;
+    uint64_t memory_bytes, fuel_per_entry, fuel_total, deadline_ns;
     uint32_t calls, message_bytes, queue, restarts_per_minute;
     uint32_t share;                 /* 0 = 100                                                                */
     Str *grants;       uint32_t n_grants; /* system services                                                  */

@@ -352,13 +352,14 @@ static void describe_limits(Making *c, Made *m)
     const WorldModule *in = m->in;
     describe_memory(c, m);
     m->out.limits->fuel_per_entry = in->fuel_per_entry;
+    m->out.limits->fuel_total = in->fuel_total;
     m->out.limits->deadline_ns = in->deadline_ns;
     m->out.limits->calls = in->calls;
     m->out.limits->message_bytes = in->message_bytes;
     m->out.limits->queue = in->queue;
     m->out.limits->restarts_per_minute = in->restarts_per_minute;
     m->out.share = in->share ? in->share : DEFAULT_SHARE;
-    if (in->fuel_per_entry && m->out.meter->kind == 0)
+    if ((in->fuel_per_entry || in->fuel_total) && m->out.meter->kind == 0)
         making_error(c, WORLD_LIMIT, m, "module \"%.*s\" is not metered: its fuel cannot be limited",
                      STR_ARG(in->name));
 }

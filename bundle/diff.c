@@ -277,6 +277,7 @@ static void diff_limits(Diff *d, const char *name, const BundleModule *a, const 
                limit(d, "memory", y->memory_bytes, "B"));
     diff_value(d, "limit", name, limit(d, "fuel", x->fuel_per_entry, ""),
                limit(d, "fuel", y->fuel_per_entry, ""));
+    diff_value(d, "limit", name, limit(d, "fuel in all", x->fuel_total, ""), limit(d, "fuel in all", y->fuel_total, ""));
     diff_value(d, "limit", name, limit(d, "deadline", x->deadline_ns, " ns"),
                limit(d, "deadline", y->deadline_ns, " ns"));
     diff_value(d, "limit", name, limit(d, "calls", x->calls, ""), limit(d, "calls", y->calls, ""));

@@ -552,12 +552,13 @@ static void add_limits(Summary *s, const BundleModule *mod)
     const BundleLimits *l = mod->limits;
     List list = {.s = s};
     if (!l->deadline_ns && !l->calls && !l->message_bytes && !l->queue && !l->restarts_per_minute &&
-        !l->fuel_per_entry && mod->share == 100 && !mod->meter->kind)
+        !l->fuel_per_entry && !l->fuel_total && mod->share == 100 && !mod->meter->kind)
         return;
     list = list_begin(s, 4, "limits");
     list_item(&list, show_format(show, "share %u", mod->share));
     if (mod->meter->kind) list_item(&list, meters[mod->meter->kind % 3]);
     if (l->fuel_per_entry) list_item(&list, show_format(show, "fuel %" PRIu64, l->fuel_per_entry));
+    if (l->fuel_total) list_item(&list, show_format(show, "fuel in all %" PRIu64, l->fuel_total));
     if (l->deadline_ns) list_item(&list, show_format(show, "deadline %g s", (double)l->deadline_ns / 1e9));
     if (l->calls) list_item(&list, show_format(show, "calls %u", l->calls));
     if (l->message_bytes)

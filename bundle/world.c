@@ -24,6 +24,7 @@ static const CfgKey keys[] = {
     {"modules[].policy", CFG_STRING, "strict", 0, 0, "strict, reset or audit, or path of a policy file"},
     {"modules[].memory", CFG_SIZE, "0 B", 65536, UINT64_C(1) << 32, "most memory, 64 KiB to 4 GiB"},
     {"modules[].fuel", CFG_NUMBER, "0", 0, INT64_MAX, "fuel for one entry; 0 = no limit"},
+    {"modules[].fuel_total", CFG_NUMBER, "0", 0, INT64_MAX, "fuel for the process, in all its lives; 0 = no limit"},
     {"modules[].deadline", CFG_DURATION, "0 ns", 1, UINT64_C(86400000000000),
      "longest time for one call that it serves, up to a day"},
     {"modules[].share", CFG_NUMBER, "100", 1, 10000, "weight for the processor"},
@@ -178,6 +179,7 @@ static void read_module(Reading *r, CfgAt at, WorldModule *m)
     m->line = line_of(at, "name");
     m->memory_bytes = cfg_number(at, "memory");
     m->fuel_per_entry = cfg_number(at, "fuel");
+    m->fuel_total = cfg_number(at, "fuel_total");
     m->deadline_ns = cfg_number(at, "deadline");
     m->share = (uint32_t)cfg_number(at, "share");
     m->calls = (uint32_t)cfg_number(at, "calls");

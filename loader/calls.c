@@ -410,7 +410,10 @@ static void deadline_rings(Timer *t)
 {
     Call *c = (Call *)(void *)t; /* its first member */
     call_ref(c);
-    call_end(c, STATUS_DEADLINE_EXCEEDED, REASON(NONE), "deadline exceeded");
+    const Process *p = c->provider;
+    call_end(c, STATUS_DEADLINE_EXCEEDED, REASON(NONE), "deadline exceeded: no last result of %s from %s within %.3g s",
+             p ? p->spec.methods[c->method] : "a call", p ? p->spec.name : "nobody",
+             (double)(c->deadline_ns - c->made_ns) / 1e9);
     tell_provider(c);
     call_unref(c);
 }

@@ -93,6 +93,7 @@ typedef struct LoadMemory {
     uint64_t size_bytes;
     uint64_t max_bytes;     /* the smaller of the module's maximum and the host's limit                               */
     uint64_t reserved_bytes;/* of address space from base on; accesses beyond size_bytes fault                        */
+    uint64_t refused_bytes; /* the largest size beyond max_bytes that memory.grow has asked for; 0 = none              */
     bool checked;           /* no reservation could be had: code tests every access                                   */
     bool sealed;            /* protection of the sealed range is on                                                   */
     uint32_t null_guard;    /* 0 or 4096                                                                              */

@@ -72,12 +72,14 @@ void guest_sampled(void *host, const LoadTrap *place)
 
 /* ---- running ------------------------------------------------------------------------------------------------------------ */
 
+static uint64_t fuel_left(const Guest *g) { return g->fuel_used < g->fuel_total ? g->fuel_total - g->fuel_used : 0; }
+
 static RunEnd run_end(const Guest *g)
 {
     switch (g->trap.kind) {
     case TRAP_EXIT: return RUN_RETURNED; /* the kernel knows */
     case TRAP_DEADLINE: return RUN_OUT_OF_TIME;
-    case TRAP_FUEL: return RUN_OUT_OF_FUEL;
+    case TRAP_FUEL: return g->fuel_total && fuel_left(g) == 0 ? RUN_USED_UP : RUN_OUT_OF_FUEL;
     default: return RUN_TRAPPED;
     }
 }
@@ -86,15 +88,19 @@ static void give_fuel(Guest *g)
 {
     int64_t *fuel = g->engine->fuel(g->instance);
     if (!fuel) return;
-    *fuel = g->fuel_per_entry && g->fuel_per_entry < INT64_MAX ? (int64_t)g->fuel_per_entry : INT64_MAX;
+    uint64_t most = g->fuel_per_entry ? g->fuel_per_entry : INT64_MAX;
+    if (g->fuel_total && fuel_left(g) < most) most = fuel_left(g);
+    *fuel = most < INT64_MAX ? (int64_t)most : INT64_MAX;
     g->gauge = *fuel;
 }
 
 /* After guest code has run. The gauge of a module that ran dry stands below zero: it has had no more than it was given. */
 static void keep_accounts(Guest *g)
 {
-    uint64_t memory = g->engine->memory(g->instance)->size_bytes;
-    if (memory > g->memory_peak_bytes) g->memory_peak_bytes = memory;
+    const LoadMemory *memory = g->engine->memory(g->instance);
+    if (memory->size_bytes > g->memory_peak_bytes) g->memory_peak_bytes = memory->size_bytes;
+    if (memory->refused_bytes > g->memory_refused_bytes) g->memory_refused_bytes = memory->refused_bytes;
+    g->memory_max_bytes = memory->max_bytes;
     const int64_t *fuel = g->engine->fuel(g->instance);
     if (!fuel) return;
     int64_t left = *fuel > 0 ? *fuel : 0;
@@ -186,16 +192,39 @@ static uint8_t *guest_writable(void *self, uint32_t ptr, uint32_t len)
     return load_writable(g->engine->memory(g->instance), ptr, len);
 }
 
+/* A trap that is the breach of a limit: which one, and its value. */
+static bool breached_limit(const Guest *g, char *out, size_t size)
+{
+    const char *text = load_trap_text(g->trap.kind);
+    uint64_t stack = g->limits.stack_bytes ? g->limits.stack_bytes : LOAD_STACK_BYTES;
+    switch (g->trap.kind) {
+    case TRAP_DEADLINE:
+        snprintf(out, size, "one entry ran for more than %.3g s", (double)g->entry_limit_ns / 1e9);
+        return true;
+    case TRAP_FUEL:
+        if (g->fuel_total && fuel_left(g) == 0)
+            snprintf(out, size, "%s: the process has used all of its %llu", text, (unsigned long long)g->fuel_total);
+        else snprintf(out, size, "%s: one entry has used all of its %llu", text, (unsigned long long)g->fuel_per_entry);
+        return true;
+    case TRAP_CALL_STACK:
+        snprintf(out, size, "%s: %u calls deep, the stack is limited to %llu B", text, g->trap.depth,
+                 (unsigned long long)stack);
+        return true;
+    case TRAP_SHADOW_STACK:
+        if (!g->stack_bytes) return false;
+        snprintf(out, size, "%s: the module has %u B of stack in its memory", text, g->stack_bytes);
+        return true;
+    default: return false;
+    }
+}
+
 static const char *guest_why(void *self)
 {
     Guest *g = self;
     if (!g->has_trap) return g->why; /* it was not even instantiated */
-    if (g->trap.kind == TRAP_DEADLINE) {
-        snprintf(g->why, sizeof g->why, "one entry ran for more than %.3g s", (double)g->entry_limit_ns / 1e9);
-    } else {
+    if (!breached_limit(g, g->why, sizeof g->why))
         snprintf(g->why, sizeof g->why, "%s%s%s", load_trap_text(g->trap.kind), *g->trap.detail ? ": " : "",
                  g->trap.detail);
-    }
     return g->why;
 }
 

@@ -18,7 +18,9 @@ typedef struct Guest {
     uint64_t entry_limit_ns;       /* for words                                                                      */
     uint64_t fuel_per_entry;       /* of a module that is metered; 0 = as much as there is                           */
     Profile *profile;              /* NULL: none is wanted                                                           */
+    uint64_t fuel_total;           /* likewise, for all its lives                                                    */
     const WasmModule *module;
+    uint32_t stack_bytes;          /* in its memory; 0 = not known                                                   */
     LoadModule *compiled;
     LoadLimits limits;
     bool checked;                  /* asked for: no reservation of address space                                     */
@@ -36,6 +38,7 @@ typedef struct Guest {
     uint32_t state;                /* what parigot_init gave                                                         */
     int64_t gauge;                 /* of its meter, when it was last read or set                                     */
     uint64_t fuel_used;            /* by this instance and those before it                                           */
+    uint64_t memory_max_bytes, memory_refused_bytes; /* what holds; the most beyond that was asked for, 0 = none      */
     uint64_t memory_peak_bytes;    /* likewise: memory only grows, so it is the size at the end                      */
     bool fueled;                   /* by alloc, for the entry that follows: they share (docs/abi.md rule 12)          */
     bool has_trap;

@@ -688,6 +688,7 @@ LoadTrapKind op_memory_grow(LoadInstance *instance, Slot *slots)
 {
     LoadMemory *m = &instance->memory;
     uint64_t size = m->size_bytes, wanted = size + (uint64_t)(uint32_t)slots[0].i * PAGE_BYTES;
+    if (wanted > m->max_bytes && wanted > m->refused_bytes) m->refused_bytes = wanted;
     slots[0].i = memory_grow(m, wanted) ? size / PAGE_BYTES : UINT32_MAX;
     return TRAP_NONE;
 }

@@ -131,7 +131,8 @@ static int instantiate(const RunOptions *o, const ValReport *report, Diags *diag
                                   .stack_pointer = has_section ? section.stack_pointer : 0,
                                   .fuel = report->metered ? section.fuel : 0,
                                   .force_checks = o->checked};
-    LoadLimits limits = {.memory_bytes = o->memory_bytes, .stack_bytes = o->stack_bytes};
+    LoadLimits limits = {.memory_bytes = o->memory_bytes, .stack_bytes = o->stack_bytes,
+                         .table_elems = o->table_elems};
     if (o->fuel && !compile.fuel) {
         diag_add(diags, RUN_FUEL, DIAG_AT(.file = m->file), "--fuel: the module is not proved to be metered");
         return EXIT_FINDINGS;

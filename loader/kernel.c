@@ -274,7 +274,7 @@ static void kill_process(Process *p, RunEnd end, const Doing *doing)
     describe(p, doing, &death);
     death.why = p->stop == STOP_BAD_ADDRESS ? "message outside memory"
                 : doing->why ? doing->why : p->spec.ops->why(p->spec.self);
-    death.restarts = p != k->main && p->limits.restarts_per_minute > 0;
+    death.restarts = p != k->main && end != RUN_USED_UP && p->limits.restarts_per_minute > 0;
     if (death.restarts) death.pause_ns = restart_pause(p);
     if (death.restarts && !timer_set(k, &p->restart, k->now_ns + death.pause_ns, restart_rings)) death.restarts = false;
     if (k->options.died) k->options.died(k->options.ctx, &death);
@@ -284,7 +284,8 @@ static void kill_process(Process *p, RunEnd end, const Doing *doing)
     stop_instance(p);
     p->state = death.restarts ? PROCESS_PAUSED : PROCESS_DEAD;
     p->killed = true;
-    calls_lose_process(p, end == RUN_OUT_OF_FUEL ? REASON(NO_FUEL) : REASON(KILLED), words, death.restarts);
+    bool fuel = end == RUN_OUT_OF_FUEL || end == RUN_USED_UP;
+    calls_lose_process(p, fuel ? REASON(NO_FUEL) : REASON(KILLED), words, death.restarts);
     if (p == k->main) k->ended = k->main_killed = true;
 }
 

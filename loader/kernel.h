@@ -86,7 +86,8 @@ typedef struct Entry {
     uint32_t ptr, len;
 } Entry;
 
-typedef enum RunEnd { RUN_RETURNED, RUN_TRAPPED, RUN_OUT_OF_FUEL, RUN_OUT_OF_TIME } RunEnd;
+/* RUN_USED_UP: all the fuel that the process may ever use: it is not started afresh. */
+typedef enum RunEnd { RUN_RETURNED, RUN_TRAPPED, RUN_OUT_OF_FUEL, RUN_OUT_OF_TIME, RUN_USED_UP } RunEnd;
 
 /* What a process can do. `self` is ProcessSpec.self. */
 typedef struct ProcessOps {

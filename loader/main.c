@@ -22,11 +22,11 @@ static const char help[] =
     "      --grant=SERVICE,..  what modules may use of what the bundle grants (all)\n"
     "Limits; the smaller of these and the bundle's holds:\n"
     "      --deadline=TIME, --entry=TIME  for a call (30s), for one entry (10s)\n"
-    "      --fuel=N          for one entry of a metered module; default no limit\n"
+    "      --fuel=N, --fuel-total=N  of an entry, a process, if metered (no limit)\n"
     "      --memory=SIZE     the module's own; --stack=SIZE: of its calls (1MiB)\n"
     "      --calls=N, --queue=N  calls in flight (1024), pieces waiting, a call (64)\n"
     "      --message=SIZE    longest (4MiB); --grace=TIME: to end at a signal (2s)\n"
-    "      --restarts=N      fresh starts of a killed module, a minute; the bundle's\n"
+    "      --restarts=N      fresh starts a minute; --table=N: table elements (1e7)\n"
     "      --invoke=EXPORT   call this exported function with ARGs, print its results\n"
     "      --checked         compare every memory access with the memory's size\n"
     "      --trace=calls     a line for each call; --stats: a table at the end\n"
@@ -73,8 +73,10 @@ static const struct {
     {"deadline",       0,   ANY_FORM,    VALUE_TIME,     AT(deadline_ns), 0},
     {"entry",          0,   WORLD_FORM,  VALUE_TIME,     AT(limits.entry_ns), 0},
     {"fuel",           0,   ANY_FORM,    VALUE_NUMBER64, AT(fuel), INT64_MAX},
+    {"fuel-total",     0,   WORLD_FORM,  VALUE_NUMBER64, AT(limits.fuel_total), INT64_MAX},
     {"memory",         0,   ANY_FORM,    VALUE_SIZE,     AT(memory_bytes), 0},
     {"stack",          0,   ANY_FORM,    VALUE_SIZE,     AT(stack_bytes), 0},
+    {"table",          0,   ANY_FORM,    VALUE_NUMBER,   AT(table_elems), LOAD_TABLE_ELEMS},
     {"calls",          0,   WORLD_FORM,  VALUE_NUMBER,   AT(limits.process.calls), PROCESS_MOST_CALLS},
     {"message",        0,   WORLD_FORM,  VALUE_SIZE32,   AT(limits.process.message_bytes), PROCESS_MOST_MESSAGE},
     {"queue",          0,   WORLD_FORM,  VALUE_NUMBER,   AT(limits.process.queue), PROCESS_MOST_QUEUE},

@@ -28,6 +28,7 @@ typedef struct RunOptions {
     uint64_t fuel;             /* for one entry; 0 = no limit */
     uint64_t memory_bytes;     /* 0 = the module's own maximum */
     uint64_t stack_bytes;      /* 0 = default */
+    uint32_t table_elems;      /* 0 = default */
     bool checked;              /* no reservation of address space */
 
     /* Worlds only */

@@ -102,6 +102,7 @@ static int run(const RunOptions *o, const Bundle *bundle, const BundleTrust *tru
     options.limits.fuel_per_entry = o->fuel;
     options.limits.memory_bytes = o->memory_bytes;
     options.limits.stack_bytes = o->stack_bytes;
+    options.limits.table_elems = o->table_elems;
     if (o->verbose) tell_bundle(bundle);
     LoadWorld *w = load_world_open(bundle, &options, diags);
     if (!w) return status_of(diags);

@@ -122,6 +122,14 @@ static void tell_doing(TextBuf *t, const ProcessDeath *d)
     text_printf(t, "\n");
 }
 
+/* A module that is refused memory goes on, well or not: this may be why. */
+static void tell_memory(TextBuf *t, const Guest *g, const char *before)
+{
+    if (!g->memory_refused_bytes) return;
+    text_printf(t, "%smemory of %s is limited to %llu B; it asked for %llu B\n", before, g->name,
+                (unsigned long long)g->memory_max_bytes, (unsigned long long)g->memory_refused_bytes);
+}
+
 static Member *member_of(LoadWorld *w, const Process *p)
 {
     for (uint32_t i = 0; i < w->n_members; i++)
@@ -140,6 +148,7 @@ static void on_died(void *ctx, const ProcessDeath *d)
     if (diag) diag_format(t, diag, "parigot-run", DIAG_TEXT);
     diag_free(&diags);
     tell_doing(t, d);
+    if (m) tell_memory(t, &m->guest, ">>> ");
     if (d->restarts) text_printf(t, ">>> starts afresh in %.3g s\n", (double)d->pause_ns / 1e9);
     if (m && m->guest.has_trap) load_trap_print(t, &m->guest.trap, m->guest.module, "parigot-run");
     tell(w);
@@ -175,6 +184,7 @@ static void tell_stats(LoadWorld *w)
     for (size_t i = 0; i < w->n_natives; i++)
         rows[w->n_members + i] = (InspectRow){.process = w->natives[i].process, .native = true};
     inspect_stats(&w->text, rows, n);
+    for (uint32_t i = 0; i < w->n_members; i++) tell_memory(&w->text, &w->members[i].guest, "");
     tell(w);
 }
 
@@ -257,9 +267,10 @@ static uint32_t smaller32(uint32_t a, uint32_t b) { return (uint32_t)smaller(a, 
 static void tell_limits(LoadWorld *w, const Member *m)
 {
     const ProcessLimits *p = &m->limits.process;
-    STEP(w, "%s: memory %llu B, fuel %llu (0 = no limit), deadline %llu ns, calls %u, message %u B, queue %u, restarts %u",
+    STEP(w, "%s: memory %llu B, fuel %llu (0 = no limit), deadline %llu ns, calls %u, message %u B, queue %u, restarts %u, fuel in all %llu",
          m->guest.place, (unsigned long long)m->limits.memory_bytes, (unsigned long long)m->guest.fuel_per_entry,
-         (unsigned long long)p->deadline_ns, p->calls, p->message_bytes, p->queue, p->restarts_per_minute);
+         (unsigned long long)p->deadline_ns, p->calls, p->message_bytes, p->queue, p->restarts_per_minute,
+         (unsigned long long)m->guest.fuel_total);
 }
 
 /* provides: the limits that hold: the smaller ones. Fresh starts are different: 0 means none. */
@@ -282,9 +293,12 @@ static void set_limits(LoadWorld *w)
             .memory_bytes = smaller(b->memory_bytes, o->memory_bytes),
             .entry_ns = o->entry_ns,
         };
-        m->guest.limits = (LoadLimits){.memory_bytes = m->limits.memory_bytes, .stack_bytes = o->stack_bytes};
+        m->guest.limits = (LoadLimits){.memory_bytes = m->limits.memory_bytes, .stack_bytes = o->stack_bytes,
+                                      .table_elems = o->table_elems};
         m->guest.entry_limit_ns = o->entry_ns;
         m->guest.fuel_per_entry = smaller(b->fuel_per_entry, o->fuel_per_entry);
+        m->guest.fuel_total = smaller(b->fuel_total, o->fuel_total);
+        if (m->report.layout_proved) m->guest.stack_bytes = m->report.pm.layout.stack_high - m->report.pm.layout.stack_low;
         tell_limits(w, m);
     }
 }
@@ -552,10 +566,11 @@ static bool check_fuel(LoadWorld *w, Diags *diags)
     bool ok = true;
     for (uint32_t i = 0; i < w->n_members; i++) {
         const Guest *g = &w->members[i].guest;
-        if (g->fuel_per_entry == 0 || w->members[i].report.metered) continue;
+        if ((g->fuel_per_entry == 0 && g->fuel_total == 0) || w->members[i].report.metered) continue;
+        uint64_t fuel = g->fuel_per_entry ? g->fuel_per_entry : g->fuel_total;
         diag_add(diags, RUN_FUEL, DIAG_AT(.file = g->place),
-                 "fuel is limited to %llu for an entry, but the module is not proved to be metered",
-                 (unsigned long long)g->fuel_per_entry);
+                 "fuel is limited to %llu for %s, but the module is not proved to be metered", (unsigned long long)fuel,
+                 g->fuel_per_entry ? "an entry" : "the process");
         ok = false;
     }
     return ok;

@@ -20,6 +20,8 @@ typedef struct LoadWorldLimits {
     uint64_t memory_bytes;   /* of a module's linear memory                                                          */
     uint64_t stack_bytes;    /* for the frames of a module's functions; 0 = LOAD_STACK_BYTES                         */
     uint64_t fuel_per_entry; /* of a module that is metered                                                          */
+    uint64_t fuel_total;     /* likewise, for a process in all its lives                                             */
+    uint32_t table_elems;    /* of all tables of a module; 0 = LOAD_TABLE_ELEMS                                      */
     uint64_t entry_ns;       /* longest time that one entry may run; 0 = LOAD_ENTRY_NS                              */
     uint64_t grace_ns;       /* after a request to end, until the world ends anyway; 0 = LOAD_GRACE_NS              */
 } LoadWorldLimits;

@@ -356,6 +356,90 @@ START_TEST(timers_ring_in_order)
 }
 END_TEST
 
+/* ---- what is told of calls ----------------------------------------------------------------------------------------------------- */
+
+static CallRecord records[64];
+static unsigned n_records;
+static void keep_record(void *ctx, const CallRecord *r)
+{
+    (void)ctx;
+    if (n_records < 64) records[n_records++] = *r;
+}
+
+static RunEnd answers_at_a_cost(Fake *f, const Entry *e)
+{
+    f->fuel += 500;
+    f->rig->now += 2 * MS;
+    return answers(f, e);
+}
+static RunEnd breaks_limits(Fake *f, const Entry *e)
+{
+    if (e->kind != ENTRY_INIT) return RUN_RETURNED;
+    ck_assert_int_lt(kernel_call(f->p, 0, 20000, 101, 1), 0);
+    ck_assert_int_gt(kernel_call(f->p, 0, 20000, 3, 1), 0);
+    ck_assert_int_lt(kernel_call(f->p, 0, 20000, 3, 1), 0);
+    return RUN_RETURNED;
+}
+START_TEST(each_call_is_told_once_and_each_refusal_with_its_limit)
+{
+    Rig r;
+    rig_open(&r);
+    n_records = 0;
+    r.k->options.called = keep_record;
+    Fake *b = fake_add(&r, "b", (ProcessLimits){.calls = 1, .message_bytes = 100}, 0, true), *a = fake(&r, "a");
+    b->p->spec.metered = true;
+    kernel_import(a->p, b->p, 0);
+    a->on_init = breaks_limits;
+    b->on_request = answers_at_a_cost;
+    rig_run(&r);
+    ck_assert_uint_eq(n_records, 3);
+    ck_assert_str_eq(records[0].refused, "message");
+    ck_assert_ptr_eq(records[0].whose, b->p);
+    ck_assert_ptr_eq(records[0].sender, a->p);
+    ck_assert_uint_eq(records[0].limit, 100);
+    ck_assert_uint_eq(records[0].wanted, 101);
+    ck_assert_str_eq(records[1].refused, "calls");
+    ck_assert_uint_eq(records[1].limit, 1);
+    ck_assert_uint_eq(records[1].wanted, 2);
+    const CallRecord *c = &records[2];
+    ck_assert_ptr_null(c->refused);
+    ck_assert_ptr_eq(c->caller, a->p);
+    ck_assert_ptr_eq(c->provider, b->p);
+    ck_assert_str_eq(c->method, methods[0]);
+    ck_assert_uint_eq(c->status, 0);
+    ck_assert_uint_eq(c->request_bytes, 3);
+    ck_assert_uint_eq(c->pieces, 1);
+    ck_assert_uint_eq(c->fuel, 500);
+    ck_assert_uint_eq(c->ran_ns, 2 * MS);
+    const ProcessUsage *u = process_usage(a->p), *v = process_usage(b->p);
+    ck_assert_uint_eq(u->made, 1);
+    ck_assert_uint_eq(u->refused, 2);
+    ck_assert_uint_eq(v->served, 1);
+    ck_assert_uint_eq(v->fuel, 500);
+    rig_close(&r);
+    ck_assert_uint_eq(n_records, 3);
+}
+END_TEST
+
+static RunEnd uses_all_up(Fake *f, const Entry *e)
+{
+    (void)e;
+    return f->counter++ ? RUN_USED_UP : RUN_OUT_OF_FUEL;
+}
+START_TEST(who_has_used_all_its_fuel_is_not_started_afresh)
+{
+    Rig r;
+    rig_open(&r);
+    Fake *b = fake_add(&r, "b", (ProcessLimits){.restarts_per_minute = 600}, 0, true);
+    b->on_init = uses_all_up;
+    rig_run(&r);
+    ck_assert_uint_eq(b->starts, 2);
+    ck_assert_uint_eq(r.n_deaths, 2);
+    ck_assert(r.deaths[0].d.restarts && !r.deaths[1].d.restarts);
+    rig_close(&r);
+}
+END_TEST
+
 /* ---- native services ---------------------------------------------------------------------------------------------------------- */
 
 typedef struct Echo {
@@ -640,6 +724,8 @@ int main(void)
     tcase_add_test(t, virtual_time_does_not_run_out);
     tcase_add_test(t, messages_are_charged_too);
     tcase_add_test(t, a_flood_does_not_keep_others_calls_away);
+    tcase_add_test(t, each_call_is_told_once_and_each_refusal_with_its_limit);
+    tcase_add_test(t, who_has_used_all_its_fuel_is_not_started_afresh);
     tcase_add_test(t, timers_ring_in_order);
     tcase_add_test(t, native_services_answer_now_or_later);
     tcase_add_test(t, native_services_have_deadlines_too);
