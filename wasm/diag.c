@@ -1,4 +1,5 @@
-/* diag.c: recording, formatting and looking up diagnostics. The table is diags.def. */
+/* diag.c: recording, formatting and looking up diagnostics. The table is diags.def; the texts that explain
+ * codes are in diag_help.c. */
 #include "wasm/wasm.h"
 
 #include <stdio.h>
@@ -9,11 +10,11 @@
 #define ERROR   SEV_ERROR
 #define FATAL   SEV_FATAL
 static const struct {
-    const char *code, *summary, *help;
-    DiagSeverity severity;
+    char code[7];
+    uint8_t severity;
 } rows[DIAG_CODE_COUNT] = {
-    [DIAG_NONE] = {"", "", "", SEV_NOTE},
-#define DIAG(name, code, severity, summary, help) [name] = {code, summary, help, severity},
+    [DIAG_NONE] = {"", SEV_NOTE},
+#define DIAG(name, code, severity, summary, help) [name] = {code, severity},
 #include "wasm/diags.def"
 #undef DIAG
 };
@@ -23,9 +24,7 @@ static const struct {
 #undef FATAL
 
 const char *diag_code_text(DiagCode code) { return rows[code].code; }
-const char *diag_summary(DiagCode code) { return rows[code].summary; }
-const char *diag_help(DiagCode code) { return rows[code].help; }
-DiagSeverity diag_severity(DiagCode code) { return rows[code].severity; }
+DiagSeverity diag_severity(DiagCode code) { return (DiagSeverity)rows[code].severity; }
 
 DiagCode diag_find(const char *code_text)
 {
@@ -76,7 +75,7 @@ PRINTF(5, 0) static Diag *add(Diags *d, DiagSeverity severity, DiagCode code, Di
     const char *text = arena_vprintf(&d->arena, format, args);
     if (!text) {
         d->out_of_memory = true;
-        text = rows[code].summary;
+        text = "out of memory while this was being told";
     }
     d->errors_stored += error;
     Diag *it = &items[d->n++];
