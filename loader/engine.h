@@ -83,6 +83,7 @@ typedef struct LoadTrap {
 /* load_trap_print: "trap: integer divide by zero" and one line a frame: index, name, offset, source place where DWARF
  * has it. Names are escaped.   in: module: that of the instance; tool: "parigot-run" */
 void load_trap_print(TextBuf *, const LoadTrap *, const WasmModule *, const char *tool);
+void load_frames_print(TextBuf *, const LoadTrap *, const WasmModule *); /* the frames alone */
 
 /* ---- linear memory ------------------------------------------------------------------------------------------------ */
 
@@ -198,6 +199,8 @@ typedef struct LoadEngine {
     /* sample: from another thread, while a call runs: that call tells where it is at its next loop iteration or call, in
      * its own thread, and goes on. Not if the call ends before; a trap by interrupt goes before. */
     void (*sample)(LoadInstance *, LoadSampleFn *);
+    /* where: from a host function that the instance has called: the frames of that call, as of a trap. */
+    void (*where)(LoadInstance *, LoadTrap *);
     const LoadMemory *(*memory)(LoadInstance *);
     /* fuel: the gauge; NULL: the module is not metered. To be set, 0 or more, before start and each call; a module that
      * runs dry ends by TRAP_FUEL. After any other trap it may be higher than what is left (docs/metering.md). */

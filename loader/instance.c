@@ -605,6 +605,12 @@ static bool interp_start(LoadInstance *instance, LoadTrap *trap)
     return false;
 }
 
+static void interp_where(LoadInstance *instance, LoadTrap *place)
+{
+    *place = (LoadTrap){0};
+    if (instance->busy) trap_fill(instance, place, TRAP_NONE);
+}
+
 static void interp_interrupt(LoadInstance *instance, LoadTrapKind kind)
 {
     atomic_store_explicit(&instance->interrupt, kind, memory_order_relaxed);
@@ -622,6 +628,7 @@ const LoadEngine load_interp = {
     .call = interp_call,
     .interrupt = interp_interrupt,
     .sample = interp_sample,
+    .where = interp_where,
     .memory = interp_memory,
     .fuel = interp_fuel,
     .destroy = interp_destroy,

@@ -41,6 +41,23 @@ static void print_frame(TextBuf *out, const LoadFrame *frame, uint32_t number, S
     text_printf(out, "\n");
 }
 
+static void print_frames(TextBuf *out, const LoadTrap *trap, Sources *sources)
+{
+    for (uint32_t i = 0; i < trap->n_frames; i++) {
+        uint32_t number = i < LOAD_FRAMES_INNER ? i : trap->depth - trap->n_frames + i;
+        if (i == LOAD_FRAMES_INNER && number > i) text_printf(out, "  ... %u more ...\n", number - i);
+        print_frame(out, &trap->frames[i], number, sources);
+    }
+}
+
+void load_frames_print(TextBuf *out, const LoadTrap *trap, const WasmModule *m)
+{
+    Sources sources = {0};
+    open_sources(&sources, m);
+    print_frames(out, trap, &sources);
+    arena_free(&sources.arena);
+}
+
 void load_trap_print(TextBuf *out, const LoadTrap *trap, const WasmModule *m, const char *tool)
 {
     Sources sources = {0};
@@ -49,10 +66,6 @@ void load_trap_print(TextBuf *out, const LoadTrap *trap, const WasmModule *m, co
     if (trap->detail[0]) text_printf(out, ": %s", diag_escape(&sources.arena, str_of(trap->detail)));
     if (trap->has_address) text_printf(out, " (address 0x%llx)", (unsigned long long)trap->address);
     text_printf(out, "\n");
-    for (uint32_t i = 0; i < trap->n_frames; i++) {
-        uint32_t number = i < LOAD_FRAMES_INNER ? i : trap->depth - trap->n_frames + i;
-        if (i == LOAD_FRAMES_INNER && number > i) text_printf(out, "  ... %u more ...\n", number - i);
-        print_frame(out, &trap->frames[i], number, &sources);
-    }
+    print_frames(out, trap, &sources);
     arena_free(&sources.arena);
 }

@@ -17,6 +17,7 @@
 
 enum { STATUS_KILLED = 134, STATUS_SIGNAL = 128, MOST_STATUS = 255 };
 enum { TURNS = 16 }; /* between two looks at the event loop */
+enum { STACKS_SHOWN = 100 }; /* of refused calls: reading names and places anew takes time, and a flood has many */
 #define NS_PER_MS UINT64_C(1000000)
 #define SAMPLE_NS NS_PER_MS /* between two samples of a profile */
 
@@ -55,6 +56,7 @@ struct LoadWorld {
     bool loop_open;
     atomic_int stop_signal, stop_requests;
     int stops_seen;
+    unsigned stacks_shown;
     int forced_status; /* >= 0: the world ends now, with this */
 };
 
@@ -169,6 +171,13 @@ static void on_called(void *ctx, const CallRecord *r)
 {
     LoadWorld *w = ctx;
     inspect_call(&w->text, r);
+    const Member *m = r->refused ? member_of(w, r->sender) : NULL;
+    if (m && w->stacks_shown < STACKS_SHOWN) {
+        LoadTrap place;
+        w->stacks_shown++;
+        w->options.engine->where(m->guest.instance, &place); /* a refusal happens in an import of the sender's */
+        load_frames_print(&w->text, &place, m->guest.module);
+    }
     tell(w);
 }
 
