@@ -577,10 +577,11 @@ static bool interp_call(LoadInstance *instance, uint32_t index, LoadSlot *slots,
     instance->acc_d = 0;
     forget_sample(instance); /* one asked for too late, of the call before */
     LoadTrapKind kind;
-    while ((kind = trap_guarded_run(instance, pc, fp)) == (LoadTrapKind)INTERRUPT_SAMPLE) {
+    Slot *at = fp; /* fp stays: the results lie there */
+    while ((kind = trap_guarded_run(instance, pc, at)) == (LoadTrapKind)INTERRUPT_SAMPLE) {
         tell_sample(instance);
         pc = instance->pc;
-        fp = instance->fp;
+        at = instance->fp;
     }
     if (kind != TRAP_NONE) trap_fill(instance, trap, kind);
     instance->busy = false;

@@ -268,9 +268,9 @@ static void sampled(void *host, const LoadTrap *place)
     Samples *s = host;
     ck_assert_int_eq(place->kind, TRAP_NONE);
     ck_assert_uint_ge(place->n_frames, 1);
-    ck_assert_uint_eq(place->frames[place->n_frames - 1].func, 1); /* mix */
-    if (place->n_frames == 2) ck_assert_uint_eq(place->frames[0].func, 0);
-    s->in_step += place->n_frames == 2;
+    ck_assert_uint_eq(place->frames[place->n_frames - 1].func, 2); /* outer, mix, step */
+    for (uint32_t i = 0; i < place->n_frames; i++) ck_assert_uint_eq(place->frames[i].func, i + 3 - place->n_frames);
+    s->in_step += place->n_frames == 3;
     s->n++;
 }
 
@@ -284,11 +284,13 @@ static void *sample_on(void *arg)
 START_TEST(samples_change_nothing)
 {
     Maker k = {.min_pages = 1, .max_pages = 1};
-    /* step(x): two times around a loop: x = x * 31 + 7;  mix(n): s = step(s + i) for i from 0 to n - 1 */
+    /* step(x): two times around a loop: x = x * 31 + 7;  mix(n): s = step(s + i) for i from 0 to n - 1;
+     * outer(n): mix(n) + 1, so that the last sample was taken in another frame than that of the result */
     FUNC(&k, "step", 1, 1, 0x03, 0x40, 0x20, 0, 0x41, 31, 0x6c, 0x41, 7, 0x6a, 0x21, 0, 0x20, 1, 0x41, 1, 0x6a, 0x22, 1,
          0x41, 2, 0x49, 0x0d, 0, 0x0b, 0x20, 0);
     FUNC(&k, "mix", 1, 2, 0x03, 0x40, 0x20, 2, 0x20, 1, 0x6a, 0x10, 0, 0x21, 2, 0x20, 1, 0x41, 1, 0x6a, 0x22, 1, 0x20, 0,
          0x49, 0x0d, 0, 0x0b, 0x20, 2);
+    FUNC(&k, "outer", 1, 3, 0x20, 0, 0x10, 1, 0x41, 1, 0x6a);
     Loaded l;
     load(&l, &k);
     Samples s = {0};
@@ -304,14 +306,14 @@ START_TEST(samples_change_nothing)
     while (s.n < 2000 || s.in_step < 10) {
         LoadSlot slot = n;
         LoadTrap trap = {0};
-        ck_assert_int_eq(call(&l, s.instance, "mix", &slot, &trap), TRAP_NONE);
-        ck_assert_uint_eq(slot, expected);
+        ck_assert_int_eq(call(&l, s.instance, "outer", &slot, &trap), TRAP_NONE);
+        ck_assert_uint_eq(slot, expected + 1);
     }
     /* What ends a run goes before. */
     load_interp.interrupt(s.instance, TRAP_KILLED);
     LoadSlot slot = n;
     LoadTrap trap = {0};
-    ck_assert_int_eq(call(&l, s.instance, "mix", &slot, &trap), TRAP_KILLED);
+    ck_assert_int_eq(call(&l, s.instance, "outer", &slot, &trap), TRAP_KILLED);
     atomic_store(&s.done, true);
     pthread_join(thread, NULL);
     load_interp.destroy(s.instance);
