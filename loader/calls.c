@@ -88,7 +88,17 @@ void mail_post(Process *to, Mail *m)
     if (to->last) to->last->next = m;
     else to->first = m;
     to->last = m;
-    process_ready(to);
+    if (to->pool) pool_dispatch(to);
+    else process_ready(to);
+}
+
+void mail_move(Mail *m, Process *to)
+{
+    Process *payer = m->payer;
+    m->payer = NULL;
+    mail_unlink(m);
+    m->payer = payer;
+    mail_post(to, m);
 }
 
 void mail_unlink(Mail *m)
@@ -344,8 +354,14 @@ static void tell_provider(Call *c)
     } else {
         unlist_want(c);
         mail_unlink(&c->room);
-        if (p->spec.takes_events) post_event(p, &c->gone, c, EVENT_ENDED);
-        else keep_gone(c);
+        if (p->spec.takes_events) {
+            post_event(p, &c->gone, c, EVENT_ENDED);
+        } else if (pool_serves_request(p)) {
+            call_close_provider(c);
+            pool_request_is_over(p);
+        } else {
+            keep_gone(c);
+        }
     }
 }
 

@@ -124,6 +124,7 @@ static inline uint8_t *load_writable(const LoadMemory *m, uint32_t addr, uint32_
 
 typedef struct LoadModule LoadModule;
 typedef struct LoadInstance LoadInstance;
+typedef struct LoadImage LoadImage; /* an instance at one moment */
 
 /* What a host function sees. It may not call into the same instance (that call traps). */
 typedef struct LoadHostCall {
@@ -206,6 +207,16 @@ typedef struct LoadEngine {
      * runs dry ends by TRAP_FUEL. After any other trap it may be higher than what is left (docs/metering.md). */
     int64_t *(*fuel)(LoadInstance *);
     void (*destroy)(LoadInstance *);
+
+    /* take_image: what the instance is now, between two calls and after start: memory, globals, tables, segments. Once;
+     * from now on reset brings the instance back to this. NULL: the host has no memory; the instance is to be destroyed. */
+    LoadImage *(*take_image)(LoadInstance *);
+    /* from_image: another instance that is what that one was, with its guard and seal; imports and limits are the same.
+     * NULL: the host has no memory, or no address space. */
+    LoadInstance *(*from_image)(LoadImage *, void *host);
+    /* reset: nothing of what was done since is left. false: it could not be done, the instance is to be destroyed. */
+    MUST_USE bool (*reset)(LoadInstance *);
+    void (*free_image)(LoadImage *); /* after its last instance */
 } LoadEngine;
 
 extern const LoadEngine load_interp; /* instance.c: the default */

@@ -72,7 +72,11 @@ void guest_sampled(void *host, const LoadTrap *place)
 
 /* ---- running ------------------------------------------------------------------------------------------------------------ */
 
-static uint64_t fuel_left(const Guest *g) { return g->fuel_used < g->fuel_total ? g->fuel_total - g->fuel_used : 0; }
+static uint64_t fuel_left(const Guest *g)
+{
+    uint64_t used = g->pool ? g->pool->fuel_used : g->fuel_used;
+    return used < g->fuel_total ? g->fuel_total - used : 0;
+}
 
 static RunEnd run_end(const Guest *g)
 {
@@ -104,7 +108,10 @@ static void keep_accounts(Guest *g)
     const int64_t *fuel = g->engine->fuel(g->instance);
     if (!fuel) return;
     int64_t left = *fuel > 0 ? *fuel : 0;
-    if (left < g->gauge) g->fuel_used += (uint64_t)(g->gauge - left);
+    if (left < g->gauge) {
+        g->fuel_used += (uint64_t)(g->gauge - left);
+        if (g->pool) g->pool->fuel_used += (uint64_t)(g->gauge - left);
+    }
     g->gauge = left;
 }
 
@@ -119,9 +126,21 @@ static RunEnd call(Guest *g, uint32_t func, LoadSlot *slots)
     return returned ? RUN_RETURNED : run_end(g);
 }
 
+/* One that is what the image says: the one that is kept is that already. */
+static RunEnd start_from_image(Guest *g)
+{
+    g->has_trap = g->fueled = false;
+    g->trap = (LoadTrap){0};
+    if (!g->instance) g->instance = g->engine->from_image(g->pool->image, g);
+    snprintf(g->why, sizeof g->why, "%s", "the host has no memory for another instance");
+    g->state = g->pool->state;
+    return g->instance ? RUN_RETURNED : RUN_TRAPPED;
+}
+
 static RunEnd guest_start(void *self)
 {
     Guest *g = self;
+    if (g->pool && g->pool->image) return start_from_image(g);
     Diags diags = {0};
     g->has_trap = false;
     g->instance = g->engine->instantiate(g->compiled, g->imports, g->n_imports, g, &g->limits, &diags);
@@ -141,11 +160,31 @@ static RunEnd guest_start(void *self)
     return started ? RUN_RETURNED : run_end(g);
 }
 
+void guest_drop_instance(Guest *g)
+{
+    if (g->instance) g->engine->destroy(g->instance);
+    g->instance = NULL;
+}
+
+void guest_drop_image(const LoadEngine *engine, GuestPool *pool)
+{
+    if (pool->image) engine->free_image(pool->image);
+    pool->image = NULL;
+}
+
 static void guest_stop(void *self)
 {
     Guest *g = self;
-    if (g->instance) g->engine->destroy(g->instance);
-    g->instance = NULL;
+    bool keep = g->pool && g->pool->image && g->instance && !g->has_trap;
+    if (!keep || !g->engine->reset(g->instance)) guest_drop_instance(g);
+}
+
+static bool guest_take_image(void *self)
+{
+    Guest *g = self;
+    g->pool->state = g->state;
+    g->pool->image = g->engine->take_image(g->instance);
+    return g->pool->image != NULL;
 }
 
 static RunEnd guest_alloc(void *self, uint32_t len, uint32_t *address)
@@ -231,7 +270,7 @@ static const char *guest_why(void *self)
 static uint64_t guest_fuel_used(void *self) { return ((Guest *)self)->fuel_used; }
 
 const ProcessOps guest_ops = {guest_start, guest_stop, guest_alloc, guest_enter, guest_readable, guest_writable,
-                              guest_why, guest_fuel_used};
+                              guest_why, guest_fuel_used, guest_take_image};
 
 /* ---- imports ------------------------------------------------------------------------------------------------------------ */
 

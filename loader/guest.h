@@ -10,6 +10,13 @@
 #include "loader/profile.h"
 #include "loader/watchdog.h"
 
+/* Policy reset: what the instances of one module have in common. */
+typedef struct GuestPool {
+    LoadImage *image;              /* NULL: not yet                                                                  */
+    uint32_t state;                /* what parigot_init gave                                                         */
+    uint64_t fuel_used;            /* by all of them: fuel_total is one for all                                      */
+} GuestPool;
+
 typedef struct Guest {
     const char *name;              /* of the module in the bundle                                                    */
     const char *place;             /* "greeting.pbundle(greeter)", for diagnostics                                   */
@@ -28,6 +35,7 @@ typedef struct Guest {
     void *ctx;
     LoadImport *imports; uint32_t n_imports;
     Process *process;
+    GuestPool *pool;               /* NULL: one instance serves all requests                                         */
 
     /* Function indices of the entries; DIAG_NOWHERE32: not there. */
     uint32_t alloc, init, result, event;
@@ -54,6 +62,9 @@ extern const ProcessOps guest_ops; /* self: a Guest */
 MUST_USE bool guest_find_entries(Guest *, Arena *, const char *const *methods, uint32_t n_methods, Diags *);
 bool guest_has_event(const Guest *);
 LoadSampleFn guest_sampled; /* host: a Guest: into its profile */
+/* After the kernel has gone: the instance that waits for the next request; the image after all of them. */
+void guest_drop_instance(Guest *);
+void guest_drop_image(const LoadEngine *, GuestPool *);
 
 /* The rows for the module's imports. A method of the kernel's service by its name, false: it has no such method;
  * any other by the number that kernel_import gave. */

@@ -335,18 +335,23 @@ static bool make_globals(LoadInstance *instance, Diags *diags)
     return true;
 }
 
-static bool make_stack(LoadInstance *instance, const LoadLimits *limits, Diags *diags)
+bool instance_make_stack(LoadInstance *instance, uint64_t wanted)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    uint64_t wanted = limits->stack_bytes ? limits->stack_bytes : LOAD_STACK_BYTES;
     uint64_t bytes = (wanted + page - 1) / page * page;
     void *p = bytes < wanted ? MAP_FAILED
                              : mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (p == MAP_FAILED) return out_of_memory(instance, diags);
+    if (p == MAP_FAILED) return false;
     instance->stack = p;
     instance->stack_bytes = bytes;
     instance->stack_end = (Slot *)((char *)p + wanted / sizeof(Slot) * sizeof(Slot));
     return true;
+}
+
+static bool make_stack(LoadInstance *instance, const LoadLimits *limits, Diags *diags)
+{
+    uint64_t wanted = limits->stack_bytes ? limits->stack_bytes : LOAD_STACK_BYTES;
+    return instance_make_stack(instance, wanted) || out_of_memory(instance, diags);
 }
 
 /* ---- segments ------------------------------------------------------------------------------------------------------------ */
@@ -430,7 +435,8 @@ static void interp_destroy(LoadInstance *instance)
     if (instance == NULL) return;
     const WasmModule *m = instance->module->wasm;
     for (uint32_t i = 0; instance->tables != NULL && i < m->n_tables; i++) free(instance->tables[i].elems);
-    for (uint32_t i = 0; instance->elems != NULL && i < m->n_elems; i++) free(instance->elems[i].items);
+    for (uint32_t i = 0; !instance->image && instance->elems != NULL && i < m->n_elems; i++)
+        free(instance->elems[i].items);
     if (instance->stack != NULL) munmap(instance->stack, instance->stack_bytes);
     memory_close(&instance->memory);
     arena_free(&instance->arena);
@@ -633,6 +639,10 @@ const LoadEngine load_interp = {
     .memory = interp_memory,
     .fuel = interp_fuel,
     .destroy = interp_destroy,
+    .take_image = image_take,
+    .from_image = image_instance,
+    .reset = image_reset,
+    .free_image = image_free,
 };
 
 /* ---- host functions -------------------------------------------------------------------------------------------------------- */

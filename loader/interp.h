@@ -1,4 +1,4 @@
-/* interp.h: what the parts of the interpreter share. Private to loader/: instance.c, decode.c, interp.c, memory.c, trap.c.
+/* interp.h: what the parts of the interpreter share. Private to loader/: instance.c, decode.c, image.c, interp.c, memory.c, trap.c.
  *
  * A function's stack code is decoded into register code at its first call (decode.c) and then run (interp.c).
  *
@@ -178,6 +178,7 @@ struct LoadInstance {
     WasmRange *datas;            /* bytes of each data segment; size 0 once dropped, or when it was active         */
     ElemSegment *elems;          /* likewise                                                                     */
     uint32_t table_elems_left;
+    LoadImage *image;            /* what reset goes back to; NULL: none was taken. Items of elems are its own        */
     Arena arena;
     Slot globals[];              /* by index; when any is a vector, as many again: the upper halves               */
 };
@@ -209,6 +210,33 @@ MUST_USE bool memory_seal(LoadMemory *, uint32_t low, uint32_t high);
 void memory_close(LoadMemory *);
 /* Whether [addr, addr + len) may be read or written as a whole: what a bulk operation asks before its first byte. */
 LoadTrapKind memory_check(const LoadMemory *, uint64_t addr, uint64_t len, bool write);
+
+/* The bytes of a memory at one moment, for any number of memories that start with them: mapped private, so that a page
+ * is copied when it is first written. The pages behind the last one that is not all zero are not in the file. */
+typedef struct MemoryImage {
+    LoadMemory memory;    /* sizes and protections; base is not used                                              */
+    bool guarded;         /* the null guard is page protection                                                     */
+    int fd;               /* of the file in memory; -1: file_bytes is 0                                            */
+    int pagemap;          /* -1: the kernel cannot tell which pages were written                                   */
+    uint64_t file_bytes;
+    const uint8_t *bytes; /* of the file                                                                           */
+} MemoryImage;
+/* memory_image_take: m becomes a memory made from the image. In: no guest code runs; guarded: memory_guard was called.
+ * false: as good as closed, both of them */
+MUST_USE bool memory_image_take(MemoryImage *, LoadMemory *m, bool guarded);
+MUST_USE bool memory_from_image(LoadMemory *, const MemoryImage *);
+/* memory_restore: m, made from the image, has its bytes and its size again. */
+MUST_USE bool memory_restore(LoadMemory *m, const MemoryImage *);
+void memory_image_free(MemoryImage *);
+
+/* instance.c */
+MUST_USE bool instance_make_stack(LoadInstance *, uint64_t wanted_bytes);
+
+/* image.c */
+LoadImage *image_take(LoadInstance *);
+LoadInstance *image_instance(LoadImage *, void *host);
+bool image_reset(LoadInstance *);
+void image_free(LoadImage *);
 
 /* trap.c: faults in guest code become traps */
 typedef struct Run {

@@ -52,16 +52,21 @@ static void put_ready(Kernel *k, size_t i, Process *p)
     p->ready_slot = i + 1;
 }
 
+/* The one that others know, and that a worker's time is charged to. */
+static Process *public_process(Process *p) { return p->front ? p->front : p; }
+
 static bool is_runnable(const Process *p)
 {
-    return p->state == PROCESS_STARTING || (p->state == PROCESS_LIVE && p->first);
+    return p->state == PROCESS_STARTING || (p->state == PROCESS_LIVE && (p->first || p->over));
 }
 
 void process_ready(Process *p)
 {
     Kernel *k = p->kernel;
     if (p->native || p->running || p->ready_slot || !is_runnable(p)) return;
-    if (p->vtime < k->vtime) p->vtime = k->vtime;
+    Process *account = public_process(p);
+    if (account->vtime < k->vtime) account->vtime = k->vtime;
+    p->vtime = account->vtime;
     p->ready_seq = k->seq++;
     size_t i = k->n_ready++;
     for (; i > 0 && goes_first(p, k->ready[(i - 1) / 2]); i = (i - 1) / 2) put_ready(k, i, k->ready[(i - 1) / 2]);
@@ -153,6 +158,12 @@ Process *kernel_add(Kernel *k, const ProcessSpec *spec)
     return p;
 }
 
+Process *kernel_add_worker(Kernel *k, Process *front, const ProcessSpec *spec)
+{
+    Process *p = kernel_add(k, spec);
+    return p && pool_add(front, p) ? p : NULL;
+}
+
 Process *kernel_add_native(Kernel *k, const NativeSpec *spec)
 {
     Process *p = add(k, spec->name, spec->self);
@@ -217,7 +228,7 @@ static void exit_process(Process *p)
     calls_lose_process(p, REASON(NOT_ROUTED), words, false);
     Kernel *k = p->kernel;
     if (k->options.exited) k->options.exited(k->options.ctx, p, p->exit_code);
-    if (p == k->main) {
+    if (public_process(p) == k->main) {
         k->ended = true;
         k->exit_code = p->exit_code;
     }
@@ -274,7 +285,8 @@ static void kill_process(Process *p, RunEnd end, const Doing *doing)
     describe(p, doing, &death);
     death.why = p->stop == STOP_BAD_ADDRESS ? "message outside memory"
                 : doing->why ? doing->why : p->spec.ops->why(p->spec.self);
-    death.restarts = p != k->main && end != RUN_USED_UP && p->limits.restarts_per_minute > 0;
+    bool one_request = pool_serves_request(p), is_main = public_process(p) == k->main && !one_request;
+    death.restarts = !is_main && !one_request && end != RUN_USED_UP && p->limits.restarts_per_minute > 0;
     if (death.restarts) death.pause_ns = restart_pause(p);
     if (death.restarts && !timer_set(k, &p->restart, k->now_ns + death.pause_ns, restart_rings)) death.restarts = false;
     if (k->options.died) k->options.died(k->options.ctx, &death);
@@ -286,7 +298,7 @@ static void kill_process(Process *p, RunEnd end, const Doing *doing)
     p->killed = true;
     bool fuel = end == RUN_OUT_OF_FUEL || end == RUN_USED_UP;
     calls_lose_process(p, fuel ? REASON(NO_FUEL) : REASON(KILLED), words, death.restarts);
-    if (p == k->main) k->ended = k->main_killed = true;
+    if (is_main) k->ended = k->main_killed = true;
 }
 
 /* ---- one entry ----------------------------------------------------------------------------------------------------------- */
@@ -427,7 +439,7 @@ static void start_process(Process *p)
     p->stop_mail.kind = ENTRY_NONE;
     begin(p, NULL);
     p->state = PROCESS_LIVE; /* also when start fails half-way: stop is called */
-    RunEnd end = p->spec.ops->start(p->spec.self);
+    RunEnd end = p->front ? pool_start(p) : p->spec.ops->start(p->spec.self);
     if (end == RUN_RETURNED) {
         doing.entry = &e;
         switch (hand_over(p, (const uint8_t *)p->spec.init.ptr, &e, &end)) {
@@ -444,6 +456,7 @@ static void start_process(Process *p)
 
 static void deliver(Process *p)
 {
+    if (p->over) return;
     Mail *m = p->first;
     switch (m->kind) {
     case ENTRY_METHOD: deliver_request(p, m); break;
@@ -451,6 +464,25 @@ static void deliver(Process *p)
     case ENTRY_EVENT: deliver_event(p, m); break;
     default: assert(!"no such mail");
     }
+}
+
+/* A worker's instance for the request that it has got; unless that has been withdrawn. */
+static void start_worker(Process *p)
+{
+    if (!p->first) return;
+    p->stop_mail.kind = ENTRY_NONE;
+    begin(p, NULL);
+    p->state = PROCESS_LIVE;
+    if (!settle(p, pool_start(p), &(Doing){0})) return;
+    if (p->kernel->stopping) tell_stop(p);
+    deliver(p);
+}
+
+static void settle_worker(Process *p)
+{
+    if (pool_after_turn(p)) return;
+    kill_process(p, RUN_TRAPPED, &(Doing){.why = "the host has no memory for an image of it"});
+    if (!pool_after_turn(p)) assert(!"of a process that is dead no image is taken");
 }
 
 /* ---- turns ------------------------------------------------------------------------------------------------------------------ */
@@ -491,11 +523,13 @@ static void take_turn(Process *p)
     p->turn_cost = 0;
     uint64_t before = meter_of(p), fuel_before = fuel_of(p);
     if (p->state == PROCESS_LIVE) deliver(p);
+    else if (pool_serves_request(p)) start_worker(p);
     else start_process(p);
-    p->vtime += cost_of_turn(p, meter_of(p) - before) * MOST_SHARE / p->spec.share;
+    public_process(p)->vtime += cost_of_turn(p, meter_of(p) - before) * MOST_SHARE / p->spec.share;
     p->usage.entries++;
     p->usage.fuel += fuel_of(p) - fuel_before;
-    p->usage.ran_ns += kernel_now(k) - k->turn_ns;
+    if (p->front) settle_worker(p);
+    public_process(p)->usage.ran_ns += kernel_now(k) - k->turn_ns;
     k->now_is_fresh = true;
     process_ready(p);
 }
@@ -509,7 +543,7 @@ KernelState kernel_step(Kernel *k)
     timers_ring(k);
 
     Process *p;
-    while ((p = k->next_start) && p->native) k->next_start = p->next;
+    while ((p = k->next_start) && p->state != PROCESS_NEW) k->next_start = p->next;
     if (p) {
         k->next_start = p->next;
         take_turn(p);
@@ -561,6 +595,7 @@ void kernel_free(Kernel *k)
         free(p->served.buckets);
         free(p->targets);
         free(p->imports);
+        pool_free(p);
         free(p);
     }
     free(k->ready);
@@ -574,3 +609,4 @@ uint64_t process_turn_started(const Process *p) { return p->kernel->turn_ns; }
 const ProcessUsage *process_usage(const Process *p) { return &p->usage; }
 bool process_is_metered(const Process *p) { return p->spec.metered; }
 const char *process_name(const Process *p) { return p->spec.name; }
+void *process_self(const Process *p) { return p->spec.self; }

@@ -104,6 +104,9 @@ typedef struct ProcessOps {
     const char *(*why)(void *self);
     /* Fuel used so far, by all its instances. Asked for only where ProcessSpec.metered says so. */
     uint64_t (*fuel_used)(void *self);
+    /* Of workers (kernel_add_worker), else NULL: from now on, what the instance is at this moment is what start of any
+     * worker of that front gives. false: out of memory. */
+    bool (*take_image)(void *self);
 } ProcessOps;
 
 typedef struct ProcessSpec {
@@ -184,6 +187,10 @@ void kernel_free(Kernel *);                /* with kernel_halt first */
 /* Before the first kernel_step; processes are initialised in the order in which they were added. NULL: out of memory. */
 Process *kernel_add(Kernel *, const ProcessSpec *);
 Process *kernel_add_native(Kernel *, const NativeSpec *);
+/* kernel_add_worker: makes `front`, a process just added, one of which each request gets an instance of its own; this is
+ * one that serves such requests, one at a time. The first one added also runs parigot_init. Same spec, but another self;
+ * what is imported is bound to the front. Limits hold for each worker; all share one share of the processor. */
+Process *kernel_add_worker(Kernel *, Process *front, const ProcessSpec *);
 /* kernel_import: `caller` may call `method` of `provider` (NULL: nobody provides it; calls fail with NOT_ROUTED).
  * out: the number that kernel_call takes, from 0 up in the order of these calls; -1: out of memory */
 int32_t kernel_import(Process *caller, Process *provider, uint32_t method);
@@ -214,6 +221,7 @@ typedef struct ProcessUsage {
 const ProcessUsage *process_usage(const Process *);
 bool process_is_metered(const Process *);
 const char *process_name(const Process *);
+void *process_self(const Process *); /* ProcessSpec.self */
 uint64_t process_turn_started(const Process *); /* when the entry that runs now began, its parigot_alloc included */
 
 /* ---- what a guest imports ------------------------------------------------------------------------------------------ */

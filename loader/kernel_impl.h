@@ -1,4 +1,5 @@
-/* kernel_impl.h: what kernel.c (processes, turns), calls.c (calls, mail, imports), timers.c and failure.c share.
+/* kernel_impl.h: what kernel.c (processes, turns), calls.c (calls, mail, imports), pool.c (policy reset), timers.c and
+ * failure.c share.
  *
  * Life of a Call, seen from its two ends:
  *
@@ -61,7 +62,10 @@ typedef enum ProcessState {
     PROCESS_LIVE,
     PROCESS_PAUSED,   /* killed; the restart timer runs                                                              */
     PROCESS_DEAD,     /* killed or exited, for good                                                                  */
+    PROCESS_FRONT,    /* runs nothing: its requests go to workers                                                    */
+    PROCESS_IDLE,     /* a worker without a request                                                                  */
 } ProcessState;
+typedef struct Pool Pool; /* pool.c */
 typedef enum StopCause { STOP_NOT, STOP_BAD_ADDRESS, STOP_EXIT } StopCause;
 
 struct Process {
@@ -99,6 +103,11 @@ struct Process {
     StopCause stop;
     int32_t exit_code;
     Call *behalf;              /* the request for whose sake calls are made now, NULL = nobody's; a reference        */
+
+    /* policy reset */
+    Pool *pool;                /* of a front                                                                         */
+    Process *front, *next_idle; /* of a worker                                                                       */
+    bool over;                 /* of a worker: its request has ended, and it is to forget it in its turn             */
 
     /* after a kill */
     Timer restart;
@@ -159,6 +168,7 @@ void process_ready(Process *); /* has mail, or is to be started: takes its place
 /* calls.c */
 bool ids_init(Kernel *, IdTable *);
 void mail_post(Process *to, Mail *);
+void mail_move(Mail *, Process *to); /* from one mailbox to another, with who pays for it */
 void mail_unlink(Mail *);      /* out of the mailbox and off the payer's account */
 void mail_free(Mail *);        /* its bytes, and itself when it is single; unlinked already */
 void piece_take(Process *, Mail *); /* a RESULT at the front of the mailbox: out of it and out of its call */
@@ -172,6 +182,15 @@ uint32_t call_serve(Call *);   /* takes it into the provider's ids */
 void call_end(Call *, Status, Reason, const char *format, ...) PRINTF(4, 5);
 void call_abandon(Call *);     /* the caller cannot take what comes: nothing more will, the provider is told */
 void calls_lose_process(Process *, Reason, const char *words, bool keep_requests);
+/* pool.c */
+MUST_USE bool pool_add(Process *front, Process *worker);
+RunEnd pool_start(Process *worker);           /* ProcessOps.start, with what the front imports                       */
+bool pool_serves_request(const Process *);    /* a worker that is not the module itself before its image was taken    */
+void pool_dispatch(Process *front);           /* requests to workers, as far as there are any                        */
+/* pool_after_turn: what the end of this turn means to a worker's front. false: there is no memory for the image. */
+MUST_USE bool pool_after_turn(Process *worker);
+void pool_request_is_over(Process *worker);   /* its request has ended without it                                     */
+void pool_free(Process *front);
 /* timers.c */
 void timers_ring(Kernel *);
 /* failure.c: the bytes of a Failure */

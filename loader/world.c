@@ -28,6 +28,9 @@ typedef struct Member {
     LoadWorldLimits limits;       /* that hold */
     const char **methods;     /* "service/method" it provides */
     Str init;                 /* its InitRequest */
+    bool fresh;               /* each request gets an instance of its own: */
+    GuestPool pool;
+    Guest *workers; uint32_t n_workers;
 } Member;
 
 typedef struct Native {
@@ -132,27 +135,20 @@ static void tell_memory(TextBuf *t, const Guest *g, const char *before)
                 (unsigned long long)g->memory_max_bytes, (unsigned long long)g->memory_refused_bytes);
 }
 
-static Member *member_of(LoadWorld *w, const Process *p)
-{
-    for (uint32_t i = 0; i < w->n_members; i++)
-        if (w->members[i].guest.process == p) return &w->members[i];
-    return NULL;
-}
-
 static void on_died(void *ctx, const ProcessDeath *d)
 {
     LoadWorld *w = ctx;
     TextBuf *t = &w->text;
-    const Member *m = member_of(w, d->process);
+    const Guest *g = process_self(d->process);
     Diags diags = {0};
     Diag *diag = diag_add(&diags, RUN_KILLED, DIAG_AT(.file = w->bundle->file), "%s was killed: %s",
                           process_name(d->process), d->why);
     if (diag) diag_format(t, diag, "parigot-run", DIAG_TEXT);
     diag_free(&diags);
     tell_doing(t, d);
-    if (m) tell_memory(t, &m->guest, ">>> ");
+    tell_memory(t, g, ">>> ");
     if (d->restarts) text_printf(t, ">>> starts afresh in %.3g s\n", (double)d->pause_ns / 1e9);
-    if (m && m->guest.has_trap) load_trap_print(t, &m->guest.trap, m->guest.module, "parigot-run");
+    if (g->has_trap) load_trap_print(t, &g->trap, g->module, "parigot-run");
     tell(w);
 }
 
@@ -167,18 +163,38 @@ static void on_no_space(void *ctx, const char *place)
     tell(w);
 }
 
+/* The instance that is, or waits to be, that process; NULL: a service of the host. */
+static const Guest *guest_of(const LoadWorld *w, const Process *p)
+{
+    for (size_t i = 0; i < w->n_natives; i++)
+        if (w->natives[i].process == p) return NULL;
+    return process_self(p);
+}
+
 static void on_called(void *ctx, const CallRecord *r)
 {
     LoadWorld *w = ctx;
     inspect_call(&w->text, r);
-    const Member *m = r->refused ? member_of(w, r->sender) : NULL;
-    if (m && w->stacks_shown < STACKS_SHOWN) {
+    const Guest *g = r->refused ? guest_of(w, r->sender) : NULL;
+    if (g && w->stacks_shown < STACKS_SHOWN) {
         LoadTrap place;
         w->stacks_shown++;
-        w->options.engine->where(m->guest.instance, &place); /* a refusal happens in an import of the sender's */
-        load_frames_print(&w->text, &place, m->guest.module);
+        w->options.engine->where(g->instance, &place); /* a refusal happens in an import of the sender's */
+        load_frames_print(&w->text, &place, g->module);
     }
     tell(w);
+}
+
+/* What the workers of a module have seen is the module's. */
+static void gather_memory(Member *m)
+{
+    Guest *to = &m->guest;
+    for (uint32_t i = 0; i < m->n_workers; i++) {
+        const Guest *g = &m->workers[i];
+        if (g->memory_peak_bytes > to->memory_peak_bytes) to->memory_peak_bytes = g->memory_peak_bytes;
+        if (g->memory_refused_bytes > to->memory_refused_bytes) to->memory_refused_bytes = g->memory_refused_bytes;
+        if (g->memory_max_bytes > to->memory_max_bytes) to->memory_max_bytes = g->memory_max_bytes;
+    }
 }
 
 /* The world has ended; its processes are still there. */
@@ -187,9 +203,10 @@ static void tell_stats(LoadWorld *w)
     size_t n = w->n_members + w->n_natives;
     InspectRow *rows = arena_array(&w->arena, n ? n : 1, sizeof *rows);
     if (!rows) return;
-    for (uint32_t i = 0; i < w->n_members; i++)
-        rows[i] = (InspectRow){.process = w->members[i].guest.process,
-                               .memory_peak_bytes = w->members[i].guest.memory_peak_bytes};
+    for (uint32_t i = 0; i < w->n_members; i++) {
+        const Guest *g = &w->members[i].guest;
+        rows[i] = (InspectRow){.process = g->process, .memory_peak_bytes = g->memory_peak_bytes};
+    }
     for (size_t i = 0; i < w->n_natives; i++)
         rows[w->n_members + i] = (InspectRow){.process = w->natives[i].process, .native = true};
     inspect_stats(&w->text, rows, n);
@@ -221,7 +238,7 @@ static bool read_policies(LoadWorld *w, Diags *diags)
 }
 
 /* The four rules by which a module keeps no state in fixed places. Not all proved: only a fresh instance for each
- * request could give what the policy promises. */
+ * request gives what the policy promises (docs/reset.md). */
 static bool keeps_state(const ValReport *r)
 {
     static const ValRule rules[] = {RULE_P101, RULE_P104, RULE_P105, RULE_P106};
@@ -257,11 +274,7 @@ static bool validate(LoadWorld *w, Diags *diags)
         ok &= bundle_check_module(w->bundle, i, &m->report.module, section, diags);
         bool wants_fresh = w->options.floor->base == VAL_BASE_RESET || own->base == VAL_BASE_RESET;
         bool serves = m->info->n_provides > 0; /* else there are no requests */
-        if (wants_fresh && serves && keeps_state(&m->report)) {
-            diag_add(diags, RUN_FRESH, DIAG_AT(.file = m->guest.place),
-                     "not proved to keep no state: under policy reset each request would need a fresh instance");
-            ok = false;
-        }
+        m->fresh = wants_fresh && serves && keeps_state(&m->report);
         m->guest.module = &m->report.module;
         STEP(w, "%s: validated again, under %.*s and %.*s", m->guest.place, STR_ARG(w->options.floor->name),
              STR_ARG(own->name));
@@ -389,6 +402,31 @@ static bool encode_init(LoadWorld *w, Member *m, Diags *diags)
     return true;
 }
 
+static ProcessSpec process_spec(const Member *m, Guest *g)
+{
+    return (ProcessSpec){.name = g->name, .ops = &guest_ops, .self = g, .limits = m->limits.process,
+                         .share = m->info->share, .takes_events = guest_has_event(g), .metered = m->report.metered, .init = m->init,
+                         .methods = m->methods, .n_methods = (uint32_t)m->info->n_provides};
+}
+
+/* For a module that is reset, workers: guests that have all of it but an instance. */
+static bool make_workers(LoadWorld *w, Member *m, Diags *diags)
+{
+    uint32_t n = w->options.limits.instances;
+    m->workers = arena_array(&w->arena, n, sizeof *m->workers);
+    if (!m->workers) return out_of_memory(w, diags);
+    for (; m->n_workers < n; m->n_workers++) {
+        Guest *g = &m->workers[m->n_workers];
+        *g = m->guest;
+        g->pool = &m->pool;
+        ProcessSpec spec = process_spec(m, g);
+        g->process = kernel_add_worker(w->kernel, m->guest.process, &spec);
+        if (!g->process) return out_of_memory(w, diags);
+    }
+    STEP(w, "%s: keeps state, so each request gets a fresh instance, at most %u at a time", m->guest.place, n);
+    return true;
+}
+
 /* provides: the kernel with a process for each module, in start order. */
 static bool make_processes(LoadWorld *w, Diags *diags)
 {
@@ -404,12 +442,9 @@ static bool make_processes(LoadWorld *w, Diags *diags)
         if (!encode_init(w, m, diags)) return false;
         m->guest.watchdog = w->watchdog;
         m->guest.profile = w->profile;
-        m->guest.process = kernel_add(w->kernel, &(ProcessSpec){
-            .name = m->guest.name, .ops = &guest_ops, .self = &m->guest, .limits = m->limits.process,
-            .share = m->info->share, .takes_events = guest_has_event(&m->guest), .metered = m->report.metered,
-            .init = m->init,
-            .methods = m->methods, .n_methods = (uint32_t)m->info->n_provides});
-        if (!m->guest.process) return out_of_memory(w, diags);
+        ProcessSpec spec = process_spec(m, &m->guest);
+        m->guest.process = kernel_add(w->kernel, &spec);
+        if (!m->guest.process || (m->fresh && !make_workers(w, m, diags))) return out_of_memory(w, diags);
         if (strcmp(m->guest.name, w->manifest->main) == 0) kernel_set_main(w->kernel, m->guest.process);
     }
     return true;
@@ -565,6 +600,10 @@ static bool bind_imports(LoadWorld *w, Diags *diags)
                 m->guest.n_imports++;
             else ok = false;
         }
+        for (uint32_t j = 0; j < m->n_workers; j++) {
+            m->workers[j].imports = m->guest.imports;
+            m->workers[j].n_imports = m->guest.n_imports;
+        }
     }
     return ok;
 }
@@ -690,6 +729,7 @@ int load_world_run(LoadWorld *w)
 {
     int status = run_world(w);
     kernel_halt(w->kernel); /* calls that are open are traced as well */
+    for (uint32_t i = 0; i < w->n_members; i++) gather_memory(&w->members[i]);
     if (w->options.stats) tell_stats(w);
     return status;
 }
@@ -710,6 +750,8 @@ LoadWorld *load_world_open(const Bundle *bundle, const LoadWorldOptions *options
     if (!w->options.engine) w->options.engine = &load_interp;
     if (!w->options.floor) w->options.floor = val_builtin_policy(STR("reset"));
     if (!w->options.limits.entry_ns) w->options.limits.entry_ns = LOAD_ENTRY_NS;
+    if (!w->options.limits.instances) w->options.limits.instances = LOAD_INSTANCES;
+    if (w->options.limits.instances > LOAD_MOST_INSTANCES) w->options.limits.instances = LOAD_MOST_INSTANCES;
     if (!w->options.limits.grace_ns) w->options.limits.grace_ns = LOAD_GRACE_NS;
 
     bool ok = init_members(w, diags)   /* a Member for each module of the manifest               */
@@ -738,8 +780,12 @@ void load_world_close(LoadWorld *w)
     for (size_t i = 0; i < w->n_natives; i++) w->natives[i].service->close(w->natives[i].self);
     watchdog_free(w->watchdog);
     profile_free(w->profile);
-    for (uint32_t i = 0; i < w->n_members; i++)
-        if (w->members[i].guest.compiled) w->options.engine->free_module(w->members[i].guest.compiled);
+    for (uint32_t i = 0; i < w->n_members; i++) {
+        Member *m = &w->members[i];
+        for (uint32_t j = 0; j < m->n_workers; j++) guest_drop_instance(&m->workers[j]);
+        guest_drop_image(w->options.engine, &m->pool);
+        if (m->guest.compiled) w->options.engine->free_module(m->guest.compiled);
+    }
     text_free(&w->text);
     arena_free(&w->arena);
     free(w);

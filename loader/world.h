@@ -23,10 +23,13 @@ typedef struct LoadWorldLimits {
     uint64_t fuel_total;     /* likewise, for a process in all its lives                                             */
     uint32_t table_elems;    /* of all tables of a module; 0 = LOAD_TABLE_ELEMS                                      */
     uint64_t entry_ns;       /* longest time that one entry may run; 0 = LOAD_ENTRY_NS                              */
+    uint32_t instances;      /* of a module that is reset for each request; 0 = LOAD_INSTANCES, at most LOAD_MOST_INSTANCES */
     uint64_t grace_ns;       /* after a request to end, until the world ends anyway; 0 = LOAD_GRACE_NS              */
 } LoadWorldLimits;
 #define LOAD_ENTRY_NS UINT64_C(10000000000)
 #define LOAD_GRACE_NS UINT64_C(2000000000)
+#define LOAD_INSTANCES      8u
+#define LOAD_MOST_INSTANCES 1024u
 
 typedef struct LoadWorldOptions {
     const LoadEngine *engine;  /* NULL: load_interp                                                                  */
@@ -49,7 +52,7 @@ typedef struct LoadWorldOptions {
 /* load_world_open: validates (always, whatever the manifest says was proved), compiles, binds. No guest code runs.
  * in:     the bundle must outlive the world
  * errors: P, V, W codes of the validator; BUNDLE_MODULE_DIFFERS; RUN_NO_SERVICE, RUN_NOT_GRANTED, RUN_NO_IMPORT, RUN_ENTRY, RUN_FEATURE, RUN_LAYOUT,
- *         RUN_FRESH, RUN_FUEL; OUT_OF_MEMORY. NULL when there was any */
+ *         RUN_FUEL; OUT_OF_MEMORY. NULL when there was any */
 LoadWorld *load_world_open(const Bundle *, const LoadWorldOptions *, Diags *);
 
 /* load_world_run: until the world ends. Returns the exit status of the program: main's code (what is not within 0 to

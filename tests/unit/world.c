@@ -11,26 +11,9 @@
 #include <unistd.h>
 #include <uv.h>
 
-#include "bundle/create.h"
-#include "compile.h"
-#include "tap.h"
+#include "tests/unit/world_rig.h"
 
 /* ---- modules ---------------------------------------------------------------------------------------------------------- */
-
-/* A whole module from its imports and its functions. Every one has a memory of two pages and hands out buffers at 1024. */
-#define MODULE(imports, functions)                                                                                 \
-    "(module " imports " (memory 2 16)"                                                                              \
-    " (func (export \"parigot_alloc\") (param i32) (result i32) (i32.const 1024)) " functions ")"
-#define CALL(service, method, name)                                                                                \
-    "(import \"" service "\" \"" method "\" (func $" name " (param i32 i32 i32) (result i32)))"
-#define KERNEL(method, name, params)                                                                               \
-    "(import \"parigot.kernel.v1.Kernel\" \"" method "\" (func $" name " (param " params ") (result i32)))"
-#define INIT(body)   "(func (export \"parigot_init\") (param i32 i32) (result i32) " body ")"
-#define RESULT(body) "(func (export \"parigot_result\") (param i32 i32 i32 i32 i32 i32) " body ")"
-#define SERVE(method, body) "(func (export \"" method "\") (param i32 i32 i32 i32) " body ")"
-#define KERNEL_EXIT   KERNEL("Exit", "exit", "i32")
-#define KERNEL_REPLY  KERNEL("Reply", "reply", "i32 i32 i32 i32")
-#define SAY_BACK   SERVE("t.Echo/Say", "(drop (call $reply (local.get 1) (local.get 2) (local.get 3) (i32.const 1)))")
 
 static const char echo[] = MODULE(KERNEL_REPLY, INIT("(i32.const 0)") SAY_BACK);
 /* Asks the echo with the bytes that lie at 2048, and exits with status * 8 + length of the answer, modulo 8. */
@@ -39,103 +22,6 @@ static const char echo[] = MODULE(KERNEL_REPLY, INIT("(i32.const 0)") SAY_BACK);
            RESULT("(drop (call $exit (i32.add (i32.mul (local.get 2) (i32.const 8)) (i32.and (local.get 4) (i32.const 7)))))"))
 static const char asker[] = ASKER("(drop (call $say (i32.const 2048) (i32.const 3) (i32.const 1))) (i32.const 0)");
 
-/* ---- worlds ------------------------------------------------------------------------------------------------------------ */
-
-typedef struct Text {
-    const char *name, *wat;
-    const char *grant; /* one system service, or NULL */
-} Text;
-
-typedef struct Made {
-    Bundle bundle;
-    Bytes wasm[4];
-    Writer file;
-} Made;
-
-static Bytes assemble(const char *wat)
-{
-    char folder[32];
-    temporary_folder(folder);
-    put_file(folder, "m.wat", wat, strlen(wat));
-    run_in(folder, "wat2wasm m.wat -o m.wasm");
-    Bytes b = get_file(folder, "m.wasm");
-    remove_folder(folder);
-    return b;
-}
-
-static void print(const Diags *d)
-{
-    TextBuf t = {0};
-    for (size_t i = 0; i < d->n; i++) diag_format(&t, &d->items[i], "test", DIAG_TEXT);
-    if (t.ptr) fputs(t.ptr, stderr);
-    text_free(&t);
-}
-
-static Made make(const Text *texts, size_t n, const char *main_module)
-{
-    Made made = {0};
-    WorldModule modules[4] = {0};
-    Str grants[4];
-    for (size_t i = 0; i < n; i++) {
-        made.wasm[i] = assemble(texts[i].wat);
-        grants[i] = str_of(texts[i].grant);
-        modules[i] = (WorldModule){.name = str_of(texts[i].name), .file = texts[i].name, .bytes = made.wasm[i].ptr,
-                                   .size = made.wasm[i].size, .policy = val_builtin_policy(STR("audit")),
-                                   .grants = &grants[i], .n_grants = texts[i].grant ? 1 : 0};
-    }
-    World world = {.name = STR("test"), .main = str_of(main_module), .tool = "test", .modules = modules, .n_modules = n};
-    Diags d = {0};
-    bool ok = bundle_create(&world, &d, &made.file);
-    if (!ok) print(&d);
-    ck_assert(ok);
-    diag_free(&d);
-    ok = bundle_open_bytes(made.file.ptr, made.file.len, "t.pbundle", &(BundleOpenOptions){.allow_unsigned = true}, &d,
-                           &made.bundle);
-    if (!ok) print(&d);
-    ck_assert(ok);
-    diag_free(&d);
-    return made;
-}
-
-static void unmake(Made *m)
-{
-    bundle_close(&m->bundle);
-    wr_free(&m->file);
-    for (size_t i = 0; i < ARRAY_LEN(m->wasm); i++) bytes_free(&m->wasm[i]);
-}
-
-static TextBuf told;
-static void keep(void *ctx, Str lines)
-{
-    (void)ctx;
-    text_add(&told, lines);
-}
-static LoadWorldOptions options(void)
-{
-    return (LoadWorldOptions){.floor = val_builtin_policy(STR("audit")), .tell = keep,
-                              .services = {.log_fd = STDERR_FILENO}, .limits = {.entry_ns = 300000000}};
-}
-
-/* Runs a world of these modules; the exit status. told has the reports. */
-static int run_with(const Text *texts, size_t n, const char *main_module, const LoadWorldOptions *o)
-{
-    Made m = make(texts, n, main_module);
-    Diags d = {0};
-    told.len = 0;
-    LoadWorld *w = load_world_open(&m.bundle, o, &d);
-    if (!w) print(&d);
-    ck_assert_ptr_nonnull(w);
-    int status = load_world_run(w);
-    load_world_close(w);
-    diag_free(&d);
-    unmake(&m);
-    return status;
-}
-static int run(const Text *texts, size_t n, const char *main_module)
-{
-    LoadWorldOptions o = options();
-    return run_with(texts, n, main_module, &o);
-}
 static int run_pair(const char *a, const char *b)
 {
     return run((Text[]){{"b", b, NULL}, {"a", a, NULL}}, 2, "a");
@@ -148,7 +34,6 @@ static void refused(const Text *texts, size_t n, void (*change)(BundleManifest *
     if (change) change((BundleManifest *)(uintptr_t)m.bundle.manifest);
     Diags d = {0};
     LoadWorldOptions o = options();
-    if (code == RUN_FRESH) o.floor = val_builtin_policy(STR("reset"));
     ck_assert_ptr_null(load_world_open(&m.bundle, &o, &d));
     bool found = false;
     for (size_t i = 0; i < d.n; i++) found |= d.items[i].code == code && strstr(d.items[i].text, words);
@@ -329,19 +214,6 @@ START_TEST(a_limit_that_cannot_be_kept)
 }
 END_TEST
 
-START_TEST(state_needs_fresh_instances_under_reset)
-{
-#define COUNTS "(global.set $n (i32.add (global.get $n) (i32.const 1))) (i32.const 0)"
-    static const char serves[] = MODULE(KERNEL_REPLY "(global $n (mut i32) (i32.const 0))", INIT(COUNTS) SAY_BACK);
-    refused((Text[]){{"a", serves, NULL}}, 1, NULL, RUN_FRESH, "not proved to keep no state");
-    /* Who serves nobody has no requests that could see what others left. */
-    static const char alone[] = MODULE(KERNEL_EXIT "(global $n (mut i32) (i32.const 3))", INIT("(drop (call $exit (global.get $n)))" COUNTS));
-    LoadWorldOptions o = options();
-    o.floor = val_builtin_policy(STR("reset"));
-    ck_assert_int_eq(run_with((Text[]){{"a", alone, NULL}}, 1, "a", &o), 3);
-}
-END_TEST
-
 START_TEST(entries_have_the_types_of_the_border)
 {
     /* Policy audit only warns about these; the loader needs them to be so. */
@@ -517,7 +389,6 @@ int main(void)
         tcase_add_test(t, what_is_not_granted_is_not_there);
         tcase_add_test(t, a_manifest_that_differs_from_its_modules);
         tcase_add_test(t, a_limit_that_cannot_be_kept);
-        tcase_add_test(t, state_needs_fresh_instances_under_reset);
         tcase_add_test(t, entries_have_the_types_of_the_border);
         tcase_add_test(t, messages_outside_memory_kill_the_sender);
         tcase_add_test(t, buffers_outside_memory_kill_the_receiver);
