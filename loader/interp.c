@@ -346,8 +346,13 @@ UNALIGNED(double, any_f64);
     STORE_FORM(name##_II, T, access, 3, pc->u, WIDE_##T)                                                               \
     STORE_FORM(name##_AA, T, access, 2, (uint64_t)ACC_I32 + pc->u, ACC_##T)
 
+#ifdef __clang__
+#define COLD_LABEL
+#else
+#define COLD_LABEL __attribute__((cold))
+#endif
 #define CHECK(form, width, address)                                                                                    \
-    CHECK_##form: __attribute__((cold));                                                                               \
+    CHECK_##form: COLD_LABEL;                                                                                          \
     {                                                                                                                  \
         uint64_t ea = (address);                                                                                       \
         if (likely(ea + (width) <= inst->memory.size_bytes)) goto form;                                                \
