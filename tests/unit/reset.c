@@ -272,7 +272,8 @@ START_TEST(the_image_is_taken_after_init)
 }
 END_TEST
 
-/* Leaves a call open, and would trap at a result of it. The other one is told that nobody waits, and traps at that. */
+/* Leaves a call open, and would trap at a result of it. The other one is told that nobody waits, and traps at that; unless it
+ * has not had its turn yet, for then the request is gone before it came: turns depend on measured time. */
 START_TEST(calls_left_open_are_cancelled)
 {
     static const char hole[] = MODULE(DIRT, INIT("(i32.const 0)") SERVE("t.Hole/Fall", "")
@@ -284,10 +285,14 @@ START_TEST(calls_left_open_are_cancelled)
                RESULT("(if (i32.eq (local.get 1) (i32.const 7)) (then unreachable))" REPLY_DIRT("(global.get $call)")));
     LoadWorldOptions o = under_reset();
     Text texts[] = {{"hole", hole, NULL}, {"echo", echo, NULL}, {"a", leaver, NULL}, {"main", three_in_a_row, NULL}};
-    int status = run_with(texts, 4, "main", &o);
-    ck_assert_int_eq(status, 3);
-    ck_assert_ptr_nonnull(strstr(told.ptr ? told.ptr : "", "hole was killed: unreachable"));
-    ck_assert_ptr_null(strstr(told.ptr, "a was killed"));
+    bool heard = false;
+    for (int i = 0; i < 20 && !heard; i++) {
+        int status = run_with(texts, 4, "main", &o);
+        ck_assert_int_eq(status, 3);
+        heard = strstr(told.ptr ? told.ptr : "", "hole was killed: unreachable") != NULL;
+        ck_assert(!told.ptr || !strstr(told.ptr, "a was killed"));
+    }
+    ck_assert(heard);
 }
 END_TEST
 
