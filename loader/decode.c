@@ -17,32 +17,14 @@
  * what names a value without its type (drop, select) and what works on vectors asks which two belong together (wide).
  *
  * Source: core 2.0 §4.4 "Instructions", §5.4. */
-#include "loader/simd.h"
+#include "loader/decode_impl.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
 /* ---- what interp.def says about the families ---------------------------------------------------------------------- */
 
-typedef enum Family {
-    FAM_NONE,
-#define BIN(name, T, R, expr)         FAM_##name,
-#define BINT(name, T, R, trap, expr)  FAM_##name,
-#define CMP(name, T, negation, expr)  FAM_##name,
-#define CMPN                          CMP
-#define UN(name, T, R, expr)          FAM_##name,
-#define UNT(name, T, R, trap, expr)   FAM_##name,
-#define LOAD(name, R, access)         FAM_##name,
-#define STORE(name, T, access)        FAM_##name,
-#define OTHER(name, words)
-#define VECTOR(name, words, width, at)
-#include "loader/interp.def"
-    FAM_COUNT
-} Family;
-
 typedef enum FamilyKind { KIND_BIN, KIND_CMP, KIND_UN, KIND_LOAD, KIND_STORE } FamilyKind;
-typedef enum Class { I32, I64, F32, F64 } Class;
-
 typedef struct FamilyInfo {
     uint8_t kind;       /* FamilyKind */
     uint8_t T, R;       /* Class of operands and of the result */
@@ -100,89 +82,7 @@ static bool commutes(Family f)
 
 /* ---- state of one decoding ---------------------------------------------------------------------------------------- */
 
-#define NO_SLOT  UINT32_MAX
-#define NO_PLACE SIZE_MAX
-#define IS_WIDE  (UINT32_C(1) << 31)
-
-enum { SPECIALS_MAX = 64 };
-
-/* An operand that is not in its own slot: a local as it is now, or a constant. */
-typedef struct Special {
-    uint32_t height;
-    uint32_t slot; /* of the local; NO_SLOT: a constant */
-    uint64_t bits;
-} Special;
-
-/* What an instruction uses. */
-typedef struct Operand {
-    uint32_t slot;   /* where it is, or NO_SLOT for a constant */
-    uint32_t own;    /* the slot of its height */
-    uint64_t bits;
-} Operand;
-
-/* What an accumulator holds: the operand in slot temp, the local in slot local, both, or (NO_SLOT) nothing known. */
-typedef struct Acc {
-    uint32_t temp, local;
-    size_t producer;   /* the instruction that put it there */
-    bool has_short;    /* it has a form that leaves out the store: RegOp + 1 */
-    bool redirects;    /* its d is the destination */
-} Acc;
-enum { ACC_I, ACC_F, ACC_D, ACC_COUNT };
 static const uint8_t acc_of_class[] = {[I32] = ACC_I, [I64] = ACC_I, [F32] = ACC_F, [F64] = ACC_D};
-
-typedef struct Label {
-    uint8_t op;          /* OP_BLOCK, OP_LOOP, OP_IF (no else yet), OP_ELSE */
-    uint32_t height;     /* of the operand stack below the parameters */
-    uint32_t n_params, n_results; /* slots */
-    const WasmType *type;         /* NULL: no parameters, and */
-    uint8_t result;               /* this result, TYPE_VOID: none */
-    size_t target;       /* loop: byte place of its first instruction */
-    size_t behind;       /* loop: of the one behind its charge, when that is the first, */
-    uint32_t charge;     /* and what is charged; 0: it begins with something else */
-    size_t sites;        /* chain of the branches to the end; 0 = none */
-    size_t else_site;    /* if: the branch to the else; 0 = none */
-    size_t stub;         /* chain of entries of the br_table at hand; 0 = none */
-} Label;
-
-struct Decoder {
-    Code *code;
-    const WasmModule *m;
-    Func *func;
-    Reader in;
-    Diags diags;
-    LoadTrapKind failed;
-
-    Word *out;
-    size_t n_out, cap_out;    /* words */
-    size_t last;              /* place of the last instruction, when no label has been bound behind it */
-    Family last_family;       /* of it, or FAM_NONE */
-    Acc acc[ACC_COUNT], acc_before_last; /* ACC_I as it was before the last instruction */
-
-    uint32_t n_params, n_results, n_locals, temp_base; /* slots */
-    uint32_t gauge_local;     /* index of the last local, where a meter may keep its gauge; UINT32_MAX: none */
-    uint32_t *local_slots;    /* by index, IS_WIDE added; used only when any local is a vector */
-    size_t cap_local_slots;
-    bool has_wide_locals;
-    uint32_t height, max_height;
-    uint32_t *wide;           /* heights of the vectors on the operand stack, ascending */
-    size_t n_wide, cap_wide;
-    size_t last_wide;         /* the instruction that put the topmost of them there, when its d can still be changed */
-    Special specials[SPECIALS_MAX]; /* heights ascend */
-    uint32_t n_specials;
-    uint8_t *pending;         /* by slot: number of specials of that local */
-    size_t cap_pending;
-
-    Label *labels;            /* outermost first; labels[0] is the function */
-    size_t n_labels, cap_labels;
-    bool unreachable;
-    uint32_t skipped;         /* blocks opened in unreachable code */
-
-    uint32_t op_offset;       /* in the file, of the instruction at hand */
-    uint32_t n_wanted;        /* when decoding again for decode_offsets */
-    const uint32_t *wanted_words;
-    uint32_t *found_offsets;
-};
-
 static const Acc acc_empty = {NO_SLOT, NO_SLOT, NO_PLACE, false, false};
 
 static void forget_accs(Decoder *d)
@@ -191,12 +91,12 @@ static void forget_accs(Decoder *d)
 }
 
 /* What is called keeps the integer accumulator and no other: what the others hold is taken from its slot from now on. */
-static void acc_lost(Decoder *d)
+void dec_acc_lost(Decoder *d)
 {
     d->acc[ACC_F] = d->acc[ACC_D] = acc_empty;
 }
 
-static void fail(Decoder *d, LoadTrapKind why)
+void dec_fail(Decoder *d, LoadTrapKind why)
 {
     if (d->failed == TRAP_NONE) d->failed = why;
 }
@@ -208,7 +108,7 @@ static bool reserve(Decoder *d, void **items, size_t *cap, size_t n, size_t item
     size_t new_cap = *cap * 2 > n ? *cap * 2 : n + 64;
     void *p = new_cap > SIZE_MAX / item_size ? NULL : realloc(*items, new_cap * item_size);
     if (p == NULL) {
-        fail(d, TRAP_NO_MEMORY);
+        dec_fail(d, TRAP_NO_MEMORY);
         return false;
     }
     *items = p;
@@ -224,17 +124,17 @@ enum { WORDS_PER_OP = 3 * SPECIALS_MAX + 64, WORDS_MAX = 1 << 27 };
 static bool reserve_code(Decoder *d, size_t words)
 {
     if (words > WORDS_MAX - d->n_out) {
-        fail(d, TRAP_TOO_COMPLEX);
+        dec_fail(d, TRAP_TOO_COMPLEX);
         return false;
     }
     return reserve(d, (void **)&d->out, &d->cap_out, d->n_out + words, sizeof *d->out);
 }
 
-static Ins *ins_at(Decoder *d, size_t place) { return (Ins *)(d->out + place); }
+Ins *dec_ins_at(Decoder *d, size_t place) { return (Ins *)(d->out + place); }
 static RegOp reg_op_at(Decoder *d, size_t place) { return (RegOp)d->out[place]; }
 
 /* Appends an instruction with zero operands. Its place is d->last. */
-static Ins *emit(Decoder *d, RegOp op)
+Ins *dec_emit(Decoder *d, RegOp op)
 {
     size_t place = d->n_out, words = reg_op_words[op];
     assert(place + words <= d->cap_out);
@@ -245,12 +145,12 @@ static Ins *emit(Decoder *d, RegOp op)
     d->last_family = FAM_NONE;
     for (uint32_t i = 0; i < d->n_wanted; i++)
         if (place <= d->wanted_words[i]) d->found_offsets[i] = d->op_offset; /* the last one to do so is right */
-    return ins_at(d, place);
+    return dec_ins_at(d, place);
 }
 
 /* ---- the operand stack -------------------------------------------------------------------------------------------- */
 
-static uint32_t slot_of_height(const Decoder *d, uint32_t height) { return d->temp_base + height; }
+uint32_t dec_slot_of_height(const Decoder *d, uint32_t height) { return d->temp_base + height; }
 static uint32_t slot_of_local(const Decoder *d, uint32_t local)
 {
     if (d->has_wide_locals) return d->local_slots[local] & ~IS_WIDE;
@@ -258,7 +158,7 @@ static uint32_t slot_of_local(const Decoder *d, uint32_t local)
 }
 
 /* The slot gets a new value: no accumulator holds it any more. */
-static void slot_changes(Decoder *d, uint32_t slot)
+void dec_slot_changes(Decoder *d, uint32_t slot)
 {
     for (int i = 0; i < ACC_COUNT; i++) {
         if (d->acc[i].temp == slot) d->acc[i].temp = NO_SLOT;
@@ -266,10 +166,10 @@ static void slot_changes(Decoder *d, uint32_t slot)
     }
 }
 
-static void set_height(Decoder *d, uint64_t height)
+void dec_set_height(Decoder *d, uint64_t height)
 {
     if (d->temp_base + height > SLOTS_MAX) {
-        fail(d, TRAP_TOO_COMPLEX);
+        dec_fail(d, TRAP_TOO_COMPLEX);
         return;
     }
     d->height = (uint32_t)height;
@@ -278,9 +178,9 @@ static void set_height(Decoder *d, uint64_t height)
 }
 
 /* n operands that are in their own slots */
-static void push_temps(Decoder *d, uint32_t n)
+void dec_push_temps(Decoder *d, uint32_t n)
 {
-    set_height(d, (uint64_t)d->height + n);
+    dec_set_height(d, (uint64_t)d->height + n);
 }
 
 /* ---- vectors on the operand stack ---- */
@@ -288,7 +188,7 @@ static void push_temps(Decoder *d, uint32_t n)
 static bool top_is_wide(const Decoder *d) { return d->n_wide > 0 && d->wide[d->n_wide - 1] + 2 == d->height; }
 
 /* The topmost two slots are a vector. */
-static void mark_wide(Decoder *d)
+void dec_mark_wide(Decoder *d)
 {
     if (reserve(d, (void **)&d->wide, &d->cap_wide, d->n_wide + 1, sizeof *d->wide)) d->wide[d->n_wide++] = d->height - 2;
 }
@@ -297,8 +197,8 @@ static void mark_wide(Decoder *d)
 static void push_values(Decoder *d, const uint8_t *types, uint32_t n)
 {
     for (uint32_t i = 0; i < n && !d->failed; i++) {
-        push_temps(d, types[i] == TYPE_V128 ? 2 : 1);
-        if (types[i] == TYPE_V128) mark_wide(d);
+        dec_push_temps(d, types[i] == TYPE_V128 ? 2 : 1);
+        if (types[i] == TYPE_V128) dec_mark_wide(d);
     }
 }
 
@@ -338,25 +238,25 @@ static void emit_copy(Decoder *d, uint32_t to, Operand o, bool consumed)
     Ins *ins;
     if (o.slot == to) return;
     if (o.slot == NO_SLOT) {
-        ins = emit(d, REG_COPY_I);
+        ins = dec_emit(d, REG_COPY_I);
         ins->imm64 = o.bits;
     } else {
         int i = acc_holding(d, o.slot);
         if (i < ACC_COUNT) {
             if (consumed) drop_store(d, &d->acc[i], o.slot);
-            ins = emit(d, copy_of_acc[i]);
+            ins = dec_emit(d, copy_of_acc[i]);
         } else {
-            ins = emit(d, REG_COPY_S);
+            ins = dec_emit(d, REG_COPY_S);
             ins->a = (uint16_t)o.slot;
         }
     }
     ins->d = (uint16_t)to;
-    slot_changes(d, to);
+    dec_slot_changes(d, to);
 }
 
 static Operand special_operand(const Decoder *d, const Special *s)
 {
-    return (Operand){s->slot, slot_of_height(d, s->height), s->bits};
+    return (Operand){s->slot, dec_slot_of_height(d, s->height), s->bits};
 }
 
 static void forget_special(Decoder *d, const Special *s)
@@ -377,7 +277,7 @@ static void flush_from(Decoder *d, uint32_t height)
     d->n_specials = first;
 }
 
-static void flush_top(Decoder *d, uint32_t n) { flush_from(d, d->height - n); }
+void dec_flush_top(Decoder *d, uint32_t n) { flush_from(d, d->height - n); }
 
 /* The local is about to change: operands that mean its old value get it now. */
 static void flush_local(Decoder *d, uint32_t slot)
@@ -402,21 +302,21 @@ static void push_special(Decoder *d, uint32_t slot, uint64_t bits)
     if (d->n_specials == SPECIALS_MAX) flush_from(d, 0);
     d->specials[d->n_specials++] = (Special){d->height, slot, bits};
     if (slot != NO_SLOT) d->pending[slot]++;
-    set_height(d, (uint64_t)d->height + 1);
+    dec_set_height(d, (uint64_t)d->height + 1);
 }
 
-static void push_const(Decoder *d, uint64_t bits) { push_special(d, NO_SLOT, bits); }
+void dec_push_const(Decoder *d, uint64_t bits) { push_special(d, NO_SLOT, bits); }
 
 static Operand peek(const Decoder *d)
 {
     uint32_t height = d->height - 1;
     if (d->n_specials > 0 && d->specials[d->n_specials - 1].height == height)
         return special_operand(d, &d->specials[d->n_specials - 1]);
-    uint32_t slot = slot_of_height(d, height);
+    uint32_t slot = dec_slot_of_height(d, height);
     return (Operand){slot, slot, 0};
 }
 
-static Operand pop(Decoder *d)
+Operand dec_pop(Decoder *d)
 {
     Operand o = peek(d);
     if (o.slot != o.own) forget_special(d, &d->specials[--d->n_specials]);
@@ -425,7 +325,7 @@ static Operand pop(Decoder *d)
 }
 
 /* A constant operand goes into its own slot, for instructions that take none in this place. */
-static uint16_t in_slot(Decoder *d, Operand *o)
+uint16_t dec_in_slot(Decoder *d, Operand *o)
 {
     if (o->slot == NO_SLOT) {
         emit_copy(d, o->own, *o, false);
@@ -435,40 +335,40 @@ static uint16_t in_slot(Decoder *d, Operand *o)
 }
 
 /* Pops a vector; returns the slot of its low half, the high half is in the next: those of a local, or its own. */
-static uint16_t pop_wide(Decoder *d)
+uint16_t dec_pop_wide(Decoder *d)
 {
     const Special *top = d->specials + d->n_specials;
     bool is_local = d->n_specials >= 2 && top[-2].height + 2 == d->height && top[-2].slot != NO_SLOT &&
                     top[-1].slot == top[-2].slot + 1;
-    if (!is_local) flush_top(d, 2);
-    (void)pop(d);
-    Operand low = pop(d);
-    set_height(d, d->height);
+    if (!is_local) dec_flush_top(d, 2);
+    (void)dec_pop(d);
+    Operand low = dec_pop(d);
+    dec_set_height(d, d->height);
     return (uint16_t)low.slot;
 }
 
 /* The instruction just emitted puts a vector into a new operand. */
-static void push_wide_result(Decoder *d)
+void dec_push_wide_result(Decoder *d)
 {
-    uint32_t slot = slot_of_height(d, d->height);
-    slot_changes(d, slot);
-    slot_changes(d, slot + 1);
-    ins_at(d, d->last)->d = (uint16_t)slot;
-    push_temps(d, 2);
-    mark_wide(d);
+    uint32_t slot = dec_slot_of_height(d, d->height);
+    dec_slot_changes(d, slot);
+    dec_slot_changes(d, slot + 1);
+    dec_ins_at(d, d->last)->d = (uint16_t)slot;
+    dec_push_temps(d, 2);
+    dec_mark_wide(d);
     d->last_wide = d->last;
 }
 
 /* The instruction just emitted puts its result of this class into a new operand, and into the accumulator. */
 static void push_result(Decoder *d, Class class, Family family, bool has_short, bool redirects)
 {
-    uint32_t slot = slot_of_height(d, d->height);
+    uint32_t slot = dec_slot_of_height(d, d->height);
     d->acc_before_last = d->acc[ACC_I];
-    slot_changes(d, slot);
+    dec_slot_changes(d, slot);
     d->acc[acc_of_class[class]] = (Acc){slot, NO_SLOT, d->last, has_short, redirects};
     d->last_family = family;
-    if (redirects) ins_at(d, d->last)->d = (uint16_t)slot;
-    push_temps(d, 1);
+    if (redirects) dec_ins_at(d, d->last)->d = (uint16_t)slot;
+    dec_push_temps(d, 1);
 }
 
 /* Whether the operand is what the last instruction has made, in a way that can still be changed. */
@@ -494,22 +394,22 @@ static void decode_binary(Decoder *d, Family family)
 {
     const FamilyInfo *f = &families[family];
     Class class = (Class)f->T;
-    Operand y = pop(d), x = pop(d);
+    Operand y = dec_pop(d), x = dec_pop(d);
     if (x.slot == NO_SLOT && y.slot != NO_SLOT && commutes(family)) {
         Operand swap = x;
         x = y;
         y = swap;
     }
-    in_slot(d, &x);
+    dec_in_slot(d, &x);
     Ins *ins;
     if (y.slot == NO_SLOT && fits_imm(class, y.bits)) {
         bool in_acc = take_from_acc(d, x, class);
-        ins = emit(d, (RegOp)(f->first + (in_acc ? FORM_AI : FORM_SI)));
+        ins = dec_emit(d, (RegOp)(f->first + (in_acc ? FORM_AI : FORM_SI)));
         put_imm(ins, class, y.bits);
     } else {
-        in_slot(d, &y);
+        dec_in_slot(d, &y);
         int form = take_from_acc(d, y, class) ? FORM_SA : take_from_acc(d, x, class) ? FORM_AS : FORM_SS;
-        ins = emit(d, (RegOp)(f->first + form));
+        ins = dec_emit(d, (RegOp)(f->first + form));
         ins->b = (uint16_t)y.slot;
     }
     ins->a = (uint16_t)x.slot;
@@ -519,10 +419,10 @@ static void decode_binary(Decoder *d, Family family)
 static void decode_unary(Decoder *d, Family family)
 {
     const FamilyInfo *f = &families[family];
-    Operand x = pop(d);
-    in_slot(d, &x);
+    Operand x = dec_pop(d);
+    dec_in_slot(d, &x);
     bool in_acc = take_from_acc(d, x, (Class)f->T);
-    emit(d, (RegOp)(f->first + (in_acc ? FORM_A : FORM_S)))->a = (uint16_t)x.slot;
+    dec_emit(d, (RegOp)(f->first + (in_acc ? FORM_A : FORM_S)))->a = (uint16_t)x.slot;
     push_result(d, (Class)f->R, family, true, true);
 }
 
@@ -542,7 +442,7 @@ static uint32_t read_u32(Decoder *d)
     return v;
 }
 
-static uint32_t read_memarg(Decoder *d)
+uint32_t dec_read_memarg(Decoder *d)
 {
     (void)read_u32(d); /* the alignment is a hint */
     return read_u32(d);
@@ -551,14 +451,14 @@ static uint32_t read_memarg(Decoder *d)
 static void decode_load(Decoder *d, Family family)
 {
     const FamilyInfo *f = &families[family];
-    uint32_t offset = read_memarg(d), sum;
-    Operand address = pop(d);
+    uint32_t offset = dec_read_memarg(d), sum;
+    Operand address = dec_pop(d);
     if (constant_address(address, offset, &sum)) {
-        emit(d, (RegOp)(f->first + FORM_I))->u = sum;
+        dec_emit(d, (RegOp)(f->first + FORM_I))->u = sum;
     } else {
-        in_slot(d, &address);
+        dec_in_slot(d, &address);
         bool in_acc = take_from_acc(d, address, I32);
-        Ins *ins = emit(d, (RegOp)(f->first + (in_acc ? FORM_A : FORM_S)));
+        Ins *ins = dec_emit(d, (RegOp)(f->first + (in_acc ? FORM_A : FORM_S)));
         ins->a = (uint16_t)address.slot;
         ins->u = offset;
     }
@@ -570,13 +470,13 @@ static void decode_store(Decoder *d, Family family)
     static const uint8_t forms[3][3] = {
         {STORE_SS, STORE_SA, STORE_SI}, {STORE_AS, STORE_AA, STORE_AI}, {STORE_IS, STORE_IA, STORE_II}};
     const FamilyInfo *f = &families[family];
-    uint32_t offset = read_memarg(d), sum;
-    Operand value = pop(d), address = pop(d);
+    uint32_t offset = dec_read_memarg(d), sum;
+    Operand value = dec_pop(d), address = dec_pop(d);
     bool constant = constant_address(address, offset, &sum);
-    if (!constant) in_slot(d, &address);
+    if (!constant) dec_in_slot(d, &address);
     int how_address = constant ? 2 : take_from_acc(d, address, I32) ? 1 : 0;
     int how_value = value.slot == NO_SLOT ? 2 : take_from_acc(d, value, (Class)f->T) ? 1 : 0;
-    Ins *ins = emit(d, (RegOp)(f->first + forms[how_address][how_value]));
+    Ins *ins = dec_emit(d, (RegOp)(f->first + forms[how_address][how_value]));
     ins->d = (uint16_t)address.slot;
     ins->a = (uint16_t)value.slot;
     ins->u = constant ? sum : offset;
@@ -594,34 +494,34 @@ static void decode_is_zero(Decoder *d, Family equals)
         d->last_family = negation;
         return;
     }
-    push_const(d, 0);
+    dec_push_const(d, 0);
     decode_binary(d, equals);
 }
 
 static void decode_wide_select(Decoder *d, Operand condition)
 {
-    in_slot(d, &condition);
-    uint16_t b = pop_wide(d), a = pop_wide(d);
-    Ins *ins = emit(d, REG_V_SELECT);
+    dec_in_slot(d, &condition);
+    uint16_t b = dec_pop_wide(d), a = dec_pop_wide(d);
+    Ins *ins = dec_emit(d, REG_V_SELECT);
     ins->a = a;
     ins->b = b;
     ins->c = (uint16_t)condition.slot;
-    push_wide_result(d);
+    dec_push_wide_result(d);
 }
 
 static void decode_select(Decoder *d)
 {
-    Operand condition = pop(d);
+    Operand condition = dec_pop(d);
     if (top_is_wide(d)) {
         decode_wide_select(d, condition);
         return;
     }
-    Operand b = pop(d), a = pop(d);
-    in_slot(d, &condition);
-    in_slot(d, &b);
-    in_slot(d, &a);
+    Operand b = dec_pop(d), a = dec_pop(d);
+    dec_in_slot(d, &condition);
+    dec_in_slot(d, &b);
+    dec_in_slot(d, &a);
     bool in_acc = take_from_acc(d, condition, I32);
-    Ins *ins = emit(d, in_acc ? REG_SELECT_A : REG_SELECT_S);
+    Ins *ins = dec_emit(d, in_acc ? REG_SELECT_A : REG_SELECT_S);
     ins->a = (uint16_t)a.slot;
     ins->b = (uint16_t)b.slot;
     ins->c = (uint16_t)condition.slot;
@@ -639,8 +539,8 @@ static void assign_local(Decoder *d, uint32_t slot, Operand o)
     if (i < ACC_COUNT && made_by_last(d, o, &d->acc[i]) && d->acc[i].redirects) {
         Acc *acc = &d->acc[i];
         Acc mine = *acc;
-        ins_at(d, d->last)->d = (uint16_t)slot;
-        slot_changes(d, slot);
+        dec_ins_at(d, d->last)->d = (uint16_t)slot;
+        dec_slot_changes(d, slot);
         *acc = (Acc){NO_SLOT, slot, mine.producer, false, false};
         d->last_family = FAM_NONE;
         return;
@@ -669,14 +569,14 @@ static void note_charged_loop(Decoder *d, uint32_t amount, size_t charge_at)
 static void emit_charge(Decoder *d, const WasmCharge *c)
 {
     size_t at = here(d);
-    emit(d, REG_CHARGE)->u = (uint32_t)c->amount;
+    dec_emit(d, REG_CHARGE)->u = (uint32_t)c->amount;
     note_charged_loop(d, (uint32_t)c->amount, at);
 }
 
 static void emit_counted_charge(Decoder *d, const WasmCharge *c)
 {
     WasmOperand high = c->counted.high, low = c->counted.low;
-    Ins *ins = emit(d, REG_CHARGE_COUNTED);
+    Ins *ins = dec_emit(d, REG_CHARGE_COUNTED);
     ins->u2 = (uint32_t)c->amount;
     ins->u3 = c->counted.shift | (low.is_local ? 0 : COUNTED_LOW_CONST) | (high.is_local ? 0 : COUNTED_HIGH_CONST);
     if (high.is_local) ins->d = (uint16_t)slot_of_local(d, high.value);
@@ -707,7 +607,7 @@ static void decode_sized_charge(Decoder *d, uint32_t slot)
     uint32_t fuel = d->code->module->fuel - 1;
     const uint8_t *at = d->in.base + d->op_offset;
     if (fuel == UINT32_MAX || !wasm_read_sized_charge(d->in, at, fuel, d->gauge_local, &c)) return;
-    Ins *ins = emit(d, c.sized.per == SIZED_EACH ? REG_CHARGE_EACH : REG_CHARGE_POWER);
+    Ins *ins = dec_emit(d, c.sized.per == SIZED_EACH ? REG_CHARGE_EACH : REG_CHARGE_POWER);
     ins->a = (uint16_t)slot;
     ins->u = c.sized.n;
     d->in.pos = c.end;
@@ -717,26 +617,26 @@ static void push_wide_local(Decoder *d, uint32_t slot)
 {
     push_special(d, slot, 0);
     push_special(d, slot + 1, 0);
-    mark_wide(d);
+    dec_mark_wide(d);
 }
 
 static void decode_wide_local_set(Decoder *d, uint32_t slot, bool tee)
 {
     bool fresh = d->last != NO_PLACE && d->last_wide == d->last && d->pending[slot] == 0 && d->pending[slot + 1] == 0 &&
-                 ins_at(d, d->last)->d == slot_of_height(d, d->height - 2);
-    uint16_t from = pop_wide(d);
+                 dec_ins_at(d, d->last)->d == dec_slot_of_height(d, d->height - 2);
+    uint16_t from = dec_pop_wide(d);
     if (fresh) {
-        ins_at(d, d->last)->d = (uint16_t)slot;
+        dec_ins_at(d, d->last)->d = (uint16_t)slot;
     } else if (from != slot) {
         flush_local(d, slot);
         flush_local(d, slot + 1);
-        Ins *ins = emit(d, REG_V_COPY);
+        Ins *ins = dec_emit(d, REG_V_COPY);
         ins->d = (uint16_t)slot;
         ins->a = from;
     }
     d->last_wide = NO_PLACE;
-    slot_changes(d, slot);
-    slot_changes(d, slot + 1);
+    dec_slot_changes(d, slot);
+    dec_slot_changes(d, slot + 1);
     if (tee) push_wide_local(d, slot);
 }
 
@@ -749,7 +649,7 @@ static void decode_local_set(Decoder *d, bool tee)
         decode_wide_local_set(d, slot, tee);
         return;
     }
-    Operand o = pop(d);
+    Operand o = dec_pop(d);
     assign_local(d, slot, o);
     if (!tee) return;
     push_special(d, slot, 0);
@@ -761,13 +661,13 @@ static void decode_global_get(Decoder *d)
     uint32_t global = read_u32(d);
     if (global == d->code->module->fuel - 1 && decode_charge(d)) return;
     if (d->m->globals[global].type == TYPE_V128) {
-        Ins *ins = emit(d, REG_V_GLOBAL_GET);
+        Ins *ins = dec_emit(d, REG_V_GLOBAL_GET);
         ins->u = global;
         ins->u2 = d->m->n_globals + global;
-        push_wide_result(d);
+        dec_push_wide_result(d);
         return;
     }
-    emit(d, REG_GLOBAL_GET)->u = global;
+    dec_emit(d, REG_GLOBAL_GET)->u = global;
     push_result(d, I64, FAM_NONE, false, true);
 }
 
@@ -783,21 +683,21 @@ static void decode_global_set(Decoder *d)
 {
     uint32_t global = read_u32(d);
     if (d->m->globals[global].type == TYPE_V128) {
-        uint16_t from = pop_wide(d);
-        Ins *store = emit(d, REG_V_GLOBAL_SET);
+        uint16_t from = dec_pop_wide(d);
+        Ins *store = dec_emit(d, REG_V_GLOBAL_SET);
         store->a = from;
         store->u = global;
         store->u2 = d->m->n_globals + global;
         return;
     }
-    Operand o = pop(d);
+    Operand o = dec_pop(d);
     Ins *ins;
     if (o.slot == NO_SLOT) {
-        ins = emit(d, REG_GLOBAL_SET_I);
+        ins = dec_emit(d, REG_GLOBAL_SET_I);
         ins->imm64 = o.bits;
     } else {
         bool in_acc = take_from_acc(d, o, I64);
-        ins = emit(d, in_acc ? REG_GLOBAL_SET_A : REG_GLOBAL_SET_S);
+        ins = dec_emit(d, in_acc ? REG_GLOBAL_SET_A : REG_GLOBAL_SET_S);
         ins->a = (uint16_t)o.slot;
     }
     ins->u = global;
@@ -852,25 +752,25 @@ static void emit_return(Decoder *d, bool consumed)
     static const RegOp return_of_acc[] = {REG_RETURN_A, REG_RETURN_F, REG_RETURN_D};
     Ins *ins;
     if (d->n_results == 0) {
-        ins = emit(d, REG_RETURN_0);
+        ins = dec_emit(d, REG_RETURN_0);
     } else if (d->n_results == 1) {
         Operand o = peek(d);
         int i = acc_holding(d, o.slot);
         if (o.slot == NO_SLOT) {
-            ins = emit(d, REG_RETURN_I);
+            ins = dec_emit(d, REG_RETURN_I);
             ins->imm64 = o.bits;
         } else if (i < ACC_COUNT) {
             if (consumed) drop_store(d, &d->acc[i], o.slot);
-            ins = emit(d, return_of_acc[i]);
+            ins = dec_emit(d, return_of_acc[i]);
         } else {
-            ins = emit(d, REG_RETURN_S);
+            ins = dec_emit(d, REG_RETURN_S);
             ins->a = (uint16_t)o.slot;
         }
     } else {
-        flush_top(d, d->n_results);
-        ins = emit(d, REG_RETURN_N);
+        dec_flush_top(d, d->n_results);
+        ins = dec_emit(d, REG_RETURN_N);
         ins->d = (uint16_t)d->n_results;
-        ins->a = (uint16_t)slot_of_height(d, d->height - d->n_results);
+        ins->a = (uint16_t)dec_slot_of_height(d, d->height - d->n_results);
     }
     ins->b = d->func->record;
 }
@@ -881,14 +781,14 @@ static void move_to_label(Decoder *d, const Label *l, bool consumed)
     uint32_t n = arity(l);
     if (n == 0) return;
     if (n == 1) {
-        emit_copy(d, slot_of_height(d, l->height), peek(d), consumed);
+        emit_copy(d, dec_slot_of_height(d, l->height), peek(d), consumed);
         return;
     }
-    flush_top(d, n);
+    dec_flush_top(d, n);
     if (d->height - n == l->height) return;
-    Ins *ins = emit(d, REG_MOVE);
-    ins->d = (uint16_t)slot_of_height(d, l->height);
-    ins->a = (uint16_t)slot_of_height(d, d->height - n);
+    Ins *ins = dec_emit(d, REG_MOVE);
+    ins->d = (uint16_t)dec_slot_of_height(d, l->height);
+    ins->a = (uint16_t)dec_slot_of_height(d, d->height - n);
     ins->b = (uint16_t)n;
 }
 
@@ -899,8 +799,8 @@ static void emit_branch(Decoder *d, Label *l, bool consumed)
         return;
     }
     move_to_label(d, l, consumed);
-    if (l->charge) aim_behind(d, l, emit(d, REG_BACK));
-    else aim(d, l, &emit(d, REG_BR)->target);
+    if (l->charge) aim_behind(d, l, dec_emit(d, REG_BACK));
+    else aim(d, l, &dec_emit(d, REG_BR)->target);
 }
 
 /* A condition, ready to become a branch. */
@@ -914,7 +814,7 @@ typedef struct Condition {
 static Condition take_comparison(Decoder *d, bool negate)
 {
     const FamilyInfo *f = &families[d->last_family];
-    const Ins *ins = ins_at(d, d->last);
+    const Ins *ins = dec_ins_at(d, d->last);
     unsigned form = (unsigned)(reg_op_at(d, d->last) - f->first); /* to slot: even */
     const FamilyInfo *wanted = negate ? &families[f->negation] : f;
     Condition c = {.op = (RegOp)(wanted->branch + form / 2), .back = (RegOp)(wanted->back ? wanted->back + form / 2 : 0)};
@@ -935,7 +835,7 @@ static Condition take_comparison(Decoder *d, bool negate)
 
 static Condition pop_condition(Decoder *d, bool negate)
 {
-    Operand o = pop(d);
+    Operand o = dec_pop(d);
     if (made_by_last(d, o, &d->acc[ACC_I]) && d->last_family != FAM_NONE && families[d->last_family].kind == KIND_CMP) {
         Condition c = take_comparison(d, negate);
         /* against zero: shorter */
@@ -948,7 +848,7 @@ static Condition pop_condition(Decoder *d, bool negate)
             }
         return c;
     }
-    in_slot(d, &o);
+    dec_in_slot(d, &o);
     bool in_acc = take_from_acc(d, o, I32);
     if (negate)
         return (Condition){in_acc ? REG_BR_UNLESS_A : REG_BR_UNLESS_S, in_acc ? REG_BACK_UNLESS_A : REG_BACK_UNLESS_S,
@@ -958,7 +858,7 @@ static Condition pop_condition(Decoder *d, bool negate)
 
 static int32_t *emit_condition(Decoder *d, Condition c)
 {
-    Ins *ins = emit(d, c.op);
+    Ins *ins = dec_emit(d, c.op);
     ins->d = c.d;
     ins->a = c.a;
     if (reg_op_words[c.op] == 3) ins->imm64 = c.imm64;
@@ -967,7 +867,7 @@ static int32_t *emit_condition(Decoder *d, Condition c)
 
 static void emit_back(Decoder *d, const Label *l, Condition c)
 {
-    Ins *ins = emit(d, c.back);
+    Ins *ins = dec_emit(d, c.back);
     ins->d = c.d;
     ins->a = c.a;
     ins->u2 = (uint32_t)c.imm64;
@@ -984,7 +884,7 @@ static void decode_br_if(Decoder *d)
     bool special = n == 1 && specials > 0 && d->specials[specials - 1].height + 1 == top;
     bool in_place = n == 0 || (!special && top - n == l->height);
     Condition c = pop_condition(d, !in_place);
-    if (n > 1) flush_top(d, n); /* here, because the copies hold on both ways */
+    if (n > 1) dec_flush_top(d, n); /* here, because the copies hold on both ways */
     if (in_place && l->charge && c.back) {
         emit_back(d, l, c);
     } else if (in_place) {
@@ -1007,17 +907,17 @@ static void decode_br_table(Decoder *d)
 {
     uint32_t n_entries = read_u32(d) + 1; /* the default is the last */
     Reader again = d->in;
-    Operand index = pop(d);
-    in_slot(d, &index);
+    Operand index = dec_pop(d);
+    dec_in_slot(d, &index);
     bool in_acc = take_from_acc(d, index, I32);
 
     Reader first = d->in;
     uint32_t n = arity(label_at(d, read_u32(d)));
     d->in = first;
-    flush_top(d, n);
+    dec_flush_top(d, n);
 
     if (!reserve_code(d, WORDS_PER_OP + n_entries)) return;
-    Ins *ins = emit(d, in_acc ? REG_BR_TABLE_A : REG_BR_TABLE_S);
+    Ins *ins = dec_emit(d, in_acc ? REG_BR_TABLE_A : REG_BR_TABLE_S);
     ins->a = (uint16_t)index.slot;
     ins->u = n_entries - 1;
     size_t table = here(d);
@@ -1065,13 +965,13 @@ static void read_block_type(Decoder *d, Label *l)
 
 static void push_params(Decoder *d, const Label *l)
 {
-    set_height(d, l->height);
+    dec_set_height(d, l->height);
     if (l->type) push_values(d, l->type->params, l->type->n_params);
 }
 
 static void push_results(Decoder *d, const Label *l)
 {
-    set_height(d, l->height);
+    dec_set_height(d, l->height);
     if (l->type) push_values(d, l->type->results, l->type->n_results);
     else if (l->result != TYPE_VOID) push_values(d, &l->result, 1);
 }
@@ -1107,8 +1007,8 @@ static void decode_else(Decoder *d)
 {
     Label *l = label_at(d, 0);
     if (!d->unreachable) {
-        flush_top(d, l->n_results);
-        aim(d, l, &emit(d, REG_BR)->target);
+        dec_flush_top(d, l->n_results);
+        aim(d, l, &dec_emit(d, REG_BR)->target);
     }
     drop_specials(d);
     l->op = OP_ELSE;
@@ -1124,7 +1024,7 @@ static void decode_end(Decoder *d)
     bool function = is_function(d, l);
     if (!d->unreachable) {
         if (function) emit_return(d, true);
-        else flush_top(d, l->n_results);
+        else dec_flush_top(d, l->n_results);
     }
     if (d->unreachable || function) drop_specials(d);
     if (l->sites != 0 || l->else_site != 0) {
@@ -1143,10 +1043,10 @@ static void decode_end(Decoder *d)
 /* After a call: the callee's frame began at the first argument, and there the results are now. */
 static void push_call_results(Decoder *d, const WasmType *type)
 {
-    set_height(d, d->height - load_slots(type->params, type->n_params));
+    dec_set_height(d, d->height - load_slots(type->params, type->n_params));
     forget_accs(d);
     size_t last = d->last;
-    uint32_t slot = slot_of_height(d, d->height);
+    uint32_t slot = dec_slot_of_height(d, d->height);
     push_values(d, type->results, type->n_results);
     if (type->n_results == 1 && !top_is_wide(d)) d->acc[ACC_I] = (Acc){slot, NO_SLOT, last, false, false}; /* as every RETURN does */
 }
@@ -1157,10 +1057,10 @@ static void decode_call(Decoder *d, bool tail)
     Func *callee = &d->code->funcs[index];
     const WasmType *type = wasm_func_type(d->m, index);
     uint32_t n_params = load_slots(type->params, type->n_params);
-    flush_top(d, n_params);
-    Ins *ins = emit(d, tail ? REG_RETURN_CALL : REG_CALL);
+    dec_flush_top(d, n_params);
+    Ins *ins = dec_emit(d, tail ? REG_RETURN_CALL : REG_CALL);
     ins->ptr = callee;
-    ins->d = (uint16_t)slot_of_height(d, d->height - n_params);
+    ins->d = (uint16_t)dec_slot_of_height(d, d->height - n_params);
     if (tail) {
         ins->a = (uint16_t)n_params;
         ins->b = d->func->record;
@@ -1175,13 +1075,13 @@ static void decode_call_indirect(Decoder *d, bool tail)
     uint32_t type_index = read_u32(d), table = read_u32(d);
     const WasmType *type = &d->m->types[type_index];
     uint32_t n_params = load_slots(type->params, type->n_params);
-    Operand index = pop(d);
-    in_slot(d, &index);
+    Operand index = dec_pop(d);
+    dec_in_slot(d, &index);
     bool in_acc = take_from_acc(d, index, I32);
-    flush_top(d, n_params);
-    Ins *ins = emit(d, tail ? (in_acc ? REG_RETURN_CALL_INDIRECT_A : REG_RETURN_CALL_INDIRECT_S)
+    dec_flush_top(d, n_params);
+    Ins *ins = dec_emit(d, tail ? (in_acc ? REG_RETURN_CALL_INDIRECT_A : REG_RETURN_CALL_INDIRECT_S)
                             : in_acc ? REG_CALL_INDIRECT_A : REG_CALL_INDIRECT_S);
-    ins->d = (uint16_t)slot_of_height(d, d->height - n_params);
+    ins->d = (uint16_t)dec_slot_of_height(d, d->height - n_params);
     ins->a = (uint16_t)index.slot;
     ins->u2 = d->code->module->canonical[type_index];
     if (tail) {
@@ -1200,11 +1100,11 @@ static void decode_call_indirect(Decoder *d, bool tail)
 /* An instruction of the host's: n operands in consecutive slots; the result, if any, takes the place of the first. */
 static Ins *emit_host_op(Decoder *d, RegOp op, uint32_t n_operands, uint32_t n_results)
 {
-    flush_top(d, n_operands);
-    Ins *ins = emit(d, op);
-    set_height(d, d->height - n_operands);
-    ins->a = (uint16_t)slot_of_height(d, d->height);
-    push_temps(d, n_results);
+    dec_flush_top(d, n_operands);
+    Ins *ins = dec_emit(d, op);
+    dec_set_height(d, d->height - n_operands);
+    ins->a = (uint16_t)dec_slot_of_height(d, d->height);
+    dec_push_temps(d, n_results);
     forget_accs(d);
     return ins;
 }
@@ -1230,144 +1130,6 @@ static uint64_t read_const(Decoder *d, WasmOp op)
     return bits;
 }
 
-/* ---- vector instructions ------------------------------------------------------------------------------------------ */
-
-/* The signature is that of opcodes.def, a letter a value. Two vectors alone are taken from wherever they lie, other operands
- * stand in their own slots, one behind the other. */
-static void decode_vector_op(Decoder *d, WasmOp op, SimdFn *fn)
-{
-    const WasmOpInfo *info = &wasm_op_info[op];
-    const uint8_t *lane = NULL;
-    uint16_t a, b = 0;
-    if (info->imm == IMM_LANE && !rd_bytes(&d->in, "lane", 1, &lane)) return;
-    if (strcmp(info->pops, "V") == 0) {
-        a = pop_wide(d);
-    } else if (strcmp(info->pops, "VV") == 0) {
-        b = pop_wide(d);
-        a = pop_wide(d);
-    } else {
-        uint32_t n = 0;
-        for (const char *letter = info->pops; *letter; letter++) n += *letter == 'V' ? 2 : 1;
-        flush_top(d, n);
-        set_height(d, d->height - n);
-        a = (uint16_t)slot_of_height(d, d->height);
-    }
-    Ins *ins = emit(d, REG_V_OP);
-    ins->a = a;
-    ins->b = b;
-    ins->c = lane ? *lane : 0;
-    ins->imm64 = (uintptr_t)fn;
-    acc_lost(d);
-    if (info->pushes[0] == 'V') {
-        push_wide_result(d);
-        return;
-    }
-    uint32_t slot = slot_of_height(d, d->height);
-    slot_changes(d, slot);
-    ins->d = (uint16_t)slot;
-    push_temps(d, 1);
-}
-
-static void decode_shuffle(Decoder *d)
-{
-    const uint8_t *lanes = NULL;
-    bool ok = rd_bytes(&d->in, "lanes", 16, &lanes);
-    assert(ok);
-    (void)ok;
-    uint16_t b = pop_wide(d), a = pop_wide(d);
-    Ins *ins = emit(d, REG_V_SHUFFLE);
-    ins->a = a;
-    ins->b = b;
-    memcpy(d->out + d->last + 2, lanes, 16);
-    acc_lost(d);
-    push_wide_result(d);
-}
-
-static void decode_vector_const(Decoder *d)
-{
-    const uint8_t *bytes = NULL;
-    uint64_t half[2] = {0};
-    bool ok = rd_bytes(&d->in, "v128", 16, &bytes);
-    assert(ok);
-    if (ok) memcpy(half, bytes, sizeof half); /* little-endian, see simd.c */
-    push_const(d, half[0]);
-    push_const(d, half[1]);
-    mark_wide(d);
-}
-
-static void decode_vector_load(Decoder *d, RegOp reg_op, SimdLoadFn *fn)
-{
-    uint32_t offset = read_memarg(d);
-    Operand address = pop(d);
-    in_slot(d, &address);
-    Ins *ins = emit(d, reg_op);
-    ins->a = (uint16_t)address.slot;
-    ins->u = offset;
-    if (fn) {
-        ins->imm64 = (uintptr_t)fn;
-        acc_lost(d);
-    }
-    push_wide_result(d);
-}
-
-static void decode_vector_store(Decoder *d)
-{
-    uint32_t offset = read_memarg(d);
-    uint16_t value = pop_wide(d);
-    Operand address = pop(d);
-    in_slot(d, &address);
-    Ins *ins = emit(d, REG_V_STORE128);
-    ins->d = (uint16_t)address.slot;
-    ins->a = value;
-    ins->u = offset;
-}
-
-static void decode_lane_access(Decoder *d, RegOp reg_op, bool is_load)
-{
-    uint32_t offset = read_memarg(d);
-    const uint8_t *lane = NULL;
-    bool ok = rd_bytes(&d->in, "lane", 1, &lane);
-    assert(ok);
-    flush_top(d, 3);
-    set_height(d, d->height - 3);
-    Ins *ins = emit(d, reg_op);
-    ins->a = (uint16_t)slot_of_height(d, d->height);
-    ins->u = offset;
-    ins->u2 = ok ? *lane : 0;
-    if (is_load) push_wide_result(d);
-}
-
-static void decode_vector(Decoder *d, WasmOp op)
-{
-    SimdFn *fn = simd_fn(op);
-    SimdLoadFn *load_fn = simd_load_fn(op);
-    if (fn) {
-        decode_vector_op(d, op, fn);
-        return;
-    }
-    switch (op) {
-    case OP_V128_CONST: decode_vector_const(d); return;
-    case OP_I8X16_SHUFFLE: decode_shuffle(d); return;
-    case OP_V128_LOAD: decode_vector_load(d, REG_V_LOAD128, NULL); return;
-    case OP_V128_STORE: decode_vector_store(d); return;
-    case OP_V128_LOAD8_SPLAT: decode_vector_load(d, REG_V_LOAD8, load_fn); return;
-    case OP_V128_LOAD16_SPLAT: decode_vector_load(d, REG_V_LOAD16, load_fn); return;
-    case OP_V128_LOAD32_SPLAT:
-    case OP_V128_LOAD32_ZERO: decode_vector_load(d, REG_V_LOAD32, load_fn); return;
-    case OP_V128_LOAD8_LANE: decode_lane_access(d, REG_V_LOAD8_LANE, true); return;
-    case OP_V128_LOAD16_LANE: decode_lane_access(d, REG_V_LOAD16_LANE, true); return;
-    case OP_V128_LOAD32_LANE: decode_lane_access(d, REG_V_LOAD32_LANE, true); return;
-    case OP_V128_LOAD64_LANE: decode_lane_access(d, REG_V_LOAD64_LANE, true); return;
-    case OP_V128_STORE8_LANE: decode_lane_access(d, REG_V_STORE8_LANE, false); return;
-    case OP_V128_STORE16_LANE: decode_lane_access(d, REG_V_STORE16_LANE, false); return;
-    case OP_V128_STORE32_LANE: decode_lane_access(d, REG_V_STORE32_LANE, false); return;
-    case OP_V128_STORE64_LANE: decode_lane_access(d, REG_V_STORE64_LANE, false); return;
-    default:
-        if (load_fn) decode_vector_load(d, REG_V_LOAD64, load_fn);
-        else fail(d, TRAP_TOO_COMPLEX); /* what compile() did not announce in its features */
-    }
-}
-
 static void decode_op(Decoder *d, WasmOp op)
 {
     Family family = (Family)family_of_op[op];
@@ -1380,7 +1142,7 @@ static void decode_op(Decoder *d, WasmOp op)
         }
     switch (op) {
     case OP_NOP: return;
-    case OP_UNREACHABLE: emit(d, REG_UNREACHABLE); d->unreachable = true; return;
+    case OP_UNREACHABLE: dec_emit(d, REG_UNREACHABLE); d->unreachable = true; return;
     case OP_BLOCK:
     case OP_LOOP:
     case OP_IF: open_block(d, op); return;
@@ -1395,8 +1157,8 @@ static void decode_op(Decoder *d, WasmOp op)
     case OP_CALL_INDIRECT:
     case OP_RETURN_CALL_INDIRECT: decode_call_indirect(d, op == OP_RETURN_CALL_INDIRECT); return;
     case OP_DROP:
-        if (top_is_wide(d)) (void)pop_wide(d);
-        else (void)pop(d);
+        if (top_is_wide(d)) (void)dec_pop_wide(d);
+        else (void)dec_pop(d);
         return;
     case OP_SELECT_T:
         for (uint32_t n = read_u32(d); n > 0; n--) (void)read_u32(d); /* the type: a byte below 0x80 */
@@ -1411,13 +1173,13 @@ static void decode_op(Decoder *d, WasmOp op)
     case OP_I32_CONST:
     case OP_I64_CONST:
     case OP_F32_CONST:
-    case OP_F64_CONST: push_const(d, read_const(d, op)); return;
+    case OP_F64_CONST: dec_push_const(d, read_const(d, op)); return;
     case OP_I32_EQZ: decode_is_zero(d, FAM_I32_EQ); return;
     case OP_I64_EQZ: decode_is_zero(d, FAM_I64_EQ); return;
     case OP_REF_IS_NULL: decode_is_zero(d, FAM_I64_EQ); return;
-    case OP_REF_NULL: (void)read_u32(d); push_const(d, 0); return;
+    case OP_REF_NULL: (void)read_u32(d); dec_push_const(d, 0); return;
     case OP_REF_FUNC:
-        emit(d, REG_REF_FUNC)->u = read_u32(d);
+        dec_emit(d, REG_REF_FUNC)->u = read_u32(d);
         push_result(d, I64, FAM_NONE, false, true);
         return;
 
@@ -1500,7 +1262,7 @@ static void read_locals(Decoder *d, const WasmType *type)
         slots += local_type == TYPE_V128 ? UINT64_C(2) * count : count;
     }
     if (slots > SLOTS_MAX - RECORD_SLOTS - CLEAR_SLOTS) {
-        fail(d, TRAP_TOO_COMPLEX);
+        dec_fail(d, TRAP_TOO_COMPLEX);
         return;
     }
     d->n_locals = (uint32_t)slots;
@@ -1541,14 +1303,14 @@ static void decode_body(Decoder *d, Code *code, Func *func)
         !reserve(d, (void **)&d->labels, &d->cap_labels, 1, sizeof *d->labels))
         return;
     memset(d->pending, 0, d->temp_base);
-    set_height(d, 0);
+    dec_set_height(d, 0);
     d->labels[d->n_labels++] = (Label){.op = OP_BLOCK, .n_results = d->n_results, .type = type};
 
     while (d->n_labels > 0 && !d->failed) {
         WasmOp op = OP_NOP;
         d->op_offset = (uint32_t)rd_offset(&d->in);
         if (!rd_op(&d->in, FEATURES_ALL, &op)) {
-            fail(d, TRAP_TOO_COMPLEX);
+            dec_fail(d, TRAP_TOO_COMPLEX);
             return;
         }
         if (!reserve_code(d, WORDS_PER_OP)) return;
