@@ -103,10 +103,20 @@ const char *bundle_rotation_text(Arena *, const BundleKey *from, const BundleKey
 /* "ECD1A3F2E6B0C45D": the id as minisign prints it, sixteen upper-case hex digits. */
 void bundle_key_id_text(const uint8_t id[BUNDLE_KEY_ID_BYTES], char out[17]);
 
+typedef struct BundleSigner {
+    const BundleKey *key;       /* in the trust set; trusted, and may sign this bundle                        */
+    const char *comment;        /* the trusted comment, verified and escaped                                  */
+    uint32_t record;            /* its number among the file's records                                        */
+} BundleSigner;
+
 /* ---- lineage.c: who stands for whom. A lineage is a key and those that it vouched for, one after the other ------ */
 
+bool bundle_same_key(const uint8_t a[BUNDLE_KEY_BYTES], const uint8_t b[BUNDLE_KEY_BYTES]); /* in constant time */
 /* The first key of the lineage: what is counted. The key itself when nobody vouched for it. */
 const uint8_t *bundle_lineage(const BundleTrust *, const uint8_t key[BUNDLE_KEY_BYTES]);
+/* Has a key of this lineage signed, among the first n signers? */
+bool bundle_lineage_signed(const BundleTrust *, const uint8_t key[BUNDLE_KEY_BYTES], const BundleSigner *,
+                           uint32_t n);
 /* The revoked key, or NULL. */
 const BundleKey *bundle_revoked_key(const BundleTrust *, const uint8_t key[BUNDLE_KEY_BYTES]);
 /* Is the key among the trusted ones, or vouched for by one that is, through keys none of which is revoked? */
@@ -115,12 +125,6 @@ bool bundle_is_trusted(const BundleTrust *, const uint8_t key[BUNDLE_KEY_BYTES])
 bool bundle_may_sign(const BundleTrust *, const uint8_t key[BUNDLE_KEY_BYTES], const char *name);
 
 /* ---- open.c: from a file to something that can be believed -------------------------------------------------- */
-
-typedef struct BundleSigner {
-    const BundleKey *key;       /* in the trust set; trusted, and may sign this bundle                        */
-    const char *comment;        /* the trusted comment, verified and escaped                                  */
-    uint32_t record;            /* its number among the file's records                                        */
-} BundleSigner;
 
 typedef struct BundleBlob {
     const uint8_t *ptr;         /* private memory, starts at a page; the bytes whose digest was checked       */

@@ -11,13 +11,16 @@
 #include <sodium.h>
 #include <string.h>
 
-static bool same(const uint8_t *a, const uint8_t *b) { return sodium_memcmp(a, b, BUNDLE_KEY_BYTES) == 0; }
+bool bundle_same_key(const uint8_t a[BUNDLE_KEY_BYTES], const uint8_t b[BUNDLE_KEY_BYTES])
+{
+    return sodium_memcmp(a, b, BUNDLE_KEY_BYTES) == 0;
+}
 
 /* The key that vouched for this one, or NULL. */
 static const uint8_t *voucher(const BundleTrust *t, const uint8_t *key)
 {
     for (size_t i = 0; i < t->n_rotations; i++)
-        if (same(t->rotations[i].to.key, key)) return t->rotations[i].from.key;
+        if (bundle_same_key(t->rotations[i].to.key, key)) return t->rotations[i].from.key;
     return NULL;
 }
 
@@ -27,17 +30,25 @@ const uint8_t *bundle_lineage(const BundleTrust *t, const uint8_t key[BUNDLE_KEY
     return key;
 }
 
+bool bundle_lineage_signed(const BundleTrust *t, const uint8_t key[BUNDLE_KEY_BYTES], const BundleSigner *signers, uint32_t n)
+{
+    const uint8_t *lineage = bundle_lineage(t, key);
+    for (uint32_t i = 0; i < n; i++)
+        if (bundle_same_key(bundle_lineage(t, signers[i].key->key), lineage)) return true;
+    return false;
+}
+
 const BundleKey *bundle_revoked_key(const BundleTrust *t, const uint8_t key[BUNDLE_KEY_BYTES])
 {
     for (size_t i = 0; i < t->n_revoked; i++)
-        if (same(t->revoked[i].key, key)) return &t->revoked[i];
+        if (bundle_same_key(t->revoked[i].key, key)) return &t->revoked[i];
     return NULL;
 }
 
 static bool is_in_the_set(const BundleTrust *t, const uint8_t *key)
 {
     for (size_t i = 0; i < t->n; i++)
-        if (same(t->keys[i].key, key)) return true;
+        if (bundle_same_key(t->keys[i].key, key)) return true;
     return false;
 }
 
@@ -72,6 +83,6 @@ bool bundle_may_sign(const BundleTrust *t, const uint8_t key[BUNDLE_KEY_BYTES], 
 {
     const uint8_t *by = trusted_by(t, key);
     for (size_t i = 0; by && i < t->n; i++)
-        if (same(t->keys[i].key, by) && lists(&t->keys[i], str_of(name))) return true;
+        if (bundle_same_key(t->keys[i].key, by) && lists(&t->keys[i], str_of(name))) return true;
     return false;
 }

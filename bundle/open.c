@@ -69,11 +69,6 @@ static bool read_exactly(Source *s, uint8_t *to, size_t n, uint64_t offset, cons
 
 /* ---- step one: who has signed? ---- */
 
-static bool is_same_key(const BundleKey *a, const BundleKey *b)
-{
-    return sodium_memcmp(a->key, b->key, BUNDLE_KEY_BYTES) == 0;
-}
-
 /* minisign puts tabs between the parts of its comments; a space shows them as well. */
 static const char *shown_comment(Arena *a, Str comment)
 {
@@ -86,7 +81,7 @@ static const char *shown_comment(Arena *a, Str comment)
 static bool add_signer(Source *s, Bundle *b, const BundleKey *key, Str comment, uint32_t record, uint64_t at)
 {
     for (uint32_t i = 0; i < b->n_signers; i++)
-        if (is_same_key(b->signers[i].key, key)) return true; /* whatever its ids are */
+        if (bundle_same_key(b->signers[i].key->key, key->key)) return true; /* whatever its ids are */
     const char *shown = shown_comment(&b->arena, comment);
     if (!shown) return fail(s, OUT_OF_MEMORY, at, "out of memory");
     b->signers[b->n_signers++] = (BundleSigner){key, shown, record};
@@ -97,13 +92,8 @@ static bool add_signer(Source *s, Bundle *b, const BundleKey *key, Str comment, 
 static uint32_t count_lineages(const Bundle *b, const BundleTrust *t)
 {
     uint32_t n = 0;
-    for (uint32_t i = 0; i < b->n_signers; i++) {
-        const uint8_t *lineage = bundle_lineage(t, b->signers[i].key->key);
-        bool before = false;
-        for (uint32_t j = 0; j < i; j++)
-            before = before || sodium_memcmp(bundle_lineage(t, b->signers[j].key->key), lineage, BUNDLE_KEY_BYTES) == 0;
-        n += !before;
-    }
+    for (uint32_t i = 0; i < b->n_signers; i++)
+        n += !bundle_lineage_signed(t, b->signers[i].key->key, b->signers, i);
     return n;
 }
 

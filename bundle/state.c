@@ -182,10 +182,7 @@ static const uint8_t *nth_key(const BundleTrust *t, size_t i)
 
 static bool is_a_signers(const Bundle *b, const BundleTrust *t, const uint8_t *key)
 {
-    const uint8_t *lineage = bundle_lineage(t, key);
-    for (uint32_t i = 0; i < b->n_signers; i++)
-        if (sodium_memcmp(bundle_lineage(t, b->signers[i].key->key), lineage, BUNDLE_KEY_BYTES) == 0) return true;
-    return false;
+    return bundle_lineage_signed(t, key, b->signers, b->n_signers);
 }
 
 static bool compare(const BundleSeens *s, const Bundle *b, const BundleTrust *t, const char *path, Diags *d)

@@ -236,15 +236,15 @@ const char *bundle_rotation_text(Arena *a, const BundleKey *from, const BundleKe
 /* One voucher for each key, and no circle: lineage.c walks from voucher to voucher. */
 static bool fits_the_others(const BundleTrust *t, const BundleRotation *r, const char *file, Diags *d)
 {
-    if (sodium_memcmp(r->from.key, r->to.key, BUNDLE_KEY_BYTES) == 0)
+    if (bundle_same_key(r->from.key, r->to.key))
         return fail(d, BUNDLE_BAD_ROTATION, file, "the new key is the old one");
     for (size_t i = 0; i < t->n_rotations; i++)
-        if (sodium_memcmp(t->rotations[i].to.key, r->to.key, BUNDLE_KEY_BYTES) == 0) {
+        if (bundle_same_key(t->rotations[i].to.key, r->to.key)) {
             diag_add(d, BUNDLE_BAD_ROTATION, DIAG_AT(.file = file),
                      "the new key has been vouched for already, in %s", t->rotations[i].to.name);
             return false;
         }
-    if (sodium_memcmp(bundle_lineage(t, r->from.key), r->to.key, BUNDLE_KEY_BYTES) == 0)
+    if (bundle_same_key(bundle_lineage(t, r->from.key), r->to.key))
         return fail(d, BUNDLE_BAD_ROTATION, file, "the new key stands before the old one already: a circle");
     if (t->n_rotations == MAX_ROTATIONS) return fail(d, BUNDLE_BAD_ROTATION, file, "there are more than 256 rotations");
     return true;
