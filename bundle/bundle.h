@@ -136,7 +136,8 @@ typedef struct Bundle {
     const BundleManifest *manifest;
     BundleBlob *blobs;          /* blobs[i] belongs to manifest->blobs[i]                                     */
     uint32_t n_blobs;
-    bool trusted;               /* `require` lineages of trusted keys have signed. false only with allow_unsigned */
+    bool trusted;               /* `require` lineages of trusted keys have signed. false only with allow_unsigned,
+                                   ignore_signers                                                             */
     BundleSigner *signers;      /* one for each distinct trusted public key that has signed                   */
     uint32_t n_signers;
     uint32_t n_lineages;        /* of the signers: what is counted                                            */
@@ -153,6 +154,8 @@ typedef struct BundleOpenOptions {
     uint32_t require;           /* lineages that must have signed; 0 counts as 1                              */
     bool allow_unsigned;        /* too few trusted signatures: a warning (BUNDLE_RUNS_UNSIGNED), not an error.
                                    A wrong signature under a trusted key's id is an error all the same.       */
+    bool ignore_signers;        /* who has signed is not asked, and nothing is said of it: trust, require and
+                                   allow_unsigned do not matter, nobody counts as a signer                    */
     int64_t now;                /* seconds since 1970: not_after and waivers' ends are compared; 0 = are not  */
 } BundleOpenOptions;
 

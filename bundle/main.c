@@ -127,26 +127,17 @@ void tool_trust_option(Tool *tool, ToolTrust *t, int option)
     (void)ok;
 }
 
-void tool_forget(Tool *tool, size_t n)
-{
-    while (tool->diags.n > n)
-        tool->diags.warnings -= tool->diags.items[--tool->diags.n].severity == SEV_WARNING;
-}
-
 /* bytes: NULL when the bundle is the file of that name. */
 static bool open_any(Tool *tool, const void *bytes, size_t size, const char *path, const ToolTrust *t,
                      Bundle *out)
 {
-    BundleOpenOptions o = {.trust = &t->trust, .require = t->require, .allow_unsigned = !t->given};
-    size_t before = tool->diags.n;
+    BundleOpenOptions o = {.trust = &t->trust, .require = t->require, .ignore_signers = !t->given};
     if (t->given && t->trust.n == 0) {
         diag_add(&tool->diags, BUNDLE_NO_KEYS, DIAG_AT(.file = path), "no public key to verify with");
         return false;
     }
-    bool ok = bytes ? bundle_open_bytes(bytes, size, path, &o, &tool->diags, out)
-                    : bundle_open(path, &o, &tool->diags, out);
-    if (ok && !t->given) tool_forget(tool, before); /* nobody asked who has signed */
-    return ok;
+    return bytes ? bundle_open_bytes(bytes, size, path, &o, &tool->diags, out)
+                 : bundle_open(path, &o, &tool->diags, out);
 }
 
 bool tool_open(Tool *tool, const char *path, const ToolTrust *t, Bundle *out)

@@ -58,6 +58,4 @@ bool tool_open(Tool *, const char *path, const ToolTrust *, Bundle *out);
 /* The same for bytes in memory, named by the place they came from. */
 bool tool_open_bytes(Tool *, const void *bytes, size_t size, const char *name, const ToolTrust *, Bundle *out);
 
-void tool_forget(Tool *, size_t n); /* drops the warnings after the first n diagnostics */
-
 #endif

@@ -433,6 +433,32 @@ START_TEST(unsigned_allowed)
 }
 END_TEST
 
+/* Who signed is not asked, with the right key, a wrong one, none, or a wrong signature; all else is checked. */
+START_TEST(signers_ignored)
+{
+    TestKey keys[2] = {test_key(1), test_key(2)};
+    Trusting t;
+    trusting(&t, keys, 1, 2);
+    t.options.ignore_signers = true;
+    Fixture f;
+    fixture_init(&f);
+    Writer bundles[3] = {fixture_bundle(&f, NULL, 0), fixture_bundle(&f, keys + 1, 1), fixture_bundle(&f, keys, 1)};
+    for (size_t i = 0; i < ARRAY_LEN(bundles); i++) {
+        Diags d = {0};
+        Bundle b;
+        ck_assert(bundle_open_bytes(bundles[i].ptr, bundles[i].len, "x", &t.options, &d, &b));
+        ck_assert(!b.trusted && b.n_signers == 0 && b.n_lineages == 0 && b.n_signatures == (i > 0) && d.n == 0);
+        bundle_close(&b);
+        bundles[i].ptr[bundles[i].len - 1] ^= 1;
+        ck_code(open_code(written(&bundles[i]), &t.options), BUNDLE_BAD_DIGEST);
+        bundles[i].ptr[bundles[i].len - 1] ^= 1;
+    }
+    bundles[2].ptr[BUNDLE_HEADER_BYTES] ^= 1; /* what is signed: refused as a manifest, not for its signature */
+    ck_code(open_code(written(&bundles[2]), &t.options), MANIFEST_TYPE);
+    for (size_t i = 0; i < ARRAY_LEN(bundles); i++) wr_free(&bundles[i]);
+}
+END_TEST
+
 /* Some other file, signed by the same key with minisign, put into a container. */
 START_TEST(other_signed_file)
 {
@@ -1056,6 +1082,7 @@ static Suite *suite(void)
     tcase_add_test(c, bad_records);
     tcase_add_test(c, comment_is_escaped);
     tcase_add_test(c, unsigned_allowed);
+    tcase_add_test(c, signers_ignored);
     tcase_add_test(c, other_signed_file);
     tcase_add_test(c, wire_rows);
     tcase_add_test(c, wire_depth);
