@@ -18,9 +18,9 @@ static const char *status_name(Status status)
 }
 
 /* parigot-run: call: asker -> greeter greeting.v1.Greeter/Hello */
-static void add_ends(TextBuf *t, const CallRecord *r)
+static void add_ends(TextBuf *t, const CallRecord *r, const char *tool)
 {
-    text_printf(t, "parigot-run: call: ");
+    text_printf(t, "%s: call: ", tool);
     add_name(t, process_name(r->caller), 0);
     text_printf(t, " -> ");
     add_name(t, r->provider ? process_name(r->provider) : "nobody", 0);
@@ -35,9 +35,9 @@ static void add_refusal(TextBuf *t, const CallRecord *r)
     text_printf(t, " limited to %llu, would be %llu\n", (unsigned long long)r->limit, (unsigned long long)r->wanted);
 }
 
-void inspect_call(TextBuf *t, const CallRecord *r)
+void inspect_call(TextBuf *t, const CallRecord *r, const char *tool)
 {
-    add_ends(t, r);
+    add_ends(t, r, tool);
     if (r->refused) {
         add_refusal(t, r);
         return;

@@ -5,7 +5,7 @@
 
 #include "loader/kernel.h"
 
-void inspect_call(TextBuf *, const CallRecord *);
+void inspect_call(TextBuf *, const CallRecord *, const char *tool);
 
 /* One row of the table; `memory_peak` 0: none, a service of the host's. */
 typedef struct InspectRow {

@@ -155,6 +155,7 @@ Process *kernel_add(Kernel *k, const ProcessSpec *spec)
     if (waiting < PROCESS_LEAST_WAITING) waiting = PROCESS_LEAST_WAITING;
     if (waiting > PROCESS_MOST_WAITING) waiting = PROCESS_MOST_WAITING;
     p->waiting_limit_bytes = waiting; /* half of it takes any message: a sender that waits for room gets it */
+    k->open |= p->spec.outside;
     return p;
 }
 
@@ -551,12 +552,26 @@ KernelState kernel_step(Kernel *k)
         k->vtime = p->vtime;
         take_turn(p);
         rebase_vtime(k);
-    } else if (k->n_timers) {
+    } else if (k->n_timers || (k->open && !k->stopping)) {
         return KERNEL_WAITING;
     } else {
         k->ended = true; /* rule 14: no entry can come any more */
     }
     return k->ended ? KERNEL_ENDED : KERNEL_BUSY;
+}
+
+bool kernel_is_busy(const Kernel *k) { return !k->ended && (k->n_ready > 0 || k->next_start); }
+
+void kernel_begin(Process *p)
+{
+    assert(p->spec.outside && !p->running);
+    begin(p, NULL);
+}
+
+void kernel_end(Process *p)
+{
+    settle(p, RUN_RETURNED, &(Doing){0});
+    process_ready(p);
 }
 
 void kernel_please_stop(Kernel *k)

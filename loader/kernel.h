@@ -117,6 +117,7 @@ typedef struct ProcessSpec {
     uint32_t share;               /* weight for the processor, 1..10000; 0 = 100                                     */
     bool takes_events;            /* exports parigot_event                                                           */
     bool metered;                 /* its turns are charged by fuel, others by the clock                              */
+    bool outside;                 /* the host program: it may act between turns too (kernel_begin)                   */
     Str init;                     /* the InitRequest, encoded                                                        */
     const char *const *methods;   /* "service/method" by the number in Entry.method, for words                      */
     uint32_t n_methods;
@@ -201,8 +202,10 @@ typedef enum KernelState {
     KERNEL_WAITING, /* nothing can run before kernel_next_timer, unless something comes from outside                 */
     KERNEL_ENDED,   /* rule 14                                                                                       */
 } KernelState;
-/* kernel_step: rings the timers that are due, then runs at most one entry. */
+/* kernel_step: rings the timers that are due, then runs at most one entry. A world that could end for want of entries
+ * is KERNEL_WAITING, without a timer, where a process from outside may act; until kernel_please_stop. */
 KernelState kernel_step(Kernel *);
+bool kernel_is_busy(const Kernel *);         /* is there a turn to take, timers aside?                               */
 uint64_t kernel_next_timer(const Kernel *);  /* by the clock of options.now; UINT64_MAX = none                       */
 void kernel_please_stop(Kernel *);           /* event 3 to every process that takes events; once                     */
 bool kernel_hears_stop(const Kernel *);      /* is there a living process that takes events?                         */
@@ -227,7 +230,9 @@ uint64_t process_turn_started(const Process *); /* when the entry that runs now 
 /* ---- what a guest imports ------------------------------------------------------------------------------------------ */
 
 /* Results as in docs/abi.md "What the module imports": >= 0, minus a status, or KERNEL_STOP. To be called only while
- * the process runs an entry, by its adapter. */
+ * the process runs an entry, by its adapter; of a process from outside also between these two, outside of kernel_step. */
+void kernel_begin(Process *);
+void kernel_end(Process *);
 int32_t kernel_call(Process *, uint32_t import, uint32_t ptr, uint32_t len, uint32_t cookie);
 int32_t kernel_reply(Process *, uint32_t call, uint32_t ptr, uint32_t len, uint32_t flags);
 int32_t kernel_fail(Process *, uint32_t call, uint32_t status, uint32_t ptr, uint32_t len);

@@ -158,6 +158,7 @@ struct Kernel {
     Timer **timers;       /* heap by (due_ns, seq)                                                                   */
     size_t n_timers, cap_timers;
     bool started, stopping, ended, main_killed;
+    bool open;            /* there is a process from outside: idle is not the end */
     int32_t exit_code;
 };
 

@@ -61,6 +61,9 @@ struct LoadWorld {
     int stops_seen;
     unsigned stacks_shown;
     int forced_status; /* >= 0: the world ends now, with this */
+    Process *host;     /* NULL: the host program makes no calls */
+    bool over;
+    int status;        /* when it is over */
 };
 
 static bool out_of_memory(LoadWorld *w, Diags *diags)
@@ -95,7 +98,8 @@ static void tell(LoadWorld *w)
 #define STEP(w, ...)                                \
     do {                                            \
         if ((w)->options.verbose) {                 \
-            text_printf(&(w)->text, "parigot-run: " __VA_ARGS__); \
+            text_printf(&(w)->text, "%s: ", (w)->options.tool); \
+            text_printf(&(w)->text, __VA_ARGS__);   \
             text_printf(&(w)->text, "\n");          \
             tell(w);                                \
         }                                           \
@@ -143,12 +147,12 @@ static void on_died(void *ctx, const ProcessDeath *d)
     Diags diags = {0};
     Diag *diag = diag_add(&diags, RUN_KILLED, DIAG_AT(.file = w->bundle->file), "%s was killed: %s",
                           process_name(d->process), d->why);
-    if (diag) diag_format(t, diag, "parigot-run", DIAG_TEXT);
+    if (diag) diag_format(t, diag, w->options.tool, DIAG_TEXT);
     diag_free(&diags);
     tell_doing(t, d);
     tell_memory(t, g, ">>> ");
     if (d->restarts) text_printf(t, ">>> starts afresh in %.3g s\n", (double)d->pause_ns / 1e9);
-    if (g->has_trap) load_trap_print(t, &g->trap, g->module, "parigot-run");
+    if (g->has_trap) load_trap_print(t, &g->trap, g->module, w->options.tool);
     tell(w);
 }
 
@@ -158,23 +162,23 @@ static void on_no_space(void *ctx, const char *place)
     Diags diags = {0};
     Diag *diag = diag_add(&diags, RUN_NO_ADDRESS_SPACE, DIAG_AT(.file = place),
                           "no address space for guard pages: every memory access is checked, which is slower");
-    if (diag) diag_format(&w->text, diag, "parigot-run", DIAG_TEXT);
+    if (diag) diag_format(&w->text, diag, w->options.tool, DIAG_TEXT);
     diag_free(&diags);
     tell(w);
 }
 
-/* The instance that is, or waits to be, that process; NULL: a service of the host. */
+/* The instance that is, or waits to be, that process; NULL: a service of the host, or the host program. */
 static const Guest *guest_of(const LoadWorld *w, const Process *p)
 {
     for (size_t i = 0; i < w->n_natives; i++)
         if (w->natives[i].process == p) return NULL;
-    return process_self(p);
+    return p == w->host ? NULL : process_self(p);
 }
 
 static void on_called(void *ctx, const CallRecord *r)
 {
     LoadWorld *w = ctx;
-    inspect_call(&w->text, r);
+    inspect_call(&w->text, r, w->options.tool);
     const Guest *g = r->refused ? guest_of(w, r->sender) : NULL;
     if (g && w->stacks_shown < STACKS_SHOWN) {
         LoadTrap place;
@@ -201,7 +205,7 @@ static void gather_memory(Member *m)
 static void tell_stats(LoadWorld *w)
 {
     size_t n = w->n_members + w->n_natives;
-    InspectRow *rows = arena_array(&w->arena, n ? n : 1, sizeof *rows);
+    InspectRow *rows = arena_array(&w->arena, n + 1, sizeof *rows);
     if (!rows) return;
     for (uint32_t i = 0; i < w->n_members; i++) {
         const Guest *g = &w->members[i].guest;
@@ -209,6 +213,7 @@ static void tell_stats(LoadWorld *w)
     }
     for (size_t i = 0; i < w->n_natives; i++)
         rows[w->n_members + i] = (InspectRow){.process = w->natives[i].process, .native = true};
+    if (w->host) rows[n++] = (InspectRow){.process = w->host};
     inspect_stats(&w->text, rows, n);
     for (uint32_t i = 0; i < w->n_members; i++) tell_memory(&w->text, &w->members[i].guest, "");
     tell(w);
@@ -686,6 +691,7 @@ static bool open_loop(LoadWorld *w, Diags *diags)
         w->stop.data = NULL; /* was not made: is not to be closed */
         return out_of_memory(w, diags);
     }
+    uv_run(&w->loop, UV_RUN_NOWAIT); /* from now on its descriptor tells of a stop */
     return true;
 }
 
@@ -699,39 +705,108 @@ static void close_loop(LoadWorld *w)
     uv_loop_close(&w->loop);
 }
 
-/* Until a timer of the kernel's, or something from outside. libuv counts in milliseconds: rather late than early. */
-static void wait_for_something(LoadWorld *w)
+/* Until a timer of the kernel's, or `until`, or something from outside. libuv counts in milliseconds: rather late than
+ * early. */
+static void wait_for_something(LoadWorld *w, uint64_t until)
 {
     uint64_t due = kernel_next_timer(w->kernel), now = uv_hrtime();
-    uint64_t ms = due <= now ? 0 : (due - now + NS_PER_MS - 1) / NS_PER_MS;
+    if (until < due) due = until;
+    uint64_t ms = due <= now ? 0 : (due - now - 1) / NS_PER_MS + 1;
     uv_update_time(&w->loop);
     uv_timer_start(&w->timer, timer_rings, ms, 0);
     uv_run(&w->loop, UV_RUN_ONCE);
+    uv_timer_stop(&w->timer);
 }
 
 static int status_of(int32_t code) { return code >= 0 && code <= MOST_STATUS ? code : MOST_STATUS; }
 
-/* Turn after turn, until the world has ended or must end. */
-static int run_world(LoadWorld *w)
+void load_world_end(LoadWorld *w)
 {
-    for (;;) {
-        KernelState state = KERNEL_BUSY;
-        for (int i = 0; i < TURNS && state == KERNEL_BUSY; i++) state = kernel_step(w->kernel);
+    if (w->over) return;
+    w->over = true;
+    w->status = w->forced_status >= 0 ? w->forced_status
+                : kernel_main_killed(w->kernel) ? STATUS_KILLED : status_of(kernel_exit_code(w->kernel));
+    kernel_halt(w->kernel); /* calls that are open are traced as well */
+    for (uint32_t i = 0; i < w->n_members; i++) gather_memory(&w->members[i]);
+    if (w->options.stats) tell_stats(w);
+}
+
+/* Some turns. */
+static KernelState take_turns(LoadWorld *w, const bool *enough)
+{
+    KernelState state = KERNEL_BUSY;
+    for (int i = 0; i < TURNS && state == KERNEL_BUSY && !(enough && *enough); i++) state = kernel_step(w->kernel);
+    return state;
+}
+
+LoadWorldState load_world_step(LoadWorld *w, uint64_t for_ns, const bool *enough)
+{
+    uint64_t now = uv_hrtime(), until = for_ns < UINT64_MAX - now ? now + for_ns : UINT64_MAX;
+    while (!w->over) {
+        KernelState state = take_turns(w, enough);
         if (state == KERNEL_ENDED) break;
-        if (state == KERNEL_BUSY) uv_run(&w->loop, UV_RUN_NOWAIT);
-        else wait_for_something(w);
-        if (w->forced_status >= 0) return w->forced_status;
+        bool idle = state == KERNEL_WAITING && kernel_next_timer(w->kernel) == UINT64_MAX;
+        bool is_over = (enough && *enough) || (until != UINT64_MAX && uv_hrtime() >= until);
+        if (state == KERNEL_BUSY || idle || is_over) uv_run(&w->loop, UV_RUN_NOWAIT);
+        else wait_for_something(w, until);
+        if (w->forced_status >= 0) break;
+        if (idle && w->stops_seen == 0) return LOAD_WORLD_IDLE;
+        if (is_over) return state == KERNEL_BUSY ? LOAD_WORLD_BUSY : LOAD_WORLD_WAITING;
     }
-    return kernel_main_killed(w->kernel) ? STATUS_KILLED : status_of(kernel_exit_code(w->kernel));
+    load_world_end(w);
+    return LOAD_WORLD_ENDED;
 }
 
 int load_world_run(LoadWorld *w)
 {
-    int status = run_world(w);
-    kernel_halt(w->kernel); /* calls that are open are traced as well */
-    for (uint32_t i = 0; i < w->n_members; i++) gather_memory(&w->members[i]);
-    if (w->options.stats) tell_stats(w);
-    return status;
+    while (load_world_step(w, UINT64_MAX, NULL) != LOAD_WORLD_ENDED) {}
+    return w->status;
+}
+
+int load_world_status(const LoadWorld *w) { return w->status; }
+
+uint64_t load_world_due(const LoadWorld *w)
+{
+    if (w->over || kernel_is_busy(w->kernel)) return 0;
+    uint64_t due = kernel_next_timer(w->kernel), now = uv_hrtime();
+    int loop_ms = uv_backend_timeout(&w->loop); /* the time that a stop has, or a callback that waits; -1: nothing */
+    uint64_t left = due == UINT64_MAX ? due : due > now ? due - now : 0, loop_ns = (uint64_t)loop_ms * NS_PER_MS;
+    return loop_ms >= 0 && loop_ns < left ? loop_ns : left;
+}
+
+int load_world_fd(LoadWorld *w) { return uv_backend_fd(&w->loop); }
+
+/* ---- the host program ------------------------------------------------------------------------------------------------------ */
+
+Process *load_world_add_host(LoadWorld *w, const ProcessSpec *spec) { return w->host = kernel_add(w->kernel, spec); }
+
+static bool is_routed_elsewhere(const BundleManifest *manifest, const char *service, const char *module)
+{
+    for (size_t i = 0; i < manifest->n_routes; i++)
+        if (strcmp(manifest->routes[i]->service, service) == 0) return strcmp(manifest->routes[i]->module, module) != 0;
+    return false;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const LoadMethod *)a)->name, ((const LoadMethod *)b)->name);
+}
+
+const LoadMethod *load_world_methods(LoadWorld *w, size_t *n)
+{
+    size_t most = 0;
+    for (uint32_t i = 0; i < w->n_members; i++) most += w->members[i].info->n_provides;
+    LoadMethod *methods = arena_array(&w->arena, most + 1, sizeof *methods);
+    if (!methods) return NULL;
+    *n = 0;
+    for (uint32_t i = 0; i < w->n_members; i++) {
+        const Member *m = &w->members[i];
+        for (uint32_t j = 0; j < m->info->n_provides; j++)
+            if (!is_routed_elsewhere(w->manifest, m->info->provides[j]->service, m->info->name))
+                methods[(*n)++] = (LoadMethod){m->methods[j], m->guest.process, j};
+    }
+    qsort(methods, *n, sizeof *methods, by_name);
+    return methods;
 }
 
 /* ---- from the bundle to the world ------------------------------------------------------------------------------------------ */
@@ -747,6 +822,7 @@ LoadWorld *load_world_open(const Bundle *bundle, const LoadWorldOptions *options
     w->manifest = bundle->manifest;
     w->options = *options;
     w->forced_status = -1;
+    if (!w->options.tool) w->options.tool = "parigot-run";
     if (!w->options.engine) w->options.engine = &load_interp;
     if (!w->options.floor) w->options.floor = val_builtin_policy(STR("reset"));
     if (!w->options.limits.entry_ns) w->options.limits.entry_ns = LOAD_ENTRY_NS;

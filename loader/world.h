@@ -40,9 +40,11 @@ typedef struct LoadWorldOptions {
     bool checked;              /* no reservation of address space: code compares each address                        */
     ServiceHost services;
     int64_t now;               /* seconds since 1970, for the ends of waivers; 0 = not looked at                     */
-    /* What is to be told while the world runs: traps, and with `verbose` each step. Whole lines, escaped. */
+    /* What is to be told while the world runs: traps, and with `verbose` each step. Whole lines, escaped, that begin with
+     * the name of the tool. */
     void (*tell)(void *ctx, Str lines);
     void *ctx;
+    const char *tool;          /* NULL: parigot-run                                                                  */
     bool verbose;
     bool trace_calls;          /* a line for each call, when it has ended                                            */
     bool stats;                /* a table, when the world has ended                                                  */
@@ -58,6 +60,32 @@ LoadWorld *load_world_open(const Bundle *, const LoadWorldOptions *, Diags *);
 /* load_world_run: until the world ends. Returns the exit status of the program: main's code (what is not within 0 to
  * 255 becomes 255), 0 without main, 134 when main was killed, 128 + signal when it had to be ended by load_world_stop. */
 int load_world_run(LoadWorld *);
+
+/* The same in steps, for a host program that does other things between them, or calls services itself (host.h). */
+typedef enum LoadWorldState {
+    LOAD_WORLD_BUSY,    /* there is more to do now                                                                   */
+    LOAD_WORLD_WAITING, /* nothing to do before load_world_due                                                       */
+    LOAD_WORLD_IDLE,    /* nothing to do until the host program calls something, or load_world_stop                  */
+    LOAD_WORLD_ENDED,   /* load_world_status says how                                                                */
+} LoadWorldState;
+/* load_world_step: turns, and between them waits for timers, until the world is idle or has ended, that much time has
+ * passed (0: some turns, no waiting), or *enough is true. An entry that runs is not interrupted for that.
+ * in: enough: NULL, or what an entry may set */
+LoadWorldState load_world_step(LoadWorld *, uint64_t for_ns, const bool *enough);
+int load_world_status(const LoadWorld *);      /* as load_world_run returns it; after the end                        */
+void load_world_end(LoadWorld *);              /* at once, unless it has ended                                       */
+uint64_t load_world_due(const LoadWorld *);    /* ns from now until a step has something to do; UINT64_MAX: not known */
+int load_world_fd(LoadWorld *);                /* readable (poll, epoll) when a step has something to do before that */
+
+/* The host program as a process of its own, before the first step. NULL: out of memory */
+Process *load_world_add_host(LoadWorld *, const ProcessSpec *);
+/* What the modules provide, routes applied; sorted by name. NULL: out of memory. Valid until load_world_close. */
+typedef struct LoadMethod {
+    const char *name;          /* "service/method"                                                                   */
+    Process *provider;
+    uint32_t number;           /* for kernel_import                                                                  */
+} LoadMethod;
+const LoadMethod *load_world_methods(LoadWorld *, size_t *n);
 
 /* load_world_profile: folded stacks (profile.h), after load_world_run; out: t->failed: out of memory */
 void load_world_profile(const LoadWorld *, TextBuf *t);
