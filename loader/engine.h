@@ -221,6 +221,15 @@ typedef struct LoadEngine {
 
 extern const LoadEngine load_interp; /* instance.c: the default */
 
+/* ---- for engines: what they all do alike (engine.c) ---------------------------------------------------------------- */
+
+/* load_check_layout: what page protection can do here for this layout.   errors: RUN_LAYOUT */
+MUST_USE bool load_check_layout(const WasmModule *, const PmLayout *, Diags *);
+/* load_link_imports: the row for each function import, by its index.
+ * errors: RUN_NO_IMPORT, RUN_IMPORT_TYPE, one for each; OUT_OF_MEMORY */
+MUST_USE bool load_link_imports(const WasmModule *, const LoadImport *rows, size_t n_rows, Arena *, Diags *,
+                                const LoadImport **out);
+
 static inline uint32_t load_slots(const uint8_t *types, uint32_t n)
 {
     uint32_t slots = n;

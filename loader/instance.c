@@ -44,28 +44,6 @@ static bool find_canonical_types(LoadModule *module)
     return ok;
 }
 
-/* What page protection can do here for this layout. The layout's own rules are the validator's. */
-static bool check_layout(const WasmModule *m, const PmLayout *l, Diags *diags)
-{
-    DiagPlace place = DIAG_AT(.file = m->file);
-    uint64_t host_page = (uint64_t)sysconf(_SC_PAGESIZE);
-    uint64_t memory = m->n_memories > 0 ? (uint64_t)m->memories[0].min * PAGE_BYTES : 0;
-    if (l->null_guard > l->sealed_low || l->sealed_low > l->sealed_high || l->sealed_high > l->heap_base ||
-        l->heap_base > memory) {
-        diag_add(diags, RUN_LAYOUT, place, "memory layout does not fit the module's memory of %llu bytes",
-                 (unsigned long long)memory);
-        return false;
-    }
-    if (l->seal == PM_SEAL_CHECK) return true; /* the code enforces it; pages help where they can */
-    if (l->page_log2 >= 32 || host_page > UINT64_C(1) << l->page_log2 || l->null_guard % host_page != 0 ||
-        l->sealed_low % host_page != 0 || l->sealed_high % host_page != 0) {
-        diag_add(diags, RUN_LAYOUT, place, "pages of %llu bytes cannot enforce a layout made for pages of 2^%u bytes",
-                 (unsigned long long)host_page, l->page_log2);
-        return false;
-    }
-    return true;
-}
-
 static void free_code(Code *code)
 {
     free(code->funcs);
@@ -85,7 +63,7 @@ static void interp_free_module(LoadModule *module)
 
 static LoadModule *interp_compile(const WasmModule *m, const LoadCompileOptions *options, Diags *diags)
 {
-    if (options->layout != NULL && !check_layout(m, options->layout, diags)) return NULL;
+    if (options->layout != NULL && !load_check_layout(m, options->layout, diags)) return NULL;
     LoadModule *module = calloc(1, sizeof *module);
     if (module != NULL) {
         pthread_mutex_init(&module->lock, NULL);
@@ -200,70 +178,6 @@ static bool evaluate(LoadInstance *instance, WasmRange expr, Diags *diags, Slot 
     }
     if (ok) *out = stack[0];
     if (stack != few) free(stack);
-    return ok;
-}
-
-/* ---- imports --------------------------------------------------------------------------------------------------------- */
-
-static char letter_of_type(uint8_t type)
-{
-    switch (type) {
-    case TYPE_I32: return 'i';
-    case TYPE_I64: return 'I';
-    case TYPE_F32: return 'f';
-    case TYPE_F64: return 'F';
-    case TYPE_V128: return 'V';
-    case TYPE_FUNCREF: return 'c';
-    case TYPE_EXTERNREF: return 'e';
-    default: return '?';
-    }
-}
-
-static bool same_types(const char *letters, const uint8_t *types, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++)
-        if (letters[i] != letter_of_type(types[i])) return false; /* also at the end of letters */
-    return letters[n] == 0;
-}
-
-static const LoadImport *find_import(const WasmImport *wanted, const LoadImport *rows, size_t n_rows)
-{
-    for (size_t i = n_rows; i > 0; i--)
-        if (str_eq(rows[i - 1].module, wanted->module) && str_eq(rows[i - 1].name, wanted->name)) return &rows[i - 1];
-    return NULL;
-}
-
-static bool link_imports(LoadInstance *instance, const LoadImport *rows, size_t n_rows, Diags *diags)
-{
-    const WasmModule *m = instance->module->wasm;
-    LoadImport *linked = arena_array(&instance->arena, m->n_imported[KIND_FUNC], sizeof *linked);
-    bool ok = linked != NULL || m->n_imported[KIND_FUNC] == 0;
-    for (uint32_t i = 0; i < m->n_imports; i++) {
-        const WasmImport *wanted = &m->imports[i];
-        DiagPlace place = DIAG_AT(.file = m->file, .offset = wanted->offset);
-        const char *module = diag_escape(&instance->arena, wanted->module);
-        const char *name = diag_escape(&instance->arena, wanted->name);
-        const LoadImport *row = wanted->kind == KIND_FUNC ? find_import(wanted, rows, n_rows) : NULL;
-        if (row == NULL) {
-            const char *type = wanted->kind == KIND_FUNC
-                                   ? wasm_type_signature(&instance->arena, wasm_func_type(m, wanted->index))
-                                   : "";
-            diag_add(diags, RUN_NO_IMPORT, place, "unknown import: %s \"%s\" \"%s\"%s%s", wasm_kind_text(wanted->kind),
-                     module, name, *type ? " " : "", type ? type : "");
-            ok = false;
-            continue;
-        }
-        const WasmType *type = wasm_func_type(m, wanted->index);
-        if (!same_types(row->params, type->params, type->n_params) ||
-            !same_types(row->results, type->results, type->n_results)) {
-            diag_add(diags, RUN_IMPORT_TYPE, place, "incompatible import type: \"%s\" \"%s\" is imported as %s", module,
-                     name, wasm_type_signature(&instance->arena, type));
-            ok = false;
-            continue;
-        }
-        if (linked != NULL) linked[wanted->index] = *row;
-    }
-    instance->imports = linked;
     return ok;
 }
 
@@ -487,8 +401,9 @@ static LoadInstance *interp_instantiate(LoadModule *module, const LoadImport *im
     if (module->fuel) instance->gauge = (int64_t *)&instance->globals[module->fuel - 1].i;
     instance->host = host;
     instance->enforces_layout = module->has_layout && pages_can_enforce(&module->layout);
-    bool ok = link_imports(instance, imports, n_imports, diags) && make_memory(instance, limits, diags) &&
-              pick_code(instance, diags) && make_tables(instance, limits, diags) && make_stack(instance, limits, diags) &&
+    bool ok = load_link_imports(module->wasm, imports, n_imports, &instance->arena, diags, &instance->imports) &&
+              make_memory(instance, limits, diags) && pick_code(instance, diags) &&
+              make_tables(instance, limits, diags) && make_stack(instance, limits, diags) &&
               make_globals(instance, diags) && init_elems(instance, diags) && init_datas(instance, diags) &&
               guard_memory(instance, diags);
     if (ok) return instance;
@@ -646,23 +561,6 @@ const LoadEngine load_interp = {
 };
 
 /* ---- host functions -------------------------------------------------------------------------------------------------------- */
-
-bool load_host_trap(LoadHostCall *call, LoadTrapKind kind, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    call->trap->kind = kind;
-    vsnprintf(call->trap->detail, sizeof call->trap->detail, format, args);
-    va_end(args);
-    return false;
-}
-
-bool load_host_exit(LoadHostCall *call, int32_t code)
-{
-    call->trap->kind = TRAP_EXIT;
-    call->trap->exit_code = code;
-    return false;
-}
 
 LoadTrapKind op_enter_host(LoadInstance *instance, const Func *func, Slot *fp)
 {
