@@ -22,8 +22,8 @@ typedef struct WorldModule {
     const uint8_t *bytes;           /* borrowed                                                               */
     size_t size;
     const ValPolicy *policy;
-    uint64_t memory_bytes, fuel_per_entry, fuel_total, deadline_ns;
-    uint32_t calls, message_bytes, queue, restarts_per_minute;
+    uint64_t memory_bytes, fuel_per_entry, fuel_total, deadline_ns, entry_ns, stack_bytes;
+    uint32_t calls, message_bytes, queue, restarts_per_minute, table_elems, waiting_bytes, instances;
     uint32_t share;                 /* 0 = 100                                                                */
     Str *grants;       uint32_t n_grants; /* system services                                                  */
     bool grant_imports;             /* all system services that it imports: what stands for `grant` where there

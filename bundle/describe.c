@@ -354,6 +354,11 @@ static void describe_limits(Making *c, Made *m)
     m->out.limits->fuel_per_entry = in->fuel_per_entry;
     m->out.limits->fuel_total = in->fuel_total;
     m->out.limits->deadline_ns = in->deadline_ns;
+    m->out.limits->entry_ns = in->entry_ns;
+    m->out.limits->stack_bytes = in->stack_bytes;
+    m->out.limits->table_elems = in->table_elems;
+    m->out.limits->waiting_bytes = in->waiting_bytes;
+    m->out.limits->instances = in->instances;
     m->out.limits->calls = in->calls;
     m->out.limits->message_bytes = in->message_bytes;
     m->out.limits->queue = in->queue;

@@ -99,13 +99,15 @@ void diff_lists(Diff *d, const char *what, const char *module, DiffEntries befor
     }
 }
 
-/* A number of which 0 means that there is no limit of its own. */
-static DiffEntry limit(Diff *d, const char *key, uint64_t n, const char *unit)
+/* A number of which 0 means that there is no limit of its own; none is more than any, but for restarts. */
+static DiffEntry limit_of(Diff *d, const ShowLimit *limit, const BundleModule *m)
 {
-    const char *value = n == 0         ? "none of its own"
-                        : *unit == 'B' ? show_bytes(&d->show, n)
-                                       : show_format(&d->show, "%" PRIu64 "%s", n, unit);
-    return (DiffEntry){key, value, {n ? n : UNLIMITED, 0}, false};
+    static const char *const units[] = {[LIMIT_COUNT] = "", [LIMIT_TIME] = " ns", [LIMIT_RESTARTS] = " a minute"};
+    uint64_t n = show_limit(limit, m->limits);
+    const char *value = n == 0                         ? "none of its own"
+                        : limit->kind == LIMIT_BYTES ? show_bytes(&d->show, n)
+                                                     : show_format(&d->show, "%" PRIu64 "%s", n, units[limit->kind]);
+    return (DiffEntry){limit->name, value, {n || limit->kind == LIMIT_RESTARTS ? n : UNLIMITED, 0}, false};
 }
 
 /* Something that is neither more nor less. */
@@ -272,23 +274,8 @@ static DiffEntries native_of(Diff *d, const BundleManifest *of, const BundleModu
 
 static void diff_limits(Diff *d, const char *name, const BundleModule *a, const BundleModule *b)
 {
-    const BundleLimits *x = a->limits, *y = b->limits;
-    diff_value(d, "limit", name, limit(d, "memory", x->memory_bytes, "B"),
-               limit(d, "memory", y->memory_bytes, "B"));
-    diff_value(d, "limit", name, limit(d, "fuel", x->fuel_per_entry, ""),
-               limit(d, "fuel", y->fuel_per_entry, ""));
-    diff_value(d, "limit", name, limit(d, "fuel in all", x->fuel_total, ""), limit(d, "fuel in all", y->fuel_total, ""));
-    diff_value(d, "limit", name, limit(d, "deadline", x->deadline_ns, " ns"),
-               limit(d, "deadline", y->deadline_ns, " ns"));
-    diff_value(d, "limit", name, limit(d, "calls", x->calls, ""), limit(d, "calls", y->calls, ""));
-    diff_value(d, "limit", name, limit(d, "message", x->message_bytes, "B"),
-               limit(d, "message", y->message_bytes, "B"));
-    diff_value(d, "limit", name, limit(d, "queue", x->queue, ""), limit(d, "queue", y->queue, ""));
-    DiffEntry restarts[2] = {limit(d, "restarts", x->restarts_per_minute, " a minute"),
-                             limit(d, "restarts", y->restarts_per_minute, " a minute")};
-    restarts[0].weight[0] = x->restarts_per_minute; /* here 0 is none */
-    restarts[1].weight[0] = y->restarts_per_minute;
-    diff_value(d, "limit", name, restarts[0], restarts[1]);
+    for (size_t i = 0; i < SHOW_N_LIMITS; i++)
+        diff_value(d, "limit", name, limit_of(d, &show_limits[i], a), limit_of(d, &show_limits[i], b));
     diff_value(d, "share", name, plain("share", show_format(&d->show, "%u", a->share)),
                plain("share", show_format(&d->show, "%u", b->share)));
 }

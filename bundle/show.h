@@ -73,6 +73,18 @@ const char *show_hex(Show *, const uint8_t *, size_t n);
 const char *show_result(Parigot__Bundle__V1__Result);            /* "proved", "not provable", ... */
 const char *show_plural(size_t n);                               /* "" or "s" */
 void *show_array(Show *, size_t n, size_t size);                 /* NULL: no memory, and the text has failed */
+
+/* The fields of BundleLimits, memory first. */
+typedef struct ShowLimit {
+    const char *name;
+    enum { LIMIT_COUNT, LIMIT_BYTES, LIMIT_TIME, LIMIT_RESTARTS } kind; /* of restarts 0 is none, else 0 is not said */
+    size_t at;
+    bool wide;  /* uint64_t, not uint32_t */
+} ShowLimit;
+enum { SHOW_N_LIMITS = 13 };
+extern const ShowLimit show_limits[SHOW_N_LIMITS];
+uint64_t show_limit(const ShowLimit *, const BundleLimits *); /* the value */
+
 /* ---- services.c: who provides what, and who calls it ---------------------------------------------------------- */
 
 enum { SHOW_HOST = -1, SHOW_ELSEWHERE = -2 };

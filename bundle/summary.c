@@ -545,27 +545,34 @@ static void add_memory(Summary *s, const BundleModule *mod)
     list_end(&list, "");
 }
 
+static const char *limit_text(Show *show, const ShowLimit *limit, uint64_t n)
+{
+    switch (limit->kind) {
+    case LIMIT_BYTES: return show_format(show, "%s %s", limit->name, show_bytes(show, n));
+    case LIMIT_TIME: return show_format(show, "%s %g s", limit->name, (double)n / 1e9);
+    case LIMIT_RESTARTS: return show_format(show, "%" PRIu64 " restarts a minute", n);
+    case LIMIT_COUNT: break;
+    }
+    return show_format(show, "%s %" PRIu64, limit->name, n);
+}
+
 static void add_limits(Summary *s, const BundleModule *mod)
 {
     static const char *const meters[] = {NULL, "metered", "metered exactly"};
     Show *show = &s->show;
     const BundleLimits *l = mod->limits;
     List list = {.s = s};
-    if (!l->deadline_ns && !l->calls && !l->message_bytes && !l->queue && !l->restarts_per_minute &&
-        !l->fuel_per_entry && !l->fuel_total && mod->share == 100 && !mod->meter->kind)
-        return;
+    bool said = mod->share != 100 || mod->meter->kind;
+    for (size_t i = 1; i < SHOW_N_LIMITS; i++) said |= show_limit(&show_limits[i], l) != 0;
+    if (!said) return;
     list = list_begin(s, 4, "limits");
     list_item(&list, show_format(show, "share %u", mod->share));
     if (mod->meter->kind) list_item(&list, meters[mod->meter->kind % 3]);
-    if (l->fuel_per_entry) list_item(&list, show_format(show, "fuel %" PRIu64, l->fuel_per_entry));
-    if (l->fuel_total) list_item(&list, show_format(show, "fuel in all %" PRIu64, l->fuel_total));
-    if (l->deadline_ns) list_item(&list, show_format(show, "deadline %g s", (double)l->deadline_ns / 1e9));
-    if (l->calls) list_item(&list, show_format(show, "calls %u", l->calls));
-    if (l->message_bytes)
-        list_item(&list, show_format(show, "message %s", show_bytes(show, l->message_bytes)));
-    if (l->queue) list_item(&list, show_format(show, "queue %u", l->queue));
-    if (l->restarts_per_minute)
-        list_item(&list, show_format(show, "%u restarts a minute", l->restarts_per_minute));
+    for (size_t i = 1; i < SHOW_N_LIMITS; i++) { /* memory has a line of its own */
+        const ShowLimit *limit = &show_limits[i];
+        uint64_t n = show_limit(limit, l);
+        if (n) list_item(&list, limit_text(show, limit, n));
+    }
     list_end(&list, "");
 }
 

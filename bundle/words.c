@@ -98,5 +98,31 @@ const char *show_result(Parigot__Bundle__V1__Result r)
     return (size_t)r < ARRAY_LEN(words) ? words[r] : "?";
 }
 
+#define WIDE(name, kind, field) {name, kind, offsetof(BundleLimits, field), true}
+#define NARROW(name, kind, field) {name, kind, offsetof(BundleLimits, field), false}
+const ShowLimit show_limits[SHOW_N_LIMITS] = {
+    WIDE("memory", LIMIT_BYTES, memory_bytes),
+    WIDE("fuel", LIMIT_COUNT, fuel_per_entry),
+    WIDE("fuel in all", LIMIT_COUNT, fuel_total),
+    WIDE("deadline", LIMIT_TIME, deadline_ns),
+    WIDE("entry", LIMIT_TIME, entry_ns),
+    NARROW("calls", LIMIT_COUNT, calls),
+    NARROW("message", LIMIT_BYTES, message_bytes),
+    NARROW("queue", LIMIT_COUNT, queue),
+    NARROW("waiting", LIMIT_BYTES, waiting_bytes),
+    WIDE("frames", LIMIT_BYTES, stack_bytes),
+    NARROW("table", LIMIT_COUNT, table_elems),
+    NARROW("instances", LIMIT_COUNT, instances),
+    NARROW("restarts", LIMIT_RESTARTS, restarts_per_minute),
+};
+#undef WIDE
+#undef NARROW
+
+uint64_t show_limit(const ShowLimit *limit, const BundleLimits *limits)
+{
+    const void *at = (const char *)limits + limit->at;
+    return limit->wide ? *(const uint64_t *)at : *(const uint32_t *)at;
+}
+
 const char *show_plural(size_t n) { return n == 1 ? "" : "s"; }
 bool show_is_kernel(const char *service) { return strcmp(service, BUNDLE_KERNEL) == 0; }

@@ -27,11 +27,16 @@ static const CfgKey keys[] = {
     {"modules[].fuel_total", CFG_NUMBER, "0", 0, INT64_MAX, "fuel for the process, in all its lives; 0 = no limit"},
     {"modules[].deadline", CFG_DURATION, "0 ns", 1, UINT64_C(86400000000000),
      "longest time for one call that it serves, up to a day"},
+    {"modules[].entry", CFG_DURATION, "0 ns", 1, UINT64_C(86400000000000), "longest time for one entry, up to a day"},
+    {"modules[].stack", CFG_SIZE, "0 B", 4096, 64 << 20, "for the frames of its functions, 4 KiB to 64 MiB"},
+    {"modules[].table", CFG_NUMBER, "0", 1, 10000000, "elements of all its tables"},
     {"modules[].share", CFG_NUMBER, "100", 1, 10000, "weight for the processor"},
     {"modules[].calls", CFG_NUMBER, "0", 1, 65536, "calls in flight, each direction"},
     {"modules[].message", CFG_SIZE, "0 B", 1, 64 << 20, "longest message, up to 64 MiB"},
+    {"modules[].waiting", CFG_SIZE, "0 B", 1, 256 << 20, "bytes that it has sent and nobody has taken, up to 256 MiB"},
     {"modules[].queue", CFG_NUMBER, "0", 1, 4096, "pieces waiting, a call"},
     {"modules[].restart", CFG_NUMBER, "0", 0, 600, "fresh instances after a kill, a minute"},
+    {"modules[].instances", CFG_NUMBER, "0", 1, 1024, "fresh instances at a time, under policy reset"},
     {"modules[].grant", CFG_STRINGS, "", 0, 0, "system services that it may call"},
     {"modules[].config", CFG_MAP, "", 0, 0, "settings for the program"},
     {"routes", CFG_LIST, "", 0, 0, "who answers where several modules provide one service"},
@@ -181,6 +186,11 @@ static void read_module(Reading *r, CfgAt at, WorldModule *m)
     m->fuel_per_entry = cfg_number(at, "fuel");
     m->fuel_total = cfg_number(at, "fuel_total");
     m->deadline_ns = cfg_number(at, "deadline");
+    m->entry_ns = cfg_number(at, "entry");
+    m->stack_bytes = cfg_number(at, "stack");
+    m->table_elems = (uint32_t)cfg_number(at, "table");
+    m->waiting_bytes = (uint32_t)cfg_number(at, "waiting");
+    m->instances = (uint32_t)cfg_number(at, "instances");
     m->share = (uint32_t)cfg_number(at, "share");
     m->calls = (uint32_t)cfg_number(at, "calls");
     m->message_bytes = (uint32_t)cfg_number(at, "message");

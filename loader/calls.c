@@ -169,14 +169,14 @@ static void unlist_want(Call *c)
 static void tell_room(Call *c)
 {
     Process *p = c->provider;
-    if (!c->wants_room || c->n_pieces > p->limits.queue / 2 || p->waiting_bytes > p->waiting_limit_bytes / 2) return;
+    if (!c->wants_room || c->n_pieces > p->limits.queue / 2 || p->waiting_bytes > p->limits.waiting_bytes / 2) return;
     unlist_want(c);
     if (p->spec.takes_events && !c->room.box) post_event(p, &c->room, c, EVENT_ROOM);
 }
 
 void tell_room_for_bytes(Process *p)
 {
-    if (!p || !p->bytes_refused || p->waiting_bytes > p->waiting_limit_bytes / 2) return;
+    if (!p || !p->bytes_refused || p->waiting_bytes > p->limits.waiting_bytes / 2) return;
     p->bytes_refused = false;
     for (Call *c = p->wants_first, *next; c; c = next) {
         next = c->list_next;
@@ -427,9 +427,12 @@ static void deadline_rings(Timer *t)
     Call *c = (Call *)(void *)t; /* its first member */
     call_ref(c);
     const Process *p = c->provider;
-    call_end(c, STATUS_DEADLINE_EXCEEDED, REASON(NONE), "deadline exceeded: no last result of %s from %s within %.3g s",
+    char in_use[64] = "";
+    uint32_t instances = p && !c->delivered ? pool_all_in_use(p) : 0;
+    if (instances) snprintf(in_use, sizeof in_use, ": all of its %u instances were in use", instances);
+    call_end(c, STATUS_DEADLINE_EXCEEDED, REASON(NONE), "deadline exceeded: no last result of %s from %s within %.3g s%s",
              p ? p->spec.methods[c->method] : "a call", p ? p->spec.name : "nobody",
-             (double)(c->deadline_ns - c->made_ns) / 1e9);
+             (double)(c->deadline_ns - c->made_ns) / 1e9, in_use);
     tell_provider(c);
     call_unref(c);
 }
@@ -553,8 +556,8 @@ static Refusal call_refusal(const Process *p, const Target *t, uint32_t len)
     if (!to || to->native) return (Refusal){0};
     if (len > to->limits.message_bytes) return (Refusal){"message", to, to->limits.message_bytes, len};
     if (t->in_flight >= to->limits.calls) return (Refusal){"calls", to, to->limits.calls, t->in_flight + UINT64_C(1)};
-    if (len > p->waiting_limit_bytes - p->waiting_bytes)
-        return (Refusal){"waiting bytes", p, p->waiting_limit_bytes, p->waiting_bytes + len};
+    if (len > p->limits.waiting_bytes - p->waiting_bytes)
+        return (Refusal){"waiting bytes", p, p->limits.waiting_bytes, p->waiting_bytes + len};
     return (Refusal){0};
 }
 
@@ -604,11 +607,11 @@ static int32_t take_piece(Call *c, const uint8_t *bytes, uint32_t len, uint32_t 
         refuse(p, c->caller, p, c->method, len, (Refusal){"message", shorter, shorter->limits.message_bytes, len});
         return -STATUS_INVALID_ARGUMENT;
     }
-    bool bytes_full = len > p->waiting_limit_bytes - p->waiting_bytes;
+    bool bytes_full = len > p->limits.waiting_bytes - p->waiting_bytes;
     if (c->n_pieces >= p->limits.queue || bytes_full) {
         list_want(c, bytes_full);
         Refusal queue = {"queue", p, p->limits.queue, c->n_pieces + UINT64_C(1)};
-        Refusal bytes_limit = {"waiting bytes", p, p->waiting_limit_bytes, p->waiting_bytes + len};
+        Refusal bytes_limit = {"waiting bytes", p, p->limits.waiting_bytes, p->waiting_bytes + len};
         return refuse(p, c->caller, p, c->method, len, bytes_full ? bytes_limit : queue);
     }
     Mail *m = kernel_alloc(c->kernel, sizeof *m + len);

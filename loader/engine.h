@@ -94,7 +94,6 @@ typedef struct LoadMemory {
     uint64_t size_bytes;
     uint64_t max_bytes;     /* the smaller of the module's maximum and the host's limit                               */
     uint64_t reserved_bytes;/* of address space from base on; accesses beyond size_bytes fault                        */
-    uint64_t refused_bytes; /* the largest size beyond max_bytes that memory.grow has asked for; 0 = none              */
     bool checked;           /* no reservation could be had: code tests every access                                   */
     bool sealed;            /* protection of the sealed range is on                                                   */
     uint32_t null_guard;    /* 0 or 4096                                                                              */
@@ -151,11 +150,16 @@ typedef struct LoadImport {
 
 /* ---- limits ------------------------------------------------------------------------------------------------------- */
 
+typedef enum LoadGrowth { GROWTH_MEMORY, GROWTH_TABLES, GROWTH_KINDS } LoadGrowth;
+
 /* 0 = the default. What is asked for beyond: memory.grow and table.grow give -1, calls trap, instantiation fails. */
 typedef struct LoadLimits {
     uint64_t memory_bytes; /* of memory 0; default 4 GiB, the module's maximum holds anyway                           */
     uint64_t stack_bytes;  /* all frames of guest functions together; default 1 MiB                                   */
     uint32_t table_elems;  /* of all tables together; default 10 million                                              */
+    /* Is told when memory.grow or table.grow would go beyond the smaller of limit and the module's own maximum, in bytes or
+     * elements; NULL: nobody is. Like a host function: LoadEngine.where tells the place. host: of instantiate. */
+    void (*refused)(void *host, LoadGrowth, uint64_t limit, uint64_t wanted);
 } LoadLimits;
 #define LOAD_MEMORY_BYTES (UINT64_C(4) << 30)
 #define LOAD_STACK_BYTES  (UINT64_C(1) << 20)
@@ -200,7 +204,7 @@ typedef struct LoadEngine {
     /* sample: from another thread, while a call runs: that call tells where it is at its next loop iteration or call, in
      * its own thread, and goes on. Not if the call ends before; a trap by interrupt goes before. */
     void (*sample)(LoadInstance *, LoadSampleFn *);
-    /* where: from a host function that the instance has called: the frames of that call, as of a trap. */
+    /* where: from a host function that the instance has called, or LoadLimits.refused: the frames of that call, as of a trap. */
     void (*where)(LoadInstance *, LoadTrap *);
     const LoadMemory *(*memory)(LoadInstance *);
     /* fuel: the gauge; NULL: the module is not metered. To be set, 0 or more, before start and each call; a module that

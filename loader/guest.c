@@ -70,6 +70,16 @@ void guest_sampled(void *host, const LoadTrap *place)
     profile_add(g->profile, g->name, g->module, place);
 }
 
+void guest_refused(void *host, LoadGrowth what, uint64_t limit, uint64_t wanted)
+{
+    Guest *g = host;
+    GuestRefusal *r = &g->refusals[what];
+    if (!r->wanted) g->engine->where(g->instance, &r->place); /* once: it takes time, and they may be many */
+    if (wanted <= r->wanted) return;
+    r->limit = limit;
+    r->wanted = wanted;
+}
+
 /* ---- running ------------------------------------------------------------------------------------------------------------ */
 
 static uint64_t fuel_left(const Guest *g)
@@ -103,8 +113,6 @@ static void keep_accounts(Guest *g)
 {
     const LoadMemory *memory = g->engine->memory(g->instance);
     if (memory->size_bytes > g->memory_peak_bytes) g->memory_peak_bytes = memory->size_bytes;
-    if (memory->refused_bytes > g->memory_refused_bytes) g->memory_refused_bytes = memory->refused_bytes;
-    g->memory_max_bytes = memory->max_bytes;
     const int64_t *fuel = g->engine->fuel(g->instance);
     if (!fuel) return;
     int64_t left = *fuel > 0 ? *fuel : 0;
@@ -118,7 +126,7 @@ static void keep_accounts(Guest *g)
 /* The trap is still as guest_start left it: after one, the instance is not entered again. */
 static RunEnd call(Guest *g, uint32_t func, LoadSlot *slots)
 {
-    watchdog_begin(g->watchdog, g->instance, process_turn_started(g->process));
+    watchdog_begin(g->watchdog, g->instance, process_turn_started(g->process), g->entry_limit_ns);
     bool returned = g->engine->call(g->instance, func, slots, &g->trap);
     watchdog_end(g->watchdog);
     keep_accounts(g);
@@ -152,7 +160,7 @@ static RunEnd guest_start(void *self)
     g->trap = (LoadTrap){0};
     g->fueled = false;
     give_fuel(g);
-    watchdog_begin(g->watchdog, g->instance, process_turn_started(g->process));
+    watchdog_begin(g->watchdog, g->instance, process_turn_started(g->process), g->entry_limit_ns);
     bool started = g->engine->start(g->instance, &g->trap);
     watchdog_end(g->watchdog);
     keep_accounts(g);

@@ -17,12 +17,18 @@ typedef struct GuestPool {
     uint64_t fuel_used;            /* by all of them: fuel_total is one for all                                      */
 } GuestPool;
 
+/* What memory.grow or table.grow asked for in vain. */
+typedef struct GuestRefusal {
+    uint64_t limit, wanted;        /* the most that was wanted; 0 = nothing was refused                              */
+    LoadTrap place;                /* of the first time                                                              */
+} GuestRefusal;
+
 typedef struct Guest {
     const char *name;              /* of the module in the bundle                                                    */
     const char *place;             /* "greeting.pbundle(greeter)", for diagnostics                                   */
     const LoadEngine *engine;
     Watchdog *watchdog;
-    uint64_t entry_limit_ns;       /* for words                                                                      */
+    uint64_t entry_limit_ns;
     uint64_t fuel_per_entry;       /* of a module that is metered; 0 = as much as there is                           */
     Profile *profile;              /* NULL: none is wanted                                                           */
     uint64_t fuel_total;           /* likewise, for all its lives                                                    */
@@ -46,8 +52,8 @@ typedef struct Guest {
     uint32_t state;                /* what parigot_init gave                                                         */
     int64_t gauge;                 /* of its meter, when it was last read or set                                     */
     uint64_t fuel_used;            /* by this instance and those before it                                           */
-    uint64_t memory_max_bytes, memory_refused_bytes; /* what holds; the most beyond that was asked for, 0 = none      */
     uint64_t memory_peak_bytes;    /* likewise: memory only grows, so it is the size at the end                      */
+    GuestRefusal refusals[GROWTH_KINDS]; /* likewise                                                                 */
     bool fueled;                   /* by alloc, for the entry that follows: they share (docs/abi.md rule 12)          */
     bool has_trap;
     LoadTrap trap;                 /* of the last call that did not return                                           */
@@ -62,6 +68,7 @@ extern const ProcessOps guest_ops; /* self: a Guest */
 MUST_USE bool guest_find_entries(Guest *, Arena *, const char *const *methods, uint32_t n_methods, Diags *);
 bool guest_has_event(const Guest *);
 LoadSampleFn guest_sampled; /* host: a Guest: into its profile */
+void guest_refused(void *host, LoadGrowth, uint64_t limit, uint64_t wanted); /* LoadLimits.refused: into its refusals */
 /* After the kernel has gone: the instance that waits for the next request; the image after all of them. */
 void guest_drop_instance(Guest *);
 void guest_drop_image(const LoadEngine *, GuestPool *);

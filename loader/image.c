@@ -16,7 +16,8 @@ struct LoadImage {
     ElemSegment *elems;    /* as they were; n is 0 when dropped                                                      */
     ElemSegment *owned;    /* the items of all of them                                                               */
     LoadImport *imports;
-    uint32_t table_elems_left;
+    uint32_t table_elems, table_elems_left;
+    void (*refused)(void *host, LoadGrowth, uint64_t limit, uint64_t wanted);
     uint64_t stack_bytes;
     bool enforces_layout;
     size_t n_slots;
@@ -80,7 +81,9 @@ LoadImage *image_take(LoadInstance *instance)
     image->module = instance->module;
     image->code = instance->code;
     image->memory = (MemoryImage){.fd = -1, .pagemap = -1};
+    image->table_elems = instance->table_elems;
     image->table_elems_left = instance->table_elems_left;
+    image->refused = instance->refused;
     image->stack_bytes = (uint64_t)((char *)instance->stack_end - (char *)instance->stack);
     image->enforces_layout = instance->enforces_layout;
     image->n_slots = global_slots(m);
@@ -114,6 +117,8 @@ LoadInstance *image_instance(LoadImage *image, void *host)
     instance->funcs = image->code->funcs;
     instance->imports = image->imports;
     instance->enforces_layout = image->enforces_layout;
+    instance->table_elems = image->table_elems;
+    instance->refused = image->refused;
     if (module->fuel) instance->gauge = (int64_t *)&instance->globals[module->fuel - 1].i;
     instance->datas = copy_array(&instance->arena, image->datas, m->n_datas, sizeof *instance->datas);
     instance->elems = copy_array(&instance->arena, image->elems, m->n_elems, sizeof *instance->elems);

@@ -211,18 +211,25 @@ static bool make_memory(LoadInstance *instance, const LoadLimits *limits, Diags 
     return true;
 }
 
+static uint64_t elems_of_tables(const WasmModule *m)
+{
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < m->n_tables; i++) n += m->tables[i].limits.min;
+    return n;
+}
+
 static bool make_tables(LoadInstance *instance, const LoadLimits *limits, Diags *diags)
 {
     const WasmModule *m = instance->module->wasm;
     uint32_t limit = limits->table_elems ? limits->table_elems : LOAD_TABLE_ELEMS;
-    instance->table_elems_left = limit;
+    instance->table_elems = instance->table_elems_left = limit;
     instance->tables = arena_array(&instance->arena, m->n_tables, sizeof *instance->tables);
     if (instance->tables == NULL && m->n_tables > 0) return out_of_memory(instance, diags);
     for (uint32_t i = 0; i < m->n_tables; i++) {
         const WasmTable *t = &m->tables[i];
         if (t->limits.min > instance->table_elems_left) {
-            diag_add(diags, RUN_LIMIT, DIAG_AT(.file = m->file), "tables of more than %u elements exceed the limit",
-                     limit);
+            diag_add(diags, RUN_LIMIT, DIAG_AT(.file = m->file), "tables of %llu elements exceed the limit of %u",
+                     (unsigned long long)elems_of_tables(m), limit);
             return false;
         }
         instance->table_elems_left -= t->limits.min;
@@ -400,6 +407,7 @@ static LoadInstance *interp_instantiate(LoadModule *module, const LoadImport *im
     instance->module = module;
     if (module->fuel) instance->gauge = (int64_t *)&instance->globals[module->fuel - 1].i;
     instance->host = host;
+    instance->refused = limits->refused;
     instance->enforces_layout = module->has_layout && pages_can_enforce(&module->layout);
     bool ok = load_link_imports(module->wasm, imports, n_imports, &instance->arena, diags, &instance->imports) &&
               make_memory(instance, limits, diags) && pick_code(instance, diags) &&
@@ -600,11 +608,19 @@ static LoadTrapKind refuse_access(LoadInstance *instance, LoadTrapKind kind, uin
     return kind;
 }
 
+static void tell_refused(LoadInstance *instance, LoadGrowth what, uint64_t limit, uint64_t wanted)
+{
+    if (!instance->refused || wanted <= limit) return;
+    trap_leave_guest();
+    instance->refused(instance->host, what, limit, wanted);
+    trap_enter_guest();
+}
+
 LoadTrapKind op_memory_grow(LoadInstance *instance, Slot *slots)
 {
     LoadMemory *m = &instance->memory;
     uint64_t size = m->size_bytes, wanted = size + (uint64_t)(uint32_t)slots[0].i * PAGE_BYTES;
-    if (wanted > m->max_bytes && wanted > m->refused_bytes) m->refused_bytes = wanted;
+    tell_refused(instance, GROWTH_MEMORY, m->max_bytes, wanted);
     slots[0].i = memory_grow(m, wanted) ? size / PAGE_BYTES : UINT32_MAX;
     return TRAP_NONE;
 }
@@ -682,7 +698,12 @@ LoadTrapKind op_table_grow(LoadInstance *instance, Slot *slots, uint32_t table)
     Slot value = slots[0];
     uint32_t n = (uint32_t)slots[1].i, old_size = t->size;
     slots[0].i = UINT32_MAX;
-    if (n > t->max - t->size || n > instance->table_elems_left) return TRAP_NONE;
+    if (n > t->max - t->size || n > instance->table_elems_left) {
+        uint64_t all = instance->table_elems - instance->table_elems_left;
+        bool own = n > t->max - t->size;
+        tell_refused(instance, GROWTH_TABLES, own ? t->max : instance->table_elems, own ? (uint64_t)t->size + n : all + n);
+        return TRAP_NONE;
+    }
     if (n > 0) {
         Slot *elems = realloc(t->elems, ((size_t)old_size + n) * sizeof *elems);
         if (elems == NULL) return TRAP_NONE;

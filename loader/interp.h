@@ -177,7 +177,8 @@ struct LoadInstance {
     const LoadImport *imports;   /* one for each imported function; copied                                       */
     WasmRange *datas;            /* bytes of each data segment; size 0 once dropped, or when it was active         */
     ElemSegment *elems;          /* likewise                                                                     */
-    uint32_t table_elems_left;
+    uint32_t table_elems, table_elems_left; /* of all tables                                                     */
+    void (*refused)(void *host, LoadGrowth, uint64_t limit, uint64_t wanted); /* NULL: nobody is told            */
     LoadImage *image;            /* what reset goes back to; NULL: none was taken. Items of elems are its own        */
     Arena arena;
     Slot globals[];              /* by index; when any is a vector, as many again: the upper halves               */

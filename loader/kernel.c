@@ -101,13 +101,23 @@ static uint32_t limit_of(uint32_t asked, uint32_t normal, uint32_t most)
     return asked == 0 ? normal : asked < most ? asked : most;
 }
 
+static uint32_t waiting_of(uint32_t asked, uint32_t message_bytes)
+{
+    uint64_t waiting = (uint64_t)message_bytes * PROCESS_WAITING_MESSAGES;
+    if (waiting < PROCESS_LEAST_WAITING) waiting = PROCESS_LEAST_WAITING;
+    if (asked) waiting = asked > 2 * message_bytes ? asked : 2 * message_bytes;
+    return waiting < PROCESS_MOST_WAITING ? (uint32_t)waiting : PROCESS_MOST_WAITING;
+}
+
 ProcessLimits process_limits(ProcessLimits asked)
 {
+    uint32_t message_bytes = limit_of(asked.message_bytes, PROCESS_MESSAGE_BYTES, PROCESS_MOST_MESSAGE);
     return (ProcessLimits){
         .deadline_ns = asked.deadline_ns == 0 ? PROCESS_DEADLINE_NS
                        : asked.deadline_ns < UINT64_MAX / 4 ? asked.deadline_ns : UINT64_MAX / 4,
         .calls = limit_of(asked.calls, PROCESS_CALLS, PROCESS_MOST_CALLS),
-        .message_bytes = limit_of(asked.message_bytes, PROCESS_MESSAGE_BYTES, PROCESS_MOST_MESSAGE),
+        .message_bytes = message_bytes,
+        .waiting_bytes = waiting_of(asked.waiting_bytes, message_bytes),
         .queue = limit_of(asked.queue, PROCESS_QUEUE, PROCESS_MOST_QUEUE),
         .restarts_per_minute = limit_of(asked.restarts_per_minute, 0, PROCESS_MOST_RESTARTS),
     };
@@ -151,10 +161,6 @@ Process *kernel_add(Kernel *k, const ProcessSpec *spec)
     if (p->spec.share == 0) p->spec.share = DEFAULT_SHARE;
     if (p->spec.share > MOST_SHARE) p->spec.share = MOST_SHARE;
     p->limits = process_limits(spec->limits);
-    uint64_t waiting = (uint64_t)p->limits.message_bytes * PROCESS_WAITING_MESSAGES;
-    if (waiting < PROCESS_LEAST_WAITING) waiting = PROCESS_LEAST_WAITING;
-    if (waiting > PROCESS_MOST_WAITING) waiting = PROCESS_MOST_WAITING;
-    p->waiting_limit_bytes = waiting; /* half of it takes any message: a sender that waits for room gets it */
     k->open |= p->spec.outside;
     return p;
 }
@@ -245,7 +251,7 @@ static void restart_rings(Timer *t)
 
 /* Rule 12. The pause doubles with each kill in a row; over a minute there are no more fresh starts than allowed:
  * restarts_per_minute at once at most, then one for each that the minute has grown older (a leaky bucket). */
-static uint64_t restart_pause(Process *p)
+static uint64_t restart_pause(Process *p, bool *limited)
 {
     Kernel *k = p->kernel;
     if (k->now_ns - p->started_ns >= MINUTE) p->kills_in_row = 0;
@@ -256,7 +262,8 @@ static uint64_t restart_pause(Process *p)
 
     uint64_t spacing = MINUTE / p->limits.restarts_per_minute;
     uint64_t at = k->now_ns + pause, burst = MINUTE - spacing;
-    if (p->next_restart_ns > at + burst) at = p->next_restart_ns - burst;
+    *limited = p->next_restart_ns > at + burst;
+    if (*limited) at = p->next_restart_ns - burst;
     p->next_restart_ns = (p->next_restart_ns > at ? p->next_restart_ns : at) + spacing;
     return at - k->now_ns;
 }
@@ -288,7 +295,9 @@ static void kill_process(Process *p, RunEnd end, const Doing *doing)
                 : doing->why ? doing->why : p->spec.ops->why(p->spec.self);
     bool one_request = pool_serves_request(p), is_main = public_process(p) == k->main && !one_request;
     death.restarts = !is_main && !one_request && end != RUN_USED_UP && p->limits.restarts_per_minute > 0;
-    if (death.restarts) death.pause_ns = restart_pause(p);
+    bool limited = false;
+    if (death.restarts) death.pause_ns = restart_pause(p, &limited);
+    if (limited) death.restart_limit = p->limits.restarts_per_minute;
     if (death.restarts && !timer_set(k, &p->restart, k->now_ns + death.pause_ns, restart_rings)) death.restarts = false;
     if (k->options.died) k->options.died(k->options.ctx, &death);
 

@@ -58,6 +58,7 @@ typedef struct ProcessLimits {
     uint32_t calls;               /* in flight: that it has made; that one caller has at it                          */
     uint32_t message_bytes;       /* longest message, in and out                                                     */
     uint32_t queue;               /* pieces waiting, a call                                                          */
+    uint32_t waiting_bytes;       /* that it has sent and nobody has taken yet                                       */
     uint32_t restarts_per_minute; /* 0 = a process that was killed stays dead                                        */
 } ProcessLimits;
 #define PROCESS_DEADLINE_NS       UINT64_C(30000000000)
@@ -68,8 +69,9 @@ typedef struct ProcessLimits {
 #define PROCESS_MOST_MESSAGE      (64u << 20)
 #define PROCESS_MOST_QUEUE        4096u
 #define PROCESS_MOST_RESTARTS     600u
-/* What a process has sent and nobody has taken yet may be so many messages of its longest length, but not less than the
- * least nor more than the most; a Reply beyond gets -8 and event 2 later, a call gets -8. */
+/* waiting_bytes: by default so many messages of its longest length, but not less than the least nor more than the most. What
+ * is asked for is never less than two messages: half of it takes any, so that a sender who waits for room gets it. A Reply
+ * beyond gets -8 and event 2 later, a call gets -8. */
 #define PROCESS_WAITING_MESSAGES  16u
 #define PROCESS_LEAST_WAITING     (1u << 20)
 #define PROCESS_MOST_WAITING      (4u * PROCESS_MOST_MESSAGE)
@@ -151,6 +153,7 @@ typedef struct ProcessDeath {
     const char *why;
     bool restarts;
     uint64_t pause_ns;        /* until it is started afresh                                                          */
+    uint32_t restart_limit;   /* fresh starts a minute, when the pause is longer for that; else 0                    */
 } ProcessDeath;
 
 /* One call, told when nothing of it is left; or a call or a reply that a limit refused, at once. Valid during the call. */

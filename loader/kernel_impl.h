@@ -74,7 +74,6 @@ struct Process {
     ProcessSpec spec;          /* a native service has name, self and methods                                        */
     const NativeOps *native;   /* NULL: a guest                                                                      */
     ProcessLimits limits;
-    uint64_t waiting_limit_bytes;
     ProcessState state;
     bool killed;               /* DEAD: how                                                                          */
 
@@ -191,6 +190,7 @@ void pool_dispatch(Process *front);           /* requests to workers, as far as 
 /* pool_after_turn: what the end of this turn means to a worker's front. false: there is no memory for the image. */
 MUST_USE bool pool_after_turn(Process *worker);
 void pool_request_is_over(Process *worker);   /* its request has ended without it                                     */
+uint32_t pool_all_in_use(const Process *);     /* of a front: how many workers, when none of them is idle; else 0     */
 void pool_free(Process *front);
 /* timers.c */
 void timers_ring(Kernel *);

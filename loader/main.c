@@ -20,18 +20,18 @@ static const char help[] =
     "      --allow-unsigned  run what nobody who is trusted has signed\n"
     "      --policy=POLICY   strict, reset (default), audit, none, or a file\n"
     "      --grant=SERVICE,..  what modules may use of what the bundle grants (all)\n"
-    "Limits; the smaller of these and the bundle's holds:\n"
-    "      --deadline=TIME, --entry=TIME  for a call (30s), for one entry (10s)\n"
-    "      --fuel=N, --fuel-total=N  of an entry, a process, if metered (no limit)\n"
-    "      --memory=SIZE     the module's own; --stack=SIZE: of its calls (1MiB)\n"
-    "      --calls=N, --queue=N  calls in flight (1024), pieces waiting, a call (64)\n"
-    "      --message=SIZE    longest (4MiB); --grace=TIME: to end at a signal (2s)\n"
-    "      --restarts=N      fresh starts a minute; --table=N: table elements (1e7)\n"
+    "Limits, with their defaults; the smaller of these and the bundle's holds:\n"
+    "      --deadline=30s    for a call; --entry=10s: for one entry of a module\n"
+    "      --fuel=N          of an entry, --fuel-total=N: of a process (none)\n"
+    "      --memory=SIZE     the module's own; --stack=1MiB: frames; --table=10000000\n"
+    "      --calls=1024      in flight; --queue=64: pieces waiting, a call\n"
+    "      --message=4MiB    longest; --waiting=SIZE: sent, not taken (16 messages)\n"
+    "      --instances=8     of a module that is reset; --restarts=N: a minute (none)\n"
     "      --invoke=EXPORT   call this exported function with ARGs, print its results\n"
     "      --checked         compare every memory access with the memory's size\n"
     "      --trace=calls     a line for each call; --stats: a table at the end\n"
     "      --profile=FILE    where time goes: folded stacks, for flame graphs\n"
-    "  -v, --verbose         show each step; --times: start log lines with the time\n"
+    "  -v, --verbose         each step; --times: of log lines; --grace=2s: at signals\n"
     "Exit status: 1 refused, 2 usage or I/O, 3 internal error; then the main module's\n"
     "own, or 134 when it was killed. Manual: parigot-run(1)\n";
 
@@ -78,6 +78,8 @@ static const struct {
     {"stack",          0,   ANY_FORM,    VALUE_SIZE,     AT(stack_bytes), 0},
     {"table",          0,   ANY_FORM,    VALUE_NUMBER,   AT(table_elems), LOAD_TABLE_ELEMS},
     {"calls",          0,   WORLD_FORM,  VALUE_NUMBER,   AT(limits.process.calls), PROCESS_MOST_CALLS},
+    {"waiting",        0,   WORLD_FORM,  VALUE_SIZE32,   AT(limits.process.waiting_bytes), PROCESS_MOST_WAITING},
+    {"instances",      0,   WORLD_FORM,  VALUE_NUMBER,   AT(limits.instances), LOAD_MOST_INSTANCES},
     {"message",        0,   WORLD_FORM,  VALUE_SIZE32,   AT(limits.process.message_bytes), PROCESS_MOST_MESSAGE},
     {"queue",          0,   WORLD_FORM,  VALUE_NUMBER,   AT(limits.process.queue), PROCESS_MOST_QUEUE},
     {"restarts",       0,   WORLD_FORM,  VALUE_NUMBER,   AT(limits.process.restarts_per_minute), PROCESS_MOST_RESTARTS},
@@ -92,7 +94,7 @@ static const struct {
 };
 #undef AT
 enum { N_OPTIONS = ARRAY_LEN(options) };
-_Static_assert(N_OPTIONS <= 32, "a bit each in Words.used");
+_Static_assert(N_OPTIONS <= 64, "a bit each in Words.used");
 
 static bool add_trust(RunOptions *o, TrustKind kind, const char *value, Diags *diags)
 {
@@ -187,14 +189,14 @@ static bool set_option(size_t k, const char *value, RunOptions *o, Diags *diags)
 typedef struct Words {
     int argc, i;
     char **argv;
-    uint32_t used; /* options seen, by their row */
+    uint64_t used; /* options seen, by their row */
 } Words;
 
 /* Option k, with its value from behind '=' or the letter, or from the next word. */
 static bool take_option(Words *w, size_t k, const char *value, RunOptions *o, Diags *diags)
 {
     bool has_value = options[k].kind != VALUE_NONE;
-    w->used |= UINT32_C(1) << k;
+    w->used |= UINT64_C(1) << k;
     if (!has_value && value) return usage(diags, "--%s takes no value", options[k].name);
     if (has_value && !value) value = w->i + 1 < w->argc ? w->argv[++w->i] : NULL;
     if (has_value && !value) return usage(diags, "--%s wants a value", options[k].name);

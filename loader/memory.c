@@ -150,7 +150,6 @@ static bool copy_back(LoadMemory *m, const MemoryImage *image)
 bool memory_restore(LoadMemory *m, const MemoryImage *image)
 {
     uint64_t size = image->memory.size_bytes;
-    m->refused_bytes = 0;
     if (m->size_bytes > size) { /* memory.grow: those pages are given back */
         void *beyond = m->base + size;
         if (mmap(beyond, m->size_bytes - size, PROT_NONE, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) ==

@@ -17,6 +17,7 @@
 struct Pool {
     bool open;       /* the image is there                                                                           */
     Process *first;  /* worker                                                                                       */
+    uint32_t n;      /* workers                                                                                      */
     Process *idle;   /* by next_idle: the one that was used last comes first, its pages are at hand                   */
 };
 
@@ -33,6 +34,7 @@ bool pool_add(Process *front, Process *worker)
         front->pool->idle = worker;
     }
     worker->front = front;
+    front->pool->n++;
     return true;
 }
 
@@ -148,6 +150,12 @@ void pool_request_is_over(Process *worker)
 {
     worker->over = true;
     process_ready(worker);
+}
+
+uint32_t pool_all_in_use(const Process *front)
+{
+    const Pool *pool = front->pool;
+    return pool && pool->open && !pool->idle ? pool->n : 0;
 }
 
 void pool_free(Process *front) { free(front->pool); }

@@ -1,6 +1,6 @@
 /* watchdog.c: the thread that interrupts entries that run for too long.
  *
- * What the two threads share is one word, `running`: 0, or since when the present entry has been running. The watchdog
+ * What the two threads share is one word, `running`: 0, or when the present entry must have ended. The watchdog
  * interrupts an entry only after it has exchanged that very time for FIRING; so it never hits the entry that came after
  * the one it meant. Likewise for a sample: while `running` is SAMPLING, the entry does not end. While nothing runs for a whole tick it sleeps until it is woken. */
 #include "loader/watchdog.h"
@@ -15,7 +15,7 @@ enum { IDLE = 0, FIRING = 1, FIRED = 2, SAMPLING = 3, FIRST_TIME = 4 };
 
 struct Watchdog {
     const LoadEngine *engine;
-    uint64_t limit_ns, tick_ns;
+    uint64_t tick_ns;
     uint64_t (*now)(void *ctx);
     void *ctx;
     LoadInstance *instance;       /* written before `running`, read after FIRING has been taken                       */
@@ -32,19 +32,19 @@ struct Watchdog {
 /* Interrupts what has been running for too long. */
 static void look(Watchdog *w)
 {
-    uint64_t since = atomic_load(&w->running);
-    if (since < FIRST_TIME || w->now(w->ctx) - since < w->limit_ns) return;
-    if (!atomic_compare_exchange_strong(&w->running, &since, FIRING)) return; /* it has just ended */
+    uint64_t due = atomic_load(&w->running);
+    if (due < FIRST_TIME || w->now(w->ctx) < due) return;
+    if (!atomic_compare_exchange_strong(&w->running, &due, FIRING)) return; /* it has just ended */
     w->engine->interrupt(w->instance, TRAP_DEADLINE);
     atomic_store(&w->running, FIRED);
 }
 
 static void take_sample(Watchdog *w)
 {
-    uint64_t since = atomic_load(&w->running);
-    if (since < FIRST_TIME || !atomic_compare_exchange_strong(&w->running, &since, SAMPLING)) return;
+    uint64_t due = atomic_load(&w->running);
+    if (due < FIRST_TIME || !atomic_compare_exchange_strong(&w->running, &due, SAMPLING)) return;
     w->engine->sample(w->instance, w->sample);
-    atomic_store(&w->running, since);
+    atomic_store(&w->running, due);
 }
 
 static void watch(void *arg)
@@ -76,14 +76,13 @@ static void watch(void *arg)
     uv_mutex_unlock(&w->mutex);
 }
 
-Watchdog *watchdog_new(const LoadEngine *engine, uint64_t limit_ns, uint64_t (*now)(void *ctx), void *ctx)
+Watchdog *watchdog_new(const LoadEngine *engine, uint64_t shortest_ns, uint64_t (*now)(void *ctx), void *ctx)
 {
     Watchdog *w = calloc(1, sizeof *w);
     if (!w) return NULL;
     w->engine = engine;
-    w->limit_ns = limit_ns;
     /* An entry may run one tick longer than its limit. */
-    uint64_t tick = limit_ns / 8;
+    uint64_t tick = shortest_ns / 8;
     w->tick_ns = tick < 1000000 ? 1000000 : tick > 100000000 ? 100000000 : tick;
     w->now = now;
     w->ctx = ctx;
@@ -128,11 +127,12 @@ void watchdog_sample(Watchdog *w, uint64_t every_ns, LoadSampleFn *fn)
     uv_mutex_unlock(&w->mutex);
 }
 
-void watchdog_begin(Watchdog *w, LoadInstance *instance, uint64_t started_ns)
+void watchdog_begin(Watchdog *w, LoadInstance *instance, uint64_t started_ns, uint64_t limit_ns)
 {
+    uint64_t due = limit_ns < UINT64_MAX - started_ns ? started_ns + limit_ns : UINT64_MAX;
     w->instance = instance;
     atomic_store_explicit(&w->latest, started_ns, memory_order_relaxed);
-    atomic_store(&w->running, started_ns < FIRST_TIME ? FIRST_TIME : started_ns);
+    atomic_store(&w->running, due < FIRST_TIME ? FIRST_TIME : due);
     if (atomic_load(&w->asleep)) wake(w);
 }
 

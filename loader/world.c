@@ -60,6 +60,7 @@ struct LoadWorld {
     atomic_int stop_signal, stop_requests;
     int stops_seen;
     unsigned stacks_shown;
+    uint64_t shortest_entry_ns; /* limit of all members'                                                              */
     int forced_status; /* >= 0: the world ends now, with this */
     Process *host;     /* NULL: the host program makes no calls */
     bool over;
@@ -132,11 +133,16 @@ static void tell_doing(TextBuf *t, const ProcessDeath *d)
 }
 
 /* A module that is refused memory goes on, well or not: this may be why. */
-static void tell_memory(TextBuf *t, const Guest *g, const char *before)
+static void tell_refusals(TextBuf *t, const Guest *g, const char *before)
 {
-    if (!g->memory_refused_bytes) return;
-    text_printf(t, "%smemory of %s is limited to %llu B; it asked for %llu B\n", before, g->name,
-                (unsigned long long)g->memory_max_bytes, (unsigned long long)g->memory_refused_bytes);
+    static const char *const what[GROWTH_KINDS] = {"memory", "tables"}, *const unit[GROWTH_KINDS] = {"B", "elements"};
+    for (int i = 0; i < GROWTH_KINDS; i++) {
+        const GuestRefusal *r = &g->refusals[i];
+        if (!r->wanted) continue;
+        text_printf(t, "%s%s of %s limited to %llu %s; it asked for %llu %s, first at\n", before, what[i], g->name,
+                    (unsigned long long)r->limit, unit[i], (unsigned long long)r->wanted, unit[i]);
+        load_frames_print(t, &r->place, g->module);
+    }
 }
 
 static void on_died(void *ctx, const ProcessDeath *d)
@@ -150,8 +156,12 @@ static void on_died(void *ctx, const ProcessDeath *d)
     if (diag) diag_format(t, diag, w->options.tool, DIAG_TEXT);
     diag_free(&diags);
     tell_doing(t, d);
-    tell_memory(t, g, ">>> ");
-    if (d->restarts) text_printf(t, ">>> starts afresh in %.3g s\n", (double)d->pause_ns / 1e9);
+    tell_refusals(t, g, ">>> ");
+    if (d->restarts) {
+        text_printf(t, ">>> starts afresh in %.3g s", (double)d->pause_ns / 1e9);
+        if (d->restart_limit) text_printf(t, ": restarts of %s limited to %u a minute", process_name(d->process), d->restart_limit);
+        text_printf(t, "\n");
+    }
     if (g->has_trap) load_trap_print(t, &g->trap, g->module, w->options.tool);
     tell(w);
 }
@@ -196,8 +206,8 @@ static void gather_memory(Member *m)
     for (uint32_t i = 0; i < m->n_workers; i++) {
         const Guest *g = &m->workers[i];
         if (g->memory_peak_bytes > to->memory_peak_bytes) to->memory_peak_bytes = g->memory_peak_bytes;
-        if (g->memory_refused_bytes > to->memory_refused_bytes) to->memory_refused_bytes = g->memory_refused_bytes;
-        if (g->memory_max_bytes > to->memory_max_bytes) to->memory_max_bytes = g->memory_max_bytes;
+        for (int j = 0; j < GROWTH_KINDS; j++)
+            if (g->refusals[j].wanted > to->refusals[j].wanted) to->refusals[j] = g->refusals[j];
     }
 }
 
@@ -215,7 +225,7 @@ static void tell_stats(LoadWorld *w)
         rows[w->n_members + i] = (InspectRow){.process = w->natives[i].process, .native = true};
     if (w->host) rows[n++] = (InspectRow){.process = w->host};
     inspect_stats(&w->text, rows, n);
-    for (uint32_t i = 0; i < w->n_members; i++) tell_memory(&w->text, &w->members[i].guest, "");
+    for (uint32_t i = 0; i < w->n_members; i++) tell_refusals(&w->text, &w->members[i].guest, "");
     tell(w);
 }
 
@@ -293,38 +303,59 @@ static uint32_t smaller32(uint32_t a, uint32_t b) { return (uint32_t)smaller(a, 
 
 static void tell_limits(LoadWorld *w, const Member *m)
 {
-    const ProcessLimits *p = &m->limits.process;
-    STEP(w, "%s: memory %llu B, fuel %llu (0 = no limit), deadline %llu ns, calls %u, message %u B, queue %u, restarts %u, fuel in all %llu",
-         m->guest.place, (unsigned long long)m->limits.memory_bytes, (unsigned long long)m->guest.fuel_per_entry,
+    const LoadWorldLimits *l = &m->limits;
+    const ProcessLimits *p = &l->process;
+    STEP(w, "%s: memory %llu B, fuel %llu (0 = no limit), deadline %llu ns, calls %u, message %u B, queue %u, restarts %u, "
+            "fuel in all %llu, entry %llu ns, waiting %u B, frames %llu B, table %u, instances %u",
+         m->guest.place, (unsigned long long)l->memory_bytes, (unsigned long long)l->fuel_per_entry,
          (unsigned long long)p->deadline_ns, p->calls, p->message_bytes, p->queue, p->restarts_per_minute,
-         (unsigned long long)m->guest.fuel_total);
+         (unsigned long long)l->fuel_total, (unsigned long long)l->entry_ns, p->waiting_bytes,
+         (unsigned long long)l->stack_bytes, l->table_elems, l->instances);
 }
 
-/* provides: the limits that hold: the smaller ones. Fresh starts are different: 0 means none. */
+/* What a bundle asks for is at most this, whatever the operator allows: the host's memory stays bounded whoever wrote it. */
+static uint64_t up_to(uint64_t n, uint64_t most) { return n < most ? n : most; }
+static uint64_t or_else(uint64_t n, uint64_t normal) { return n ? n : normal; }
+
+/* The smaller ones of what bundle and operator say; 0 is what neither says. Fresh starts are different: 0 means none. */
+static LoadWorldLimits smaller_limits(const BundleLimits *b, const LoadWorldLimits *o)
+{
+    uint32_t restarts = b->restarts_per_minute, most = o->process.restarts_per_minute;
+    uint64_t instances = smaller(up_to(b->instances, LOAD_MOST_INSTANCES), up_to(o->instances, LOAD_MOST_INSTANCES));
+    return (LoadWorldLimits){
+        .process = process_limits((ProcessLimits){
+            .deadline_ns = smaller(b->deadline_ns, o->process.deadline_ns),
+            .calls = smaller32(b->calls, o->process.calls),
+            .message_bytes = smaller32(b->message_bytes, o->process.message_bytes),
+            .queue = smaller32(b->queue, o->process.queue),
+            .waiting_bytes = smaller32(b->waiting_bytes, o->process.waiting_bytes),
+            .restarts_per_minute = most && most < restarts ? most : restarts,
+        }),
+        .memory_bytes = smaller(b->memory_bytes, o->memory_bytes),
+        .stack_bytes = or_else(smaller(up_to(b->stack_bytes, LOAD_MOST_STACK), o->stack_bytes), LOAD_STACK_BYTES),
+        .fuel_per_entry = smaller(b->fuel_per_entry, o->fuel_per_entry),
+        .fuel_total = smaller(b->fuel_total, o->fuel_total),
+        .table_elems = (uint32_t)up_to(or_else(smaller(b->table_elems, o->table_elems), LOAD_TABLE_ELEMS), LOAD_TABLE_ELEMS),
+        .entry_ns = or_else(smaller(b->entry_ns, o->entry_ns), LOAD_ENTRY_NS),
+        .instances = (uint32_t)or_else(instances, LOAD_INSTANCES),
+    };
+}
+
+/* provides: the limits that hold. */
 static void set_limits(LoadWorld *w)
 {
-    const LoadWorldLimits *o = &w->options.limits;
+    w->shortest_entry_ns = UINT64_MAX;
     for (uint32_t i = 0; i < w->n_members; i++) {
         Member *m = &w->members[i];
+        LoadWorldLimits *l = &m->limits;
         BundleLimits none = PARIGOT__BUNDLE__V1__LIMITS__INIT;
-        const BundleLimits *b = m->info->limits ? m->info->limits : &none;
-        uint32_t restarts = b->restarts_per_minute, most = o->process.restarts_per_minute;
-        m->limits = (LoadWorldLimits){
-            .process = process_limits((ProcessLimits){
-                .deadline_ns = smaller(b->deadline_ns, o->process.deadline_ns),
-                .calls = smaller32(b->calls, o->process.calls),
-                .message_bytes = smaller32(b->message_bytes, o->process.message_bytes),
-                .queue = smaller32(b->queue, o->process.queue),
-                .restarts_per_minute = most && most < restarts ? most : restarts,
-            }),
-            .memory_bytes = smaller(b->memory_bytes, o->memory_bytes),
-            .entry_ns = o->entry_ns,
-        };
-        m->guest.limits = (LoadLimits){.memory_bytes = m->limits.memory_bytes, .stack_bytes = o->stack_bytes,
-                                      .table_elems = o->table_elems};
-        m->guest.entry_limit_ns = o->entry_ns;
-        m->guest.fuel_per_entry = smaller(b->fuel_per_entry, o->fuel_per_entry);
-        m->guest.fuel_total = smaller(b->fuel_total, o->fuel_total);
+        *l = smaller_limits(m->info->limits ? m->info->limits : &none, &w->options.limits);
+        m->guest.limits = (LoadLimits){.memory_bytes = l->memory_bytes, .stack_bytes = l->stack_bytes,
+                                      .table_elems = l->table_elems, .refused = guest_refused};
+        m->guest.entry_limit_ns = l->entry_ns;
+        m->guest.fuel_per_entry = l->fuel_per_entry;
+        m->guest.fuel_total = l->fuel_total;
+        if (l->entry_ns < w->shortest_entry_ns) w->shortest_entry_ns = l->entry_ns;
         if (m->report.layout_proved) m->guest.stack_bytes = m->report.pm.layout.stack_high - m->report.pm.layout.stack_low;
         tell_limits(w, m);
     }
@@ -417,7 +448,7 @@ static ProcessSpec process_spec(const Member *m, Guest *g)
 /* For a module that is reset, workers: guests that have all of it but an instance. */
 static bool make_workers(LoadWorld *w, Member *m, Diags *diags)
 {
-    uint32_t n = w->options.limits.instances;
+    uint32_t n = m->limits.instances;
     m->workers = arena_array(&w->arena, n, sizeof *m->workers);
     if (!m->workers) return out_of_memory(w, diags);
     for (; m->n_workers < n; m->n_workers++) {
@@ -438,7 +469,7 @@ static bool make_processes(LoadWorld *w, Diags *diags)
     KernelOptions options = {.now = monotonic_now, .cpu = thread_cpu, .died = on_died, .exited = on_exited,
                              .called = w->options.trace_calls ? on_called : NULL, .ctx = w};
     w->kernel = kernel_new(&options);
-    w->watchdog = watchdog_new(w->options.engine, w->options.limits.entry_ns, monotonic_now, w);
+    w->watchdog = watchdog_new(w->options.engine, w->shortest_entry_ns, monotonic_now, w);
     if (!w->kernel || !w->watchdog) return out_of_memory(w, diags);
     if (w->options.profile && !(w->profile = profile_new())) return out_of_memory(w, diags);
     if (w->profile) watchdog_sample(w->watchdog, SAMPLE_NS, guest_sampled);
@@ -825,9 +856,6 @@ LoadWorld *load_world_open(const Bundle *bundle, const LoadWorldOptions *options
     if (!w->options.tool) w->options.tool = "parigot-run";
     if (!w->options.engine) w->options.engine = &load_interp;
     if (!w->options.floor) w->options.floor = val_builtin_policy(STR("reset"));
-    if (!w->options.limits.entry_ns) w->options.limits.entry_ns = LOAD_ENTRY_NS;
-    if (!w->options.limits.instances) w->options.limits.instances = LOAD_INSTANCES;
-    if (w->options.limits.instances > LOAD_MOST_INSTANCES) w->options.limits.instances = LOAD_MOST_INSTANCES;
     if (!w->options.limits.grace_ns) w->options.limits.grace_ns = LOAD_GRACE_NS;
 
     bool ok = init_members(w, diags)   /* a Member for each module of the manifest               */

@@ -27,6 +27,7 @@ typedef struct LoadWorldLimits {
     uint64_t grace_ns;       /* after a request to end, until the world ends anyway; 0 = LOAD_GRACE_NS              */
 } LoadWorldLimits;
 #define LOAD_ENTRY_NS UINT64_C(10000000000)
+#define LOAD_MOST_STACK (UINT64_C(64) << 20) /* that a bundle may ask for */
 #define LOAD_GRACE_NS UINT64_C(2000000000)
 #define LOAD_INSTANCES      8u
 #define LOAD_MOST_INSTANCES 1024u

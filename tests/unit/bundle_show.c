@@ -271,6 +271,44 @@ START_TEST(test_never_harmless)
 }
 END_TEST
 
+/* ---- limits ---- */
+
+/* Each field of the manifest's message is shown, and compared. */
+START_TEST(test_every_limit)
+{
+    const ProtobufCMessageDescriptor *d = &parigot__bundle__v1__limits__descriptor;
+    ck_assert_uint_eq(d->n_fields, SHOW_N_LIMITS);
+    for (size_t i = 0; i < SHOW_N_LIMITS; i++) {
+        size_t n = 0;
+        for (unsigned j = 0; j < d->n_fields; j++)
+            n += d->fields[j].offset == show_limits[i].at && (d->fields[j].type == PROTOBUF_C_TYPE_UINT64) == show_limits[i].wide;
+        ck_assert_uint_eq(n, 1);
+    }
+    const ShowLimit *limit = &show_limits[_i];
+    Fixture f[2];
+    Bundle b[2];
+    for (uint32_t j = 0; j < 2; j++) {
+        fixture_init(&f[j]);
+        void *at = (char *)&f[j].limits + limit->at;
+        if (limit->wide) *(uint64_t *)at = 7777 + j;
+        else *(uint32_t *)at = 7777 + j;
+        open_fixture(&f[j], &b[j]);
+    }
+    TextBuf t = {0};
+    ShowDiff found = bundle_show_diff(&t, &b[0], &b[1], false);
+    ck_assert_uint_eq(found.gained, 1);
+    ck_assert(found.lost == 0 && found.changed == 0 && strstr(t.ptr, "client: ") && strstr(t.ptr, limit->name));
+    t.len = 0;
+    found = bundle_show_diff(&t, &b[1], &b[0], false);
+    ck_assert(found.gained == 0 && found.lost == 1 && found.changed == 0);
+    t.len = 0;
+    bundle_show_summary(&t, &b[0], 0, false, true);
+    ck_assert(strstr(t.ptr, limit->kind == LIMIT_BYTES ? "7.6 KiB" : limit->kind == LIMIT_TIME ? "7.777e-06 s" : "7777"));
+    text_free(&t);
+    for (int j = 0; j < 2; j++) bundle_close(&b[j]);
+}
+END_TEST
+
 /* ---- memory that runs out ---- */
 
 static void show_brief(TextBuf *t, const Bundle *b) { bundle_show_summary(t, b, 0, false, false); }
@@ -319,6 +357,7 @@ int main(void)
     TCase *c = tcase_create("show");
     tcase_add_loop_test(c, test_each_difference, 0, ARRAY_LEN(cases));
     tcase_add_loop_test(c, test_never_harmless, 0, 3);
+    tcase_add_loop_test(c, test_every_limit, 0, SHOW_N_LIMITS);
     tcase_add_loop_test(c, test_no_memory, 0, ARRAY_LEN(views));
     suite_add_tcase(suite, c);
     return run_tap(suite);

@@ -25,9 +25,9 @@ static uint64_t now(void *ctx)
 }
 
 /* An endless loop in a guest; how long it took to be stopped. */
-static uint64_t loop_for_ever(Watchdog *w, uint64_t started)
+static uint64_t loop_for_ever(Watchdog *w, uint64_t started, uint64_t limit)
 {
-    watchdog_begin(w, NULL, started);
+    watchdog_begin(w, NULL, started, limit);
     while (atomic_load(&flag) == TRAP_NONE) {
         if (uv_hrtime() - started > 20000 * MS) ck_abort_msg("never interrupted");
     }
@@ -41,14 +41,32 @@ START_TEST(an_endless_entry_is_interrupted_after_its_limit)
     Watchdog *w = watchdog_new(&engine, 50 * MS, now, NULL);
     ck_assert_ptr_nonnull(w);
     for (int i = 0; i < 3; i++) {
-        uint64_t took = loop_for_ever(w, uv_hrtime());
+        uint64_t took = loop_for_ever(w, uv_hrtime(), 50 * MS);
         ck_assert_uint_ge(took, 50 * MS);
         if (i == 1) nanosleep(&(struct timespec){.tv_nsec = 120 * 1000000}, NULL); /* it falls asleep meanwhile */
     }
     ck_assert_int_eq(atomic_load(&interrupts), 3);
     /* two calls of one entry count together */
-    ck_assert_uint_lt(loop_for_ever(w, uv_hrtime() - 50 * MS), 10000 * MS);
+    ck_assert_uint_lt(loop_for_ever(w, uv_hrtime() - 50 * MS, 50 * MS), 10000 * MS);
     ck_assert_int_eq(atomic_load(&interrupts), 4);
+    watchdog_free(w);
+}
+END_TEST
+
+START_TEST(each_entry_has_its_own_limit)
+{
+    Watchdog *w = watchdog_new(&engine, 20 * MS, now, NULL);
+    ck_assert_ptr_nonnull(w);
+    for (unsigned i = 0; i < 6; i++) {
+        uint64_t limit = (i % 2 ? 150 : 20) * MS;
+        ck_assert_uint_ge(loop_for_ever(w, uv_hrtime(), limit), limit);
+    }
+    int before = atomic_load(&interrupts);
+    uint64_t started = uv_hrtime();
+    watchdog_begin(w, NULL, started, UINT64_MAX); /* as good as none */
+    while (uv_hrtime() - started < 60 * MS) continue;
+    watchdog_end(w);
+    ck_assert_int_eq(atomic_load(&interrupts), before);
     watchdog_free(w);
 }
 END_TEST
@@ -61,7 +79,7 @@ START_TEST(short_entries_are_left_alone)
         /* Only what has been within an entry for less than half the limit is certain not to be hit. */
         uint64_t started = uv_hrtime();
         int before = atomic_load(&interrupts);
-        watchdog_begin(w, NULL, started);
+        watchdog_begin(w, NULL, started, 2 * MS);
         while (n % 8 == 0 && uv_hrtime() - started < MS / 2) continue;
         watchdog_end(w);
         ck_assert_int_eq(atomic_load(&flag), TRAP_NONE);
@@ -79,7 +97,7 @@ START_TEST(entries_that_end_about_when_their_time_is_over)
     uint64_t until = uv_hrtime() + 500 * MS;
     while (uv_hrtime() < until) {
         uint64_t started = uv_hrtime();
-        watchdog_begin(w, NULL, started);
+        watchdog_begin(w, NULL, started, MS);
         while (uv_hrtime() - started < MS + MS / 2 && atomic_load(&flag) == TRAP_NONE) continue;
         watchdog_end(w);
         ck_assert_int_eq(atomic_load(&flag), TRAP_NONE);
@@ -93,7 +111,7 @@ START_TEST(it_can_be_freed_at_any_time)
     for (unsigned i = 0; i < 50; i++) {
         Watchdog *w = watchdog_new(&engine, (1 + i % 3 * 1000) * MS, now, NULL);
         if (i % 2) {
-            watchdog_begin(w, NULL, uv_hrtime());
+            watchdog_begin(w, NULL, uv_hrtime(), (1 + i % 3 * 1000) * MS);
             watchdog_end(w);
         }
         watchdog_free(w);
@@ -107,6 +125,7 @@ int main(void)
     TCase *t = tcase_create("watchdog");
     tcase_set_timeout(t, 60);
     tcase_add_test(t, an_endless_entry_is_interrupted_after_its_limit);
+    tcase_add_test(t, each_entry_has_its_own_limit);
     tcase_add_test(t, short_entries_are_left_alone);
     tcase_add_test(t, entries_that_end_about_when_their_time_is_over);
     tcase_add_test(t, it_can_be_freed_at_any_time);

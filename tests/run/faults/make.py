@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """make.py FAULT [KEY=VALUE ...]: w.pbundle in the current folder, a world of three: a prober that asks `faulty` to go
-wrong in the way named FAULT, and `steady`, which is to go on answering. KEY=VALUE: again, exit (of the prober), restart,
-deadline, memory, message, queue, calls, fuel, fuel_total (of faulty); metered=yes. The modules are those that the build has made, with a
+wrong in the way named FAULT, and `steady`, which is to go on answering. KEY=VALUE: again, exit (of the prober); the
+limits of MODULE_KEYS (of faulty); metered=yes. The modules are those that the build has made, with a
 meter put in where that is asked for."""
 import os
 import subprocess
 import sys
 
-MODULE_KEYS = ('restart', 'deadline', 'memory', 'message', 'queue', 'calls', 'fuel', 'fuel_total')
+MODULE_KEYS = ('restart', 'deadline', 'memory', 'message', 'queue', 'calls', 'fuel', 'fuel_total', 'entry', 'waiting', 'stack', 'table',
+               'instances')
 
 fault, extra = sys.argv[1], dict(word.split('=', 1) for word in sys.argv[2:])
 modules = os.path.join(os.environ['PARIGOT_BUILD'], 'tests', 'run', 'faults')
