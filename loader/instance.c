@@ -173,7 +173,7 @@ static bool evaluate(LoadInstance *instance, WasmRange expr, Diags *diags, Slot 
         case OP_I64_ADD: n--; stack[n - 1].i += stack[n].i; break;
         case OP_I64_SUB: n--; stack[n - 1].i -= stack[n].i; break;
         case OP_I64_MUL: n--; stack[n - 1].i *= stack[n].i; break;
-        default: ok = rd_fail(&r, WASM_FEATURE, "constant expression: %s", wasm_op_info[op].text);
+        default: ok = rd_fail(&r, WASM_FEATURE, "constant expression: %s", wasm_op_text(op));
         }
     }
     if (ok) *out = stack[0];

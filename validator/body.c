@@ -71,7 +71,7 @@ static const char *op_text(const Body *b)
             code |= (uint32_t)(p[1] & 0x7f) << 7 * (p + 1 - b->at - 1);
     }
     WasmOp op = wasm_op_find(prefix, code);
-    return op == OP_COUNT ? "?" : wasm_op_info[op].text;
+    return op == OP_COUNT ? "?" : wasm_op_text(op);
 }
 
 /* ---- types of blocks ---- */
@@ -868,11 +868,12 @@ static void check_immediate(Body *b, const WasmOpInfo *info, MemArg *memarg)
     }
 }
 
-static void refuse_op(Body *b, const WasmOpInfo *info)
+static void refuse_op(Body *b, WasmOp op)
 {
+    const WasmOpInfo *info = &wasm_op_info[op];
     if (info->feature == FEATURE_THREADS || info->feature == FEATURE_SHARED_EVERYTHING)
-        violated(b->v, RULE_P202, here(b), (Str){0}, "%s", info->text);
-    feature_error(b, (WasmFeature)info->feature, info->text);
+        violated(b->v, RULE_P202, here(b), (Str){0}, "%s", wasm_op_text(op));
+    feature_error(b, (WasmFeature)info->feature, wasm_op_text(op));
     b->dead = true;
 }
 
@@ -882,10 +883,10 @@ void check_instruction(Body *b, WasmOp op)
     int32_t i32;
     int64_t i64;
     if (info->imm == IMM_REFUSED) {
-        refuse_op(b, info);
+        refuse_op(b, op);
         return;
     }
-    if (info->feature != FEATURE_MVP && !feature(b, (WasmFeature)info->feature, info->text)) {
+    if (info->feature != FEATURE_MVP && !feature(b, (WasmFeature)info->feature, wasm_op_text(op))) {
         b->dead = true; /* its immediates belong to a language that is not spoken here */
         return;
     }

@@ -90,8 +90,7 @@ static void arithmetic(Expr *e, uint8_t type, const char *who)
 
 static void instruction(Expr *e, WasmOp op)
 {
-    const WasmOpInfo *info = &wasm_op_info[op];
-    WasmFeature f = (WasmFeature)info->feature;
+    WasmFeature f = (WasmFeature)wasm_op_info[op].feature;
     switch (op) {
     case OP_I32_ADD:
     case OP_I32_SUB:
@@ -101,12 +100,12 @@ static void instruction(Expr *e, WasmOp op)
     case OP_I64_MUL:
         if (!(e->v->allowed & FEATURE_BIT(EXTENDED_CONST))) {
             fail(e, VAL_NOT_CONSTANT,
-                 "constant expression required: %s (feature extended-const is not enabled)", info->text);
+                 "constant expression required: %s (feature extended-const is not enabled)", wasm_op_text(op));
             return;
         }
-        (void)use_feature(e->v, FEATURE_EXTENDED_CONST, SITE(e->at), info->text);
+        (void)use_feature(e->v, FEATURE_EXTENDED_CONST, SITE(e->at), wasm_op_text(op));
         arithmetic(e, op == OP_I32_ADD || op == OP_I32_SUB || op == OP_I32_MUL ? TYPE_I32 : TYPE_I64,
-                   info->text);
+                   wasm_op_text(op));
         return;
     case OP_I32_CONST:
     case OP_I64_CONST:
@@ -125,10 +124,10 @@ static void instruction(Expr *e, WasmOp op)
     case OP_REF_FUNC: ref_func(e); break;
     case OP_GLOBAL_GET: global_get(e); break;
     default:
-        fail(e, VAL_NOT_CONSTANT, "constant expression required: %s is not constant", info->text);
+        fail(e, VAL_NOT_CONSTANT, "constant expression required: %s is not constant", wasm_op_text(op));
         return;
     }
-    if (f != FEATURE_MVP) (void)use_feature(e->v, f, SITE(e->at), info->text);
+    if (f != FEATURE_MVP) (void)use_feature(e->v, f, SITE(e->at), wasm_op_text(op));
 }
 
 bool check_const_expr_at(Val *v, Reader *r, uint8_t type)

@@ -361,7 +361,7 @@ static void instruction(Meter *t, const WasmInstr *i)
     if (t->loop_frame) in_counted_loop(t, i);
     look_for_touch(t, i);
     pay_by_size(t, i->op, paid);
-    spend(t, wasm_price(t->m, i, carried_by(t, i)), wasm_op_info[i->op].text);
+    spend(t, wasm_price(t->m, i, carried_by(t, i)), wasm_op_text(i->op));
     control(t, i, paid_loop);
 }
 

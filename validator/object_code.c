@@ -237,7 +237,7 @@ static void judge_store(CodeWalk *w, WasmOp op)
     f.symbol = symbol;
     f.segment = constant ? s->index : NONE;
     f.size = s->data_size;
-    object_violated(j, RULE_P104, f, "%s writes %s: %.*s", wasm_op_info[op].text,
+    object_violated(j, RULE_P104, f, "%s writes %s: %.*s", wasm_op_text(op),
                     constant ? "constant data" : "at an address that the linker defines", (int)(s->name.len < 200 ? s->name.len : 200),
                     s->name.len ? s->name.ptr : "");
 }
@@ -250,7 +250,7 @@ static void judge_op(CodeWalk *w, WasmOp op)
     case OP_TABLE_FILL:
     case OP_TABLE_COPY:
     case OP_TABLE_INIT:
-        if (!w->changes_table) object_violated(w->j, RULE_P105, here(w, w->instruction), "table is changed: %s", wasm_op_info[op].text);
+        if (!w->changes_table) object_violated(w->j, RULE_P105, here(w, w->instruction), "table is changed: %s", wasm_op_text(op));
         w->changes_table = true;
         break;
     default:
@@ -271,7 +271,7 @@ static bool undecodable(CodeWalk *w, const char *what)
 static bool atomic(CodeWalk *w, WasmOp op)
 {
     if (worth_telling(w->j, P202))
-        object_violated(w->j, RULE_P202, here(w, w->instruction), "atomic instruction: %s", wasm_op_info[op].text);
+        object_violated(w->j, RULE_P202, here(w, w->instruction), "atomic instruction: %s", wasm_op_text(op));
     return op == OP_ATOMIC_FENCE ? skip_bytes(w, 1) : memarg_operand(w);
 }
 
@@ -281,7 +281,7 @@ static bool refused(CodeWalk *w, WasmOp op)
     if (info->feature == FEATURE_THREADS) return atomic(w, op) || undecodable(w, "unexpected end of an instruction");
     if (worth_telling(w->j, WASM_FEATURE))
         object_broken(w->j, WASM_FEATURE, here(w, w->instruction), "feature %s is not supported: %s",
-                      wasm_feature_text((WasmFeature)info->feature), info->text);
+                      wasm_feature_text((WasmFeature)info->feature), wasm_op_text(op));
     return false;
 }
 

@@ -37,7 +37,7 @@ static bool report_gap(void *ctx, Gap *gap)
     if (j->said) return false;
     j->said = true;
     const Site site = {(uint32_t)(gap->at - v->m->bytes), j->func};
-    const char *text = wasm_op_info[gap->instr->op].text, *words = operand_words(v, &gap->address);
+    const char *text = wasm_op_text(gap->instr->op), *words = operand_words(v, &gap->address);
     if (gap->kind == GAP_POINTER)
         violated(v, RULE_P403, site, (Str){0}, "the stack pointer is set to %s, which is not shown to be within the stack, 0x%x to 0x%x",
                  words, v->stack_low, v->stack_high);

@@ -29,7 +29,7 @@ bool rd_op(Reader *r, WasmFeatures allowed, WasmOp *out)
     if (!wasm_feature_supported(feature) || !(allowed >> feature & 1)) {
         r->pos = start;
         return rd_fail(r, WASM_FEATURE, "feature %s is not %s: %s", wasm_feature_text(feature),
-                       wasm_feature_supported(feature) ? "enabled" : "supported", wasm_op_info[op].text);
+                       wasm_feature_supported(feature) ? "enabled" : "supported", wasm_op_text(op));
     }
     return true;
 }
@@ -90,7 +90,7 @@ bool rd_skip_imm(Reader *r, WasmOp op)
     case IMM_SELECT: return rd_count(r, "types", 1, &n) && rd_bytes(r, "types", n, &bytes);
     case IMM_REFUSED: break; /* rd_op does not let these through */
     }
-    return rd_fail(r, WASM_BAD_OPCODE, "illegal opcode: %s", wasm_op_info[op].text);
+    return rd_fail(r, WASM_BAD_OPCODE, "illegal opcode: %s", wasm_op_text(op));
 }
 
 bool rd_plain_i32(Reader *r, uint32_t *value)

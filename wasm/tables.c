@@ -5,12 +5,26 @@
 
 /* ---- instructions ---- */
 
-const WasmOpInfo wasm_op_info[OP_COUNT] = {
-#define OP(name, text, prefix, code, pops, pushes, imm, align, feature)                                                \
-    [OP_##name] = {text, prefix, code, pops, pushes, IMM_##imm, align, FEATURE_##feature},
+/* The names one behind the other; rows hold places in it, so that the table needs no relocation. */
+static const struct Texts {
+#define OP(name, text, prefix, code, pops, pushes, imm, align, feature) char name[sizeof text];
+#include "wasm/opcodes.def"
+#undef OP
+} texts = {
+#define OP(name, text, prefix, code, pops, pushes, imm, align, feature) text,
 #include "wasm/opcodes.def"
 #undef OP
 };
+
+const WasmOpInfo wasm_op_info[OP_COUNT] = {
+#define OP(name, text, prefix, code, pops, pushes, imm, align, feature)                                                \
+    [OP_##name] = {offsetof(struct Texts, name), code, prefix, IMM_##imm, align, FEATURE_##feature, pops, pushes},
+#include "wasm/opcodes.def"
+#undef OP
+};
+_Static_assert(sizeof(struct Texts) <= UINT16_MAX, "text_at");
+
+const char *wasm_op_text(WasmOp op) { return (const char *)&texts + wasm_op_info[op].text_at; }
 
 /* By encoding: the single bytes, then a block for each of the prefixes 0xfb to 0xfe; 1 + WasmOp, 0 = not assigned. */
 enum { FIRST_PREFIX = 0xfb, PREFIXES = 4, PLAIN_CODES = 0x100, PREFIXED_CODES = 0x150 };

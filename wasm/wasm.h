@@ -408,16 +408,17 @@ typedef enum WasmOp {
 } WasmOp;
 
 typedef struct WasmOpInfo {
-    const char *text;   /* "i32.add"                                                                          */
-    uint8_t prefix;     /* 0, 0xfb, 0xfc, 0xfd or 0xfe                                                        */
+    uint16_t text_at;   /* of wasm_op_text                                                                    */
     uint16_t code;      /* the byte, or the LEB128 after the prefix                                           */
-    const char *pops;   /* operand types, deepest first: i I f F v r(funcref or externref), "*" = by hand     */
-    const char *pushes;
+    uint8_t prefix;     /* 0, 0xfb, 0xfc, 0xfd or 0xfe                                                        */
     uint8_t imm;        /* WasmImm */
     uint8_t align_log2; /* natural alignment of a memory access                                               */
     uint8_t feature;    /* WasmFeature */
+    char pops[4];       /* operand types, deepest first: i I f F v r(funcref or externref), "*" = by hand     */
+    char pushes[2];
 } WasmOpInfo;
 extern const WasmOpInfo wasm_op_info[OP_COUNT];
+const char *wasm_op_text(WasmOp); /* "i32.add" */
 /* The opcode with this encoding, or OP_COUNT when the code is not assigned to anything that we know. */
 WasmOp wasm_op_find(uint8_t prefix, uint32_t code);
 

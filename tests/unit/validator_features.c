@@ -142,7 +142,7 @@ START_TEST(instruction_by_name)
     wr_zeros(&w, 8);
     wr_end_size(&w, body);
     wr_end_size(&w, section);
-    expect_refusal(info->text, w.ptr, w.len, (WasmFeature)info->feature);
+    expect_refusal(wasm_op_text((WasmOp)_i), w.ptr, w.len, (WasmFeature)info->feature);
     wr_free(&w);
 }
 END_TEST

@@ -123,8 +123,8 @@ START_TEST(opcode_rows)
 {
     for (int op = 0; op < OP_COUNT; op++) {
         const WasmOpInfo *o = &wasm_op_info[op];
-        ck_assert_msg(wasm_op_find(o->prefix, o->code) == (WasmOp)op, "%s is not found: rows out of order?", o->text);
-        ck_assert_msg((o->imm == IMM_REFUSED) == !wasm_feature_supported((WasmFeature)o->feature), "%s", o->text);
+        ck_assert_msg(wasm_op_find(o->prefix, o->code) == (WasmOp)op, "%s is not found: rows out of order?", wasm_op_text((WasmOp)op));
+        ck_assert_msg((o->imm == IMM_REFUSED) == !wasm_feature_supported((WasmFeature)o->feature), "%s", wasm_op_text((WasmOp)op));
         ck_assert(strspn(o->pops, "iIfFVr*") == strlen(o->pops) && strspn(o->pushes, "iIfFVr*") == strlen(o->pushes));
     }
     ck_assert_int_eq(wasm_op_find(0, 0x27), OP_COUNT);
