@@ -326,7 +326,7 @@ static void load_zero(Slot *to, uint64_t raw) { put(to, (V){.half = {raw, 0}}); 
 
 /* ---- by opcode ---- */
 
-enum { FIRST = OP_V128_LOAD, N_FNS = OP_F64X2_CONVERT_LOW_I32X4_U + 1 - FIRST };
+#define FIRST OP_V128_LOAD
 #define ROW(name) [OP_##name - FIRST] = fn_##name,
 #define ROWS_INTEGERS(N)                                                                                               \
     ROW(N##_ABS) ROW(N##_NEG) ROW(N##_SHL) ROW(N##_SHR_S) ROW(N##_SHR_U) ROW(N##_ADD) ROW(N##_SUB) ROW(N##_EQ)         \
@@ -343,7 +343,7 @@ enum { FIRST = OP_V128_LOAD, N_FNS = OP_F64X2_CONVERT_LOW_I32X4_U + 1 - FIRST };
     ROW(N##_CEIL) ROW(N##_FLOOR) ROW(N##_TRUNC) ROW(N##_NEAREST) ROW(N##_ADD) ROW(N##_SUB) ROW(N##_MUL) ROW(N##_DIV)   \
     ROW(N##_MIN) ROW(N##_MAX) ROW(N##_PMIN) ROW(N##_PMAX)
 
-static SimdFn *const fns[N_FNS] = {
+static SimdFn *const fns[OP_F64X2_CONVERT_LOW_I32X4_U + 1 - FIRST] = {
     ROW(V128_NOT) ROW(V128_AND) ROW(V128_ANDNOT) ROW(V128_OR) ROW(V128_XOR) ROW(V128_BITSELECT) ROW(V128_ANY_TRUE)
     ROW(I8X16_SPLAT) ROW(I16X8_SPLAT) ROW(I32X4_SPLAT) ROW(I64X2_SPLAT) ROW(F32X4_SPLAT) ROW(F64X2_SPLAT)
     ROW(I8X16_EXTRACT_LANE_S) ROW(I8X16_EXTRACT_LANE_U) ROW(I16X8_EXTRACT_LANE_S) ROW(I16X8_EXTRACT_LANE_U)
@@ -362,7 +362,7 @@ static SimdFn *const fns[N_FNS] = {
     ROW(I32X4_TRUNC_SAT_F64X2_S_ZERO) ROW(I32X4_TRUNC_SAT_F64X2_U_ZERO) ROW(F32X4_DEMOTE_F64X2_ZERO)
 };
 
-SimdFn *simd_fn(WasmOp op) { return op >= FIRST && op < FIRST + N_FNS ? fns[op - FIRST] : NULL; }
+SimdFn *simd_fn(WasmOp op) { return op >= FIRST && op - FIRST < ARRAY_LEN(fns) ? fns[op - FIRST] : NULL; }
 
 SimdLoadFn *simd_load_fn(WasmOp op)
 {

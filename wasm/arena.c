@@ -1,9 +1,9 @@
 /* arena.c: memory that belongs to a context and is freed as a whole; and strings that somebody else owns.
  *
- * A chunk is at least CHUNK_BYTES; what does not fit in the current chunk starts a new one. Requests larger than a
- * quarter of a chunk get a chunk of their own behind the current one, so that the room left in that is not lost, and
- * so that an array of that size can grow where it is. Very large ones are mapped: growing them moves page tables, not
- * bytes, and what is never touched costs nothing. */
+ * What does not fit in the current chunk starts a new one, of twice the size up to CHUNK_BYTES: a chunk is cleared, and
+ * a context that needs little touches little. Requests larger than a quarter of CHUNK_BYTES get a chunk of their own
+ * behind the current one, so that the room left in that is not lost, and so that an array of that size can grow where it
+ * is. Very large ones are mapped: growing them moves page tables, not bytes, and what is never touched costs nothing. */
 #include "wasm/wasm.h"
 
 #include <stdio.h>
@@ -12,7 +12,7 @@
 #include <strings.h>
 #include <sys/mman.h>
 
-enum { CHUNK_BYTES = 64 * 1024, OWN_CHUNK = CHUNK_BYTES / 4, MAPPED_CHUNK = 256 * 1024, ALIGN = 16 };
+enum { FIRST_CHUNK = 2 * 1024, CHUNK_BYTES = 64 * 1024, OWN_CHUNK = CHUNK_BYTES / 4, MAPPED_CHUNK = 64 * 1024, ALIGN = 16 };
 
 /* Under AddressSanitizer each allocation is a malloc of its own, of the size that was asked for: a step beyond one array
  * into the next, which a shared chunk would hide, is then seen. */
@@ -75,6 +75,14 @@ static void link_chunk(ArenaChunk *c, ArenaChunk **at, ArenaChunk *previous)
     *at = c;
 }
 
+/* The size of the next shared chunk, which must hold at least `least` bytes. */
+static size_t next_chunk(const Arena *a, size_t least)
+{
+    size_t bytes = FIRST_CHUNK;
+    while (bytes < CHUNK_BYTES && (bytes <= a->used_bytes || bytes - HEADER < least)) bytes *= 2;
+    return bytes - HEADER;
+}
+
 void *arena_alloc(Arena *a, size_t size)
 {
     if (size > SIZE_MAX - ALIGN) return out_of_memory(a);
@@ -84,7 +92,7 @@ void *arena_alloc(Arena *a, size_t size)
     ArenaChunk *c = a->head;
     bool own = ONE_CHUNK_EACH || size > OWN_CHUNK;
     if (own || !c || size > c->size - c->used) {
-        ArenaChunk *fresh = new_chunk(a, own ? size : CHUNK_BYTES - HEADER);
+        ArenaChunk *fresh = new_chunk(a, own ? size : next_chunk(a, size));
         if (!fresh) return out_of_memory(a);
         if (own && c) link_chunk(fresh, &c->next, c);
         else link_chunk(fresh, &a->head, NULL);
