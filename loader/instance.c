@@ -399,7 +399,7 @@ static LoadInstance *interp_instantiate(LoadModule *module, const LoadImport *im
     for (uint32_t i = 0; i < m->n_globals; i++) has_vectors = has_vectors || m->globals[i].type == TYPE_V128;
     size_t n_slots = (size_t)m->n_globals << has_vectors;
     LoadInstance *instance = calloc(1, sizeof *instance + n_slots * sizeof(Slot));
-    if (instance == NULL || !trap_handler_install()) {
+    if (instance == NULL || !fault_handler_install()) {
         free(instance);
         diag_add(diags, OUT_OF_MEMORY, DIAG_AT(.file = m->file), "out of memory");
         return NULL;
@@ -581,9 +581,10 @@ LoadTrapKind op_enter_host(LoadInstance *instance, const Func *func, Slot *fp)
                          .memory = &instance->memory,
                          .slots = &fp->i,
                          .trap = instance->trap};
-    trap_leave_guest();
+    Run *run = fault_current();
+    run->in_guest = 0;
     bool ok = import->fn(&call);
-    trap_enter_guest();
+    run->in_guest = 1;
     if (!ok) return instance->trap->kind != TRAP_NONE ? instance->trap->kind : TRAP_HOST;
     from_host(instance, type->results, type->n_results, fp);
     return TRAP_NONE;
@@ -611,9 +612,10 @@ static LoadTrapKind refuse_access(LoadInstance *instance, LoadTrapKind kind, uin
 static void tell_refused(LoadInstance *instance, LoadGrowth what, uint64_t limit, uint64_t wanted)
 {
     if (!instance->refused || wanted <= limit) return;
-    trap_leave_guest();
+    Run *run = fault_current();
+    run->in_guest = 0;
     instance->refused(instance->host, what, limit, wanted);
-    trap_enter_guest();
+    run->in_guest = 1;
 }
 
 LoadTrapKind op_memory_grow(LoadInstance *instance, Slot *slots)

@@ -13,11 +13,11 @@
 #define PARIGOT_LOADER_INTERP_H
 
 #include <pthread.h>
-#include <setjmp.h>
-#include <signal.h>
 #include <stdatomic.h>
 
 #include "loader/engine.h"
+#include "loader/fault.h"
+#include "loader/memory.h"
 
 /* ---- register code ------------------------------------------------------------------------------------------------ */
 
@@ -203,33 +203,6 @@ void decoder_free(Decoder *);
 /* dump.c: the register code of all functions decoded so far */
 void decode_dump(TextBuf *, const LoadModule *);
 
-/* memory.c */
-MUST_USE bool memory_open(LoadMemory *, uint64_t size_bytes, uint64_t max_bytes, bool force_checks);
-MUST_USE bool memory_grow(LoadMemory *, uint64_t size_bytes);
-MUST_USE bool memory_guard(LoadMemory *, uint32_t null_guard);              /* page protection on */
-MUST_USE bool memory_seal(LoadMemory *, uint32_t low, uint32_t high);
-void memory_close(LoadMemory *);
-/* Whether [addr, addr + len) may be read or written as a whole: what a bulk operation asks before its first byte. */
-LoadTrapKind memory_check(const LoadMemory *, uint64_t addr, uint64_t len, bool write);
-
-/* The bytes of a memory at one moment, for any number of memories that start with them: mapped private, so that a page
- * is copied when it is first written. The pages behind the last one that is not all zero are not in the file. */
-typedef struct MemoryImage {
-    LoadMemory memory;    /* sizes and protections; base is not used                                              */
-    bool guarded;         /* the null guard is page protection                                                     */
-    int fd;               /* of the file in memory; -1: file_bytes is 0                                            */
-    int pagemap;          /* -1: the kernel cannot tell which pages were written                                   */
-    uint64_t file_bytes;
-    const uint8_t *bytes; /* of the file                                                                           */
-} MemoryImage;
-/* memory_image_take: m becomes a memory made from the image. In: no guest code runs; guarded: memory_guard was called.
- * false: as good as closed, both of them */
-MUST_USE bool memory_image_take(MemoryImage *, LoadMemory *m, bool guarded);
-MUST_USE bool memory_from_image(LoadMemory *, const MemoryImage *);
-/* memory_restore: m, made from the image, has its bytes and its size again. */
-MUST_USE bool memory_restore(LoadMemory *m, const MemoryImage *);
-void memory_image_free(MemoryImage *);
-
 /* instance.c */
 MUST_USE bool instance_make_stack(LoadInstance *, uint64_t wanted_bytes);
 
@@ -240,16 +213,7 @@ bool image_reset(LoadInstance *);
 void image_free(LoadImage *);
 
 /* trap.c: faults in guest code become traps */
-typedef struct Run {
-    LoadInstance *instance;
-    struct Run *outer;              /* the run of this thread that called the host function we are under         */
-    sigjmp_buf escape;
-    volatile sig_atomic_t in_guest; /* 0 while a host function runs                                              */
-} Run;
-MUST_USE bool trap_handler_install(void);
 LoadTrapKind trap_guarded_run(LoadInstance *, const Ins *pc, Slot *fp);
-void trap_leave_guest(void); /* around host functions */
-void trap_enter_guest(void);
 void trap_fill(LoadInstance *, LoadTrap *, LoadTrapKind); /* kind and frames, from instance->pc and ->fp */
 void trap_fill_functions(LoadInstance *, LoadTrap *);     /* TRAP_NONE, and frames without offsets: cheap */
 

@@ -20,7 +20,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "loader/interp.h"
+#include "loader/memory.h"
 
 #define RESERVED_BYTES ((UINT64_C(8) << 30) + 65536)
 

@@ -634,6 +634,11 @@ typedef struct WasmCharge {
 bool wasm_read_charge(Reader r, const uint8_t *at, uint32_t fuel, uint32_t local, WasmCharge *out);
 /* Steps over a charge of a constant amount, when one stands next. */
 void wasm_skip_charge(Reader *r, uint32_t fuel, uint32_t local);
+/* wasm_frame_check: the `unreachable` of a function's frame check (validator.h "Frame check"), as its number among those of
+ * the function, from 1 on; 0: there is none.
+ * in:     fuel    global index + 1 of a proved meter, 0 = none
+ * out:    offset  of it in the file; may be NULL */
+uint32_t wasm_frame_check(const WasmModule *, uint32_t func, uint32_t stack_pointer, uint32_t fuel, uint32_t *offset);
 bool wasm_read_gauge_move(Reader r, const uint8_t *at, uint32_t fuel, uint32_t local, WasmCharge *out);
 bool wasm_read_sized_charge(Reader r, const uint8_t *at, uint32_t fuel, uint32_t local, WasmCharge *out);
 /* counted_charge: of all the times that the loop behind it will go around. counted_step: the instructions that end each
