@@ -101,6 +101,13 @@ void mail_move(Mail *m, Process *to)
     mail_post(to, m);
 }
 
+static Target *target_of(const Call *c) { return &c->caller->targets[c->target]; }
+
+/* What its sender is charged. Calls are counted, and their requests with them; the pieces of a reply are not. */
+static_assert(sizeof(Mail) <= PROCESS_PIECE_BYTES, "a record is counted as more than it is");
+static uint64_t cost_of_piece(uint32_t len) { return (uint64_t)len + PROCESS_PIECE_BYTES; }
+static uint64_t charge_of(const Mail *m) { return m->kind == ENTRY_RESULT ? cost_of_piece(m->len) : m->len; }
+
 void mail_unlink(Mail *m)
 {
     Process *p = m->box;
@@ -110,7 +117,8 @@ void mail_unlink(Mail *m)
     if (m->next) m->next->prev = m->prev;
     else p->last = m->prev;
     m->box = NULL;
-    if (m->payer) m->payer->waiting_bytes -= m->len;
+    if (m->payer) m->payer->waiting_bytes -= charge_of(m);
+    if (m->payer && m->kind == ENTRY_RESULT) target_of(m->call)->waiting_bytes -= charge_of(m);
     m->payer = NULL;
 }
 
@@ -133,7 +141,8 @@ static void mail_charge(Mail *m, Process *payer, uint32_t len)
 {
     m->payer = payer;
     m->len = len;
-    payer->waiting_bytes += len;
+    payer->waiting_bytes += charge_of(m);
+    if (m->kind == ENTRY_RESULT) target_of(m->call)->waiting_bytes += charge_of(m);
 }
 
 static void post_event(Process *to, Mail *m, Call *call, uint8_t event)
@@ -166,10 +175,26 @@ static void unlist_want(Call *c)
     c->list_prev = c->list_next = NULL;
 }
 
+/* What p may still send; of that, to one caller not more than leaves as much for others. */
+static uint64_t free_bytes(const Process *p) { return p->limits.waiting_bytes - p->waiting_bytes; }
+static bool caller_has_room(const Process *p, const Call *c, uint64_t cost)
+{
+    uint64_t waiting = target_of(c)->waiting_bytes;
+    return waiting == 0 || waiting + cost <= free_bytes(p);
+}
+static bool has_half_its_bytes(const Process *p, const Call *c)
+{
+    return p->waiting_bytes <= p->limits.waiting_bytes / 2 && target_of(c)->waiting_bytes <= free_bytes(p) / 2;
+}
+
 static void tell_room(Call *c)
 {
     Process *p = c->provider;
-    if (!c->wants_room || c->n_pieces > p->limits.queue / 2 || p->waiting_bytes > p->limits.waiting_bytes / 2) return;
+    if (!c->wants_room || c->n_pieces > p->limits.queue / 2) return;
+    if (!has_half_its_bytes(p, c)) { /* whatever it was refused for */
+        p->bytes_refused = true;
+        return;
+    }
     unlist_want(c);
     if (p->spec.takes_events && !c->room.box) post_event(p, &c->room, c, EVENT_ROOM);
 }
@@ -556,7 +581,7 @@ static Refusal call_refusal(const Process *p, const Target *t, uint32_t len)
     if (!to || to->native) return (Refusal){0};
     if (len > to->limits.message_bytes) return (Refusal){"message", to, to->limits.message_bytes, len};
     if (t->in_flight >= to->limits.calls) return (Refusal){"calls", to, to->limits.calls, t->in_flight + UINT64_C(1)};
-    if (len > p->limits.waiting_bytes - p->waiting_bytes)
+    if (len > free_bytes(p))
         return (Refusal){"waiting bytes", p, p->limits.waiting_bytes, p->waiting_bytes + len};
     return (Refusal){0};
 }
@@ -597,6 +622,16 @@ static int32_t find_served(Process *p, uint32_t call, Call **out)
     return 0;
 }
 
+/* The limit that keeps p from sending another piece of c now; there will be room. .refused NULL: none does. */
+static Refusal piece_refusal(const Process *p, const Call *c, uint64_t cost)
+{
+    if (c->n_pieces >= p->limits.queue) return (Refusal){"queue", p, p->limits.queue, c->n_pieces + UINT64_C(1)};
+    if (cost > free_bytes(p)) return (Refusal){"waiting bytes", p, p->limits.waiting_bytes, p->waiting_bytes + cost};
+    if (!caller_has_room(p, c, cost))
+        return (Refusal){"waiting bytes for one caller", p, free_bytes(p), target_of(c)->waiting_bytes + cost};
+    return (Refusal){0};
+}
+
 static int32_t take_piece(Call *c, const uint8_t *bytes, uint32_t len, uint32_t flags)
 {
     Process *p = c->provider;
@@ -607,12 +642,10 @@ static int32_t take_piece(Call *c, const uint8_t *bytes, uint32_t len, uint32_t 
         refuse(p, c->caller, p, c->method, len, (Refusal){"message", shorter, shorter->limits.message_bytes, len});
         return -STATUS_INVALID_ARGUMENT;
     }
-    bool bytes_full = len > p->limits.waiting_bytes - p->waiting_bytes;
-    if (c->n_pieces >= p->limits.queue || bytes_full) {
-        list_want(c, bytes_full);
-        Refusal queue = {"queue", p, p->limits.queue, c->n_pieces + UINT64_C(1)};
-        Refusal bytes_limit = {"waiting bytes", p, p->limits.waiting_bytes, p->waiting_bytes + len};
-        return refuse(p, c->caller, p, c->method, len, bytes_full ? bytes_limit : queue);
+    Refusal why = piece_refusal(p, c, cost_of_piece(len));
+    if (why.refused) {
+        list_want(c, c->n_pieces < p->limits.queue);
+        return refuse(p, c->caller, p, c->method, len, why);
     }
     Mail *m = kernel_alloc(c->kernel, sizeof *m + len);
     if (!m) return -STATUS_RESOURCE_EXHAUSTED;

@@ -105,7 +105,8 @@ static uint32_t waiting_of(uint32_t asked, uint32_t message_bytes)
 {
     uint64_t waiting = (uint64_t)message_bytes * PROCESS_WAITING_MESSAGES;
     if (waiting < PROCESS_LEAST_WAITING) waiting = PROCESS_LEAST_WAITING;
-    if (asked) waiting = asked > 2 * message_bytes ? asked : 2 * message_bytes;
+    const uint32_t two = 2 * (message_bytes + PROCESS_PIECE_BYTES);
+    if (asked) waiting = asked > two ? asked : two;
     return waiting < PROCESS_MOST_WAITING ? (uint32_t)waiting : PROCESS_MOST_WAITING;
 }
 

@@ -71,7 +71,10 @@ typedef struct ProcessLimits {
 #define PROCESS_MOST_RESTARTS     600u
 /* waiting_bytes: by default so many messages of its longest length, but not less than the least nor more than the most. What
  * is asked for is never less than two messages: half of it takes any, so that a sender who waits for room gets it. A Reply
- * beyond gets -8 and event 2 later, a call gets -8. */
+ * beyond gets -8 and event 2 later, a call gets -8. A reply's piece counts PROCESS_PIECE_BYTES more than it has, the host's
+ * own record of it, so that empty ones are bounded too. What waits for one caller may be as much as is free besides: one
+ * that takes nothing leaves room for the replies to others. */
+#define PROCESS_PIECE_BYTES       128u
 #define PROCESS_WAITING_MESSAGES  16u
 #define PROCESS_LEAST_WAITING     (1u << 20)
 #define PROCESS_MOST_WAITING      (4u * PROCESS_MOST_MESSAGE)

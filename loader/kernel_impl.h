@@ -24,7 +24,7 @@ typedef struct Mail Mail;
 struct Mail {
     Mail *prev, *next;  /* in the mailbox                                                                            */
     Process *box;       /* whose mailbox it lies in; NULL = in none                                                  */
-    Process *payer;     /* charged for len until it leaves the mailbox; NULL = nobody                                */
+    Process *payer;     /* charged for it until it leaves the mailbox (mail_charge); NULL = nobody                   */
     Mail *next_piece;   /* RESULT: the same call's next one                                                          */
     Call *call;         /* NULL: EVENT_STOP                                                                          */
     EntryKind kind;
@@ -51,6 +51,7 @@ typedef struct IdTable {
 typedef struct Target {
     Process *provider; /* NULL = nobody */
     uint32_t in_flight;
+    uint64_t waiting_bytes; /* of results from it that wait in the caller's mailbox */
 } Target;
 typedef struct Import {
     uint32_t target, method;
@@ -84,7 +85,7 @@ struct Process {
 
     uint64_t waiting_bytes;    /* of what it has sent and nobody has got yet                                         */
     Call *wants_first;         /* calls whose Reply was refused for want of room                                     */
-    bool bytes_refused;        /* one of them for its bytes, not for its queue                                       */
+    bool bytes_refused;        /* one of them waits for bytes, not only for its queue                                */
     Call *gone_first, *gone_last; /* without parigot_event: ended calls whose ids still mean "the caller has gone"   */
     uint32_t n_gone;
 

@@ -115,6 +115,120 @@ START_TEST(one_that_is_killed_again_and_again_cannot_flood)
 }
 END_TEST
 
+/* Replies that nobody takes. */
+static RunEnd keeps_call(Fake *f, const Entry *e)
+{
+    f->ids[f->n_ids++] = (int32_t)e->call;
+    return RUN_RETURNED;
+}
+static RunEnd sends_empty_pieces(Fake *f, const Entry *e)
+{
+    while (kernel_reply(f->p, e->call, 0, 0, 0) == 0) f->counter++;
+    return RUN_RETURNED;
+}
+static RunEnd storms_for_results(Fake *f, const Entry *e)
+{
+    (void)e;
+    while (kernel_call(f->p, 0, 0, 0, 1) > 0) ck_assert_uint_lt(++f->counter, 100000);
+    return RUN_RETURNED;
+}
+START_TEST(a_storm_of_empty_pieces_is_bounded)
+{
+    Rig r;
+    rig_open(&r);
+    ProcessLimits most = {.message_bytes = 1, .queue = UINT32_MAX, .calls = UINT32_MAX};
+    Fake *b = fake_add(&r, "b", most, 1, true), *a = fake_add(&r, "a", most, 1, true);
+    kernel_import(a->p, b->p, 0);
+    a->on_init = storms_for_results;
+    b->on_request = sends_empty_pieces;
+    for (unsigned i = 0; i < 2 + 300; i++) kernel_step(r.k); /* queues could take 1.2 million of them */
+    ck_assert_uint_eq(a->counter, PROCESS_MOST_CALLS);
+    ck_assert_uint_le(mails_of(a->p) * sizeof(Mail), PROCESS_LEAST_WAITING);
+    ck_assert_uint_gt(b->counter, 1000);
+    rig_close(&r);
+}
+END_TEST
+
+static RunEnd fills_all(Fake *f, const Entry *e)
+{
+    (void)e;
+    for (unsigned i = 0; i < f->n_ids; i++)
+        while (kernel_reply(f->p, (uint32_t)f->ids[i], 8192, 50000, 0) == 0) f->counter++;
+    return RUN_RETURNED;
+}
+static RunEnd keeps_then_fills_or_answers(Fake *f, const Entry *e)
+{
+    if (strcmp((const char *)f->memory + e->ptr, "question") == 0) { /* the others' */
+        fills_all(f, e);
+        return answers(f, e);
+    }
+    return keeps_call(f, e);
+}
+static RunEnd asks_much(Fake *f, const Entry *e)
+{
+    (void)e;
+    for (unsigned i = 0; i < 100; i++) say(f, 0, "", i + 1);
+    return RUN_RETURNED;
+}
+START_TEST(what_waits_for_one_caller_leaves_room_for_others)
+{
+    Rig r;
+    rig_open(&r);
+    ProcessLimits limits = {.message_bytes = 50000};
+    Fake *b = fake_add(&r, "b", limits, 10000, true), *bad = fake_add(&r, "bad", limits, 1, true), *a = fake_add(&r, "a", limits, 10000, true);
+    Fake *c = fake_add(&r, "c", limits, 10000, true);
+    kernel_import(bad->p, b->p, 0);
+    kernel_import(a->p, b->p, 0);
+    kernel_import(c->p, b->p, 0);
+    bad->on_init = asks_much;
+    a->on_init = c->on_init = asks_on_init;
+    b->on_request = keeps_then_fills_or_answers;
+    for (unsigned i = 0; i < 4 + 100; i++) kernel_step(r.k);
+    ck_assert_uint_eq(b->n_ids, 100); /* nothing has been sent yet */
+    while (count(b, ENTRY_METHOD) < 102) kernel_step(r.k);
+    ck_assert_uint_ge(b->counter, 9);
+    ck_assert_uint_le(bad->p->targets[0].waiting_bytes, 1 << 19);
+    while (count(a, ENTRY_RESULT) < 1 || count(c, ENTRY_RESULT) < 1) ck_assert_int_eq(kernel_step(r.k), KERNEL_BUSY);
+    ck_assert_uint_eq(the_last(a, 7)->e.status, 0);
+    ck_assert_uint_eq(the_last(c, 7)->e.status, 0);
+    rig_close(&r);
+}
+END_TEST
+
+/* Event 2 comes also when the queue has room first and the bytes only later. */
+static RunEnd fills_queue_then_bytes(Fake *f, const Entry *e)
+{
+    keeps_call(f, e);
+    if (f->n_ids < 4) return RUN_RETURNED;
+    for (unsigned i = 0; i < 5; i++) piece(f, (uint32_t)f->ids[0], "piece", 0);
+    ck_assert_int_eq(f->got, -STATUS_RESOURCE_EXHAUSTED);
+    for (unsigned i = 1; i < 4; i++) /* 8 x 50,000 of what one caller may have, half of 1 MiB: more than half of that */
+        for (unsigned n = 0; n < (i < 3 ? 3 : 2); n++) ck_assert_int_eq(kernel_reply(f->p, (uint32_t)f->ids[i], 8192, 50000, 0), 0);
+    return RUN_RETURNED;
+}
+static RunEnd asks_four_times(Fake *f, const Entry *e)
+{
+    (void)e;
+    for (unsigned i = 0; i < 4; i++) say(f, 0, "x", i + 1);
+    return RUN_RETURNED;
+}
+START_TEST(room_is_told_when_queue_and_bytes_have_it)
+{
+    Rig r;
+    rig_open(&r);
+    ProcessLimits limits = {.message_bytes = 50000, .queue = 4};
+    Fake *b = fake_add(&r, "b", limits, 0, true), *a = fake_add(&r, "a", limits, 0, true);
+    kernel_import(a->p, b->p, 0);
+    a->on_init = asks_four_times;
+    b->on_request = fills_queue_then_bytes;
+    rig_settle(&r);
+    ck_assert_uint_eq(count(a, ENTRY_RESULT), 4 + 8);
+    ck_assert_uint_eq(count(b, ENTRY_EVENT), 1);
+    ck_assert_uint_eq(nth(b, ENTRY_EVENT, 0)->e.event, EVENT_ROOM);
+    rig_close(&r);
+}
+END_TEST
+
 static RunEnd cancels_delivered(Fake *f, const Entry *e)
 {
     /* each tick: cancel the call that b serves by now, make another */
@@ -717,6 +831,9 @@ int main(void)
     tcase_add_test(t, a_storm_fills_the_senders_own_quota);
     tcase_add_test(t, a_storm_of_cancelled_calls_leaves_nothing);
     tcase_add_test(t, a_storm_of_long_messages_is_bounded);
+    tcase_add_test(t, a_storm_of_empty_pieces_is_bounded);
+    tcase_add_test(t, what_waits_for_one_caller_leaves_room_for_others);
+    tcase_add_test(t, room_is_told_when_queue_and_bytes_have_it);
     tcase_add_test(t, one_that_is_killed_again_and_again_cannot_flood);
     tcase_add_test(t, ids_of_calls_that_have_gone_are_forgotten_in_the_end);
     tcase_add_test(t, busy_processes_get_time_by_their_shares);
