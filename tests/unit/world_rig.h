@@ -35,6 +35,7 @@
 typedef struct Text {
     const char *name, *wat;
     const char *grant; /* one system service, or NULL */
+    uint32_t restarts; /* a minute */
 } Text;
 
 typedef struct Made {
@@ -48,10 +49,31 @@ static Bytes assemble(const char *wat)
     char folder[32];
     temporary_folder(folder);
     put_file(folder, "m.wat", wat, strlen(wat));
-    run_in(folder, "wat2wasm m.wat -o m.wasm");
+    run_in(folder, "wat2wasm --enable-tail-call m.wat -o m.wasm");
     Bytes b = get_file(folder, "m.wasm");
     remove_folder(folder);
     return b;
+}
+
+/* The same text is assembled once. The result is the caller's. */
+static Bytes assembled(const char *wat)
+{
+    static struct {
+        char *wat;
+        Bytes wasm;
+    } known[64];
+    static size_t n;
+    size_t i = 0;
+    while (i < n && strcmp(known[i].wat, wat) != 0) i++;
+    if (i == ARRAY_LEN(known)) return assemble(wat);
+    if (i == n) {
+        known[n].wasm = assemble(wat);
+        known[n++].wat = strdup(wat);
+    }
+    Bytes copy = {malloc(known[i].wasm.size), known[i].wasm.size};
+    ck_assert_ptr_nonnull(copy.ptr);
+    memcpy(copy.ptr, known[i].wasm.ptr, copy.size);
+    return copy;
 }
 
 static void print(const Diags *d)
@@ -68,11 +90,12 @@ static Made make(const Text *texts, size_t n, const char *main_module)
     WorldModule modules[4] = {0};
     Str grants[4];
     for (size_t i = 0; i < n; i++) {
-        made.wasm[i] = assemble(texts[i].wat);
+        made.wasm[i] = assembled(texts[i].wat);
         grants[i] = str_of(texts[i].grant);
         modules[i] = (WorldModule){.name = str_of(texts[i].name), .file = texts[i].name, .bytes = made.wasm[i].ptr,
                                    .size = made.wasm[i].size, .policy = val_builtin_policy(STR("audit")),
-                                   .grants = &grants[i], .n_grants = texts[i].grant ? 1 : 0};
+                                   .grants = &grants[i], .n_grants = texts[i].grant ? 1 : 0,
+                                   .restarts_per_minute = texts[i].restarts};
     }
     World world = {.name = STR("test"), .main = str_of(main_module), .tool = "test", .modules = modules, .n_modules = n};
     Diags d = {0};
