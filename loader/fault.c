@@ -15,9 +15,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The run that this thread is in, innermost, and its id. What the loader has for each thread. */
-static _Thread_local Run *current_run;
-static _Thread_local pid_t own_thread;
+/* The run that this thread is in, innermost, and its id. What the loader has for each thread. A handler reads it in any
+ * thread of any program: not by a way that may allocate memory first, as in a library that was loaded late. */
+#define THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))
+static THREAD_LOCAL Run *current_run;
+static THREAD_LOCAL pid_t own_thread;
 
 /* The process's handlers from before; written once, under the once-control, before our handlers can run. */
 static struct sigaction previous_segv, previous_bus, previous_urg;
@@ -52,10 +54,12 @@ static const struct sigaction *previous_of(int signal_number)
 static void chain(int signal_number, siginfo_t *info, void *context)
 {
     const struct sigaction *previous = previous_of(signal_number);
-    if (previous->sa_flags & SA_SIGINFO) {
-        previous->sa_sigaction(signal_number, info, context);
-    } else if (previous->sa_handler != SIG_DFL && previous->sa_handler != SIG_IGN) {
-        previous->sa_handler(signal_number);
+    if (previous->sa_flags & SA_SIGINFO || (previous->sa_handler != SIG_DFL && previous->sa_handler != SIG_IGN)) {
+        sigset_t mask;
+        pthread_sigmask(SIG_BLOCK, &previous->sa_mask, &mask); /* as it would run without us */
+        if (previous->sa_flags & SA_SIGINFO) previous->sa_sigaction(signal_number, info, context);
+        else previous->sa_handler(signal_number);
+        pthread_sigmask(SIG_SETMASK, &mask, NULL);
     } else if (signal_number != SIGURG) { /* faults cannot be ignored: with the default handler back, the instruction faults again and ends it */
         struct sigaction standard = {.sa_handler = SIG_DFL};
         sigaction(signal_number, &standard, NULL);

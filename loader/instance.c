@@ -73,7 +73,7 @@ static LoadModule *interp_compile(const WasmModule *m, const LoadCompileOptions 
         module->fuel = options->fuel <= m->n_globals ? options->fuel : 0;
         module->has_layout = options->layout != NULL;
         if (module->has_layout) module->layout = *options->layout;
-        if (find_canonical_types(module)) return module;
+        if (find_canonical_types(module) && fault_handler_install()) return module;
     }
     interp_free_module(module);
     diag_add(diags, OUT_OF_MEMORY, DIAG_AT(.file = m->file), "out of memory");
@@ -399,8 +399,7 @@ static LoadInstance *interp_instantiate(LoadModule *module, const LoadImport *im
     for (uint32_t i = 0; i < m->n_globals; i++) has_vectors = has_vectors || m->globals[i].type == TYPE_V128;
     size_t n_slots = (size_t)m->n_globals << has_vectors;
     LoadInstance *instance = calloc(1, sizeof *instance + n_slots * sizeof(Slot));
-    if (instance == NULL || !fault_handler_install()) {
-        free(instance);
+    if (instance == NULL) {
         diag_add(diags, OUT_OF_MEMORY, DIAG_AT(.file = m->file), "out of memory");
         return NULL;
     }

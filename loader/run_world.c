@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "loader/world.h"
+#include "loader/start.h"
 
 enum { STATUS_SIGNAL = 128 };
 static LoadWorld *volatile world_to_stop;
@@ -92,10 +92,10 @@ static bool write_profile(const char *path, const LoadWorld *w, Diags *diags)
     return ok;
 }
 
-/* Diagnostics so far appear before the world says anything. state: NULL = no generations are kept. */
-static int run(const RunOptions *o, const Bundle *bundle, const BundleTrust *trust, const char *state, int64_t now, Diags *diags)
+/* Diagnostics so far appear before the world says anything. */
+static int run(const RunOptions *o, const LoadBundle *bundle, Diags *diags)
 {
-    LoadWorldOptions options = {.floor = o->policy, .limits = o->limits, .now = now, .grants = o->grants, .n_grants = o->n_grants, .checked = o->checked, .tell = tell, .verbose = o->verbose,
+    LoadWorldOptions options = {.floor = o->policy, .limits = o->limits, .grants = o->grants, .n_grants = o->n_grants, .checked = o->checked, .tell = tell, .verbose = o->verbose,
                             .trace_calls = o->trace_calls, .stats = o->stats, .profile = o->profile != NULL,
                             .services = {.log_fd = STDOUT_FILENO, .log_times = o->log_times}};
     options.limits.process.deadline_ns = o->deadline_ns;
@@ -103,13 +103,9 @@ static int run(const RunOptions *o, const Bundle *bundle, const BundleTrust *tru
     options.limits.memory_bytes = o->memory_bytes;
     options.limits.stack_bytes = o->stack_bytes;
     options.limits.table_elems = o->table_elems;
-    if (o->verbose) tell_bundle(bundle);
-    LoadWorld *w = load_world_open(bundle, &options, diags);
+    if (o->verbose) tell_bundle(&bundle->bundle);
+    LoadWorld *w = load_bundle_start(bundle, &options, diags);
     if (!w) return status_of(diags);
-    if (state && !bundle_state_update(state, bundle, trust, diags)) {
-        load_world_close(w);
-        return status_of(diags);
-    }
     o->print(diags);
     watch_signals(w);
     int status = load_world_run(w);
@@ -119,31 +115,19 @@ static int run(const RunOptions *o, const Bundle *bundle, const BundleTrust *tru
     return status;
 }
 
-/* The file of the generations seen; NULL: none is wanted, or nothing could be compared with it. */
-static bool find_state(const RunOptions *o, const Bundle *b, Arena *a, Diags *diags, const char **out)
-{
-    *out = NULL;
-    if (!b->trusted || (o->state && strcmp(o->state, "none") == 0)) return true;
-    *out = o->state ? o->state : bundle_state_default(a, diags);
-    return *out != NULL;
-}
-
 int run_world(const RunOptions *o, Diags *diags)
 {
     Arena arena = {0};
     BundleTrust trust = {.arena = &arena};
-    const char *state = NULL;
-    Bundle bundle = {0};
-    int64_t now = (int64_t)time(NULL);
-    BundleOpenOptions options = {.trust = &trust, .require = o->require, .allow_unsigned = o->allow_unsigned, .now = now};
-    bool ok = read_trust(o, &trust, diags) && bundle_open(o->file, &options, diags, &bundle) &&
-              find_state(o, &bundle, &arena, diags, &state) &&
-              (!state || bundle_state_check(state, &bundle, &trust, diags));
+    LoadBundle bundle = {0};
+    LoadOpenOptions options = {.trust = &trust, .require = o->require, .allow_unsigned = o->allow_unsigned, .state = o->state,
+                               .now = (int64_t)time(NULL)};
+    bool ok = read_trust(o, &trust, diags) && load_bundle_open(o->file, (Str){0}, &options, diags, &bundle);
     for (size_t i = 0; i < diags->n; i++)
         if (diags->items[i].code == BUNDLE_BAD_MAGIC)
             diag_note(diags, &diags->items[i], "of a bare module --invoke=EXPORT calls a function");
-    int status = ok ? run(o, &bundle, &trust, state, now, diags) : status_of(diags);
-    bundle_close(&bundle);
+    int status = ok ? run(o, &bundle, diags) : status_of(diags);
+    load_bundle_close(&bundle);
     arena_free(&arena);
     return status;
 }

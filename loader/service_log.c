@@ -40,17 +40,23 @@ static void add_time(TextBuf *out, int64_t unix_ns)
     text_printf(out, "%s.%03dZ ", text, (int)(unix_ns / 1000000 % 1000));
 }
 
-void log_format(TextBuf *out, const char *name, int level, Str text, int64_t unix_ns)
+void log_text(TextBuf *out, Str text)
 {
-    if (unix_ns >= 0) add_time(out, unix_ns);
     size_t cut = text.len > LOG_LINE_BYTES ? text.len - LOG_LINE_BYTES : 0;
     text.len -= cut;
     Arena scratch = {0};
     const char *shown = diag_escape(&scratch, text);
-    text_printf(out, "%s: %s%s", name, level_text(level), shown ? shown : "(out of memory)");
+    text_printf(out, "%s", shown ? shown : "(out of memory)");
     if (cut) text_printf(out, " ... (%zu more bytes)", cut);
-    text_add(out, STR("\n"));
     arena_free(&scratch);
+}
+
+void log_format(TextBuf *out, const char *name, int level, Str text, int64_t unix_ns)
+{
+    if (unix_ns >= 0) add_time(out, unix_ns);
+    text_printf(out, "%s: %s", name, level_text(level));
+    log_text(out, text);
+    text_add(out, STR("\n"));
 }
 
 static bool write_all(int fd, const char *bytes, size_t len)
@@ -75,6 +81,10 @@ static bool write_line(LogService *log, const char *name, int level, Str text)
     clock_gettime(CLOCK_REALTIME, &now);
     log->line.len = 0;
     log->line.failed = false;
+    if (log->host->log) {
+        log_text(&log->line, text);
+        return !log->line.failed && log->host->log(log->host->ctx, name, level, (Str){log->line.ptr, log->line.len});
+    }
     log_format(&log->line, name, level, text,
                log->host->log_times ? (int64_t)now.tv_sec * 1000000000 + now.tv_nsec : -1);
     return !log->line.failed && write_all(log->host->log_fd, log->line.ptr, log->line.len);

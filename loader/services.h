@@ -14,6 +14,9 @@
 typedef struct ServiceHost {
     int log_fd;     /* where log lines go                          */
     bool log_times; /* each line starts with the time, UTC         */
+    /* Instead: takes a line, escaped, cut, without "\n". false: it could not. NULL: lines go to log_fd */
+    bool (*log)(void *ctx, const char *module, int level, Str text);
+    void *ctx;
 } ServiceHost;
 
 typedef struct SystemService {
@@ -30,6 +33,7 @@ extern const SystemService *const system_services[]; /* ends with NULL */
 
 /* The longest text of a log line; what is beyond is cut. */
 enum { LOG_LINE_BYTES = 16 << 10 };
+void log_text(TextBuf *, Str text); /* what is shown of it */
 /* log_format: one line as it is written, "\n" at its end: "[2026-11-22T13:04:32.123Z ]name: [level: ]text", escaped.
  * in: unix_ns: the time, or -1 for none; level: as in WriteRequest */
 void log_format(TextBuf *, const char *name, int level, Str text, int64_t unix_ns);

@@ -662,9 +662,10 @@ static bool check_fuel(LoadWorld *w, Diags *diags)
 
 static bool init_members(LoadWorld *w, Diags *diags)
 {
-    w->n_members = (uint32_t)w->manifest->n_modules;
-    w->members = arena_array(&w->arena, w->n_members ? w->n_members : 1, sizeof *w->members);
+    uint32_t n = (uint32_t)w->manifest->n_modules;
+    w->members = arena_array(&w->arena, n ? n : 1, sizeof *w->members);
     if (!w->members) return out_of_memory(w, diags);
+    w->n_members = n;
     for (uint32_t i = 0; i < w->n_members; i++) {
         Member *m = &w->members[i];
         m->info = w->manifest->modules[i];

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The installed library, as another program meets it: a tree in a temporary folder, pkg-config, examples/embed/embed.c
-compiled against it, and run. Also: the header stands alone in strict C, and the library has no state of its own; the
-linker finds what it starts."""
+"""The installed libraries, as other programs meet them: a tree in a temporary folder, pkg-config, examples/embed/embed.c and
+examples/host/host.c compiled against it, and run. Also: the headers stand alone in strict C, and the libraries export what
+they declare and have no state of their own; the linker finds what it starts."""
 import os
 import re
 import shlex
@@ -14,6 +14,9 @@ SOURCE, BUILD = os.environ['PARIGOT_SOURCE'], os.environ['PARIGOT_BUILD']
 CC = os.environ.get('CC', 'cc')
 # What the C run-time puts into every shared library.
 RUNTIME = {'completed.0', '__dso_handle', '__TMC_END__', '_edata', '_end', '__bss_start'}
+# What signals need: the handlers of before, and in each thread the instance that it runs (loader/fault.c). The last is a
+# byte that nobody writes (loader/engine.h).
+FAULTS = {'current_run', 'own_thread', 'install_once', 'installed', 'previous_segv', 'previous_bus', 'previous_urg', 'nothing.1', 'nothing.0'}
 
 
 def run(*command, **more):
@@ -38,15 +41,15 @@ class Tree:
         self.libdir, self.includedir = self.where('libdir'), self.where('includedir')
         self.env['LD_LIBRARY_PATH'] = self.libdir
 
-    def ask(self, *what):
-        return need(run('pkg-config', *what, 'parigot-validator', env=self.env)).strip()
+    def ask(self, *what, library='parigot-validator'):
+        return need(run('pkg-config', *what, library, env=self.env)).strip()
 
     def where(self, variable):
         path = self.ask('--variable=' + variable)
         return path if path.startswith(self.folder) else self.folder + path  # pkgconf and pkg-config differ
 
-    def compile(self, source, out, *flags):
-        return run(CC, *flags, source, *shlex.split(self.ask('--cflags', '--libs')), '-o', out, env=self.env)
+    def compile(self, source, out, *flags, library='parigot-validator'):
+        return run(CC, *flags, source, *shlex.split(self.ask('--cflags', '--libs', library=library)), '-o', out, env=self.env)
 
 
 def header_alone(tree):
@@ -55,6 +58,12 @@ def header_alone(tree):
         f.write('#include <validator/validator.h>\nint main(void) { return val_builtin_policy(str_of("strict")) == 0; }\n')
     need(tree.compile(path, path + '.out', '-std=c11', '-Wall', '-Wextra', '-pedantic', '-Werror'))
     need(run(path + '.out', env=tree.env))
+    with open(path, 'w', encoding='utf-8') as f:
+        f.write('#include <loader/loader.h>\nint main(void) { return parigot_status_text(0)[0] != \'O\'; }\n')
+    for language in (['-std=c11'], ['-std=c99'], ['-x', 'c++', '-std=c++11']):
+        need(tree.compile(path, path + '.out', *language, '-Wall', '-Wextra', '-pedantic', '-Werror', '-Wno-attributes',
+                          library='parigot-loader'))
+        need(run(path + '.out', env=tree.env))
 
 
 def one_header(tree):
@@ -93,19 +102,49 @@ def embedder(tree):
     need(run(program, policy, bad, env=tree.env))
 
 
-def symbols(tree):
-    """Exported: what the headers mark, by its prefix. Writable: nothing."""
-    library = os.path.join(tree.libdir, 'libparigot-validator.so')
+def host(tree):
+    """A signed bundle, run within a program."""
+    bundle, key = (os.path.join(BUILD, 'examples', n) for n in ('host.pbundle', 'host.pub'))
+    program = os.path.join(tree.folder, 'host')
+    source = os.path.join(SOURCE, 'examples/host/host.c')
+    need(tree.compile(source, program, '-O1', '-Wall', '-Wextra', '-Werror', library='parigot-loader'))
+    if not os.path.exists(bundle):
+        return
+    assert need(run(program, key, bundle, 'Ada', env=tree.env)) == 'hello, Ada (no. 1)\n3 ...\n2 ...\n1 ...\n'
+    assert '[B0101]' in run(program, key, source, 'Ada', env=tree.env).stderr
+
+
+def exported(tree, name, prefixes):
+    library = os.path.join(tree.libdir, name)
     names = {line.split()[-1] for line in need(run('nm', '-D', '--defined-only', library)).splitlines()} - RUNTIME
-    strange = [n for n in names if not re.match(r'(val|wasm|diag|arena|text|str|rd|dwarf)_', n)]
+    strange = [n for n in names if not re.match(f'({prefixes})_', n)]
     assert not strange, f'exported: {strange}'
-    with open(os.path.join(SOURCE, 'validator/validator.h'), encoding='utf-8') as f:
-        declared = set(re.findall(r'\b(val_[a-z_]+)\(', re.sub(r'/\*.*?\*/', '', f.read(), flags=re.S)))
-    assert declared and declared <= names, f'declared and not exported: {declared - names}'
-    for line in need(run('nm', '-f', 'sysv', library)).splitlines():
+    return names
+
+
+def declared(path, prefix):
+    with open(os.path.join(SOURCE, path), encoding='utf-8') as f:
+        names = set(re.findall(rf'\b({prefix}_[a-z_]+)\(', re.sub(r'/\*.*?\*/', '', f.read(), flags=re.S)))
+    assert names, path
+    return names
+
+
+def writable(tree, name, but):
+    for line in need(run('nm', '-f', 'sysv', os.path.join(tree.libdir, name))).splitlines():
         columns = [c.strip() for c in line.split('|')]
         if len(columns) == 7 and columns[6] in ('.data', '.bss', '.tbss', '.tdata', '*COM*'):
-            assert columns[0] in RUNTIME, f'writable: {line}'
+            assert columns[0] in but, f'writable: {line}'
+
+
+def symbols(tree):
+    """Exported: what the headers mark, by its prefix. Writable: nothing, but what signals are in a process."""
+    names = exported(tree, 'libparigot-validator.so', 'val|wasm|diag|arena|text|str|rd|dwarf')
+    missing = declared('validator/validator.h', 'val') - names
+    assert not missing, f'declared and not exported: {missing}'
+    writable(tree, 'libparigot-validator.so', RUNTIME)
+    names = exported(tree, 'libparigot-loader.so', 'parigot')
+    assert declared('loader/loader.h', 'parigot') == names, names ^ declared('loader/loader.h', 'parigot')
+    writable(tree, 'libparigot-loader.so', RUNTIME | FAULTS)
 
 
 def users(_):
@@ -143,7 +182,7 @@ def main():
     if os.environ.get('PARIGOT_SANITIZE', 'none') != 'none':
         print('1..0 # SKIP a program without the sanitizer cannot load a library with it')
         return 0
-    tests = [header_alone, one_header, embedder, symbols, users, children]
+    tests = [header_alone, one_header, embedder, host, symbols, users, children]
     print(f'1..{len(tests)}')
     failed = 0
     with tempfile.TemporaryDirectory(prefix='parigot-install-') as folder:

@@ -328,9 +328,9 @@ START_TEST(faults_of_the_host)
     make_import(&k, "touch", T_I32_I32);
     FUNC(&k, "f", T_I32_I32, 0, GET, 0, CALL, 0);
     FUNC(&k, "load", T_I32_I32, 0, GET, 0, LOAD, 2, 0);
-    load(&l, &k);
     struct sigaction action = {.sa_handler = on_host_fault};
-    sigaction(SIGSEGV, &action, NULL); /* before the engine's: that one is installed by the first instance */
+    sigaction(SIGSEGV, &action, NULL); /* before the engine's: that one is installed when a module is compiled */
+    load(&l, &k);
     void *own = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     LoadImport import = {STR("h"), STR("touch"), "i", "i", touch, NULL};
     LoadInstance *i = instance_of(&l, &import, 1, own, NULL);
@@ -356,8 +356,8 @@ END_TEST
 START_TEST(fault_without_handler)
 {
     Loaded l;
-    basic_module(&l);
     signal(SIGSEGV, SIG_DFL); /* whatever a sanitizer has put there */
+    basic_module(&l);
     LoadInstance *i = instance_of(&l, NULL, 0, NULL, NULL);
     raise(SIGSEGV); /* sent, not a fault of the guest's: the default action, as without the engine */
     load_interp.destroy(i);
