@@ -1,6 +1,7 @@
 /* hosted.c: a program over wasi-libc as one function that any engine can call: run() runs main() and returns a
  * checksum of all that it wrote; it traps when main() fails. What wasi-libc asks of its host is answered here: there are no files, no
- * arguments, no environment, and every clock stands still. So a module imports nothing and does the same each time. */
+ * arguments, no environment, and every clock stands still. So a module imports nothing and does the same each time.
+ * With HOSTED_OWN_RUN the program brings its own run(), and this is only the host. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -72,6 +73,7 @@ void proc_exit(uint32_t status)
     __builtin_trap(); /* exit() has nobody to end */
 }
 
+#ifndef HOSTED_OWN_RUN
 int __main_void(void);
 void __wasm_call_ctors(void);
 
@@ -82,3 +84,4 @@ __attribute__((export_name("run"))) int64_t run(void)
     fflush(NULL);
     return (int64_t)sum;
 }
+#endif
