@@ -785,6 +785,10 @@ START_TEST(rule_12_fresh_starts_come_with_growing_pauses_and_not_too_often)
     for (unsigned i = 0; i < b->n_seen; i++)
         if (b->seen[i].e.kind == ENTRY_INIT) starts[n++] = b->seen[i].at;
     for (unsigned i = 0; i < 3; i++) ck_assert_uint_eq(starts[i + 1] - starts[i], (10 * MS) << i);
+    ck_assert_uint_eq(r.deaths[0].d.restart_limit, 0); /* it waits for its pause; later, for its minute */
+    unsigned limited = 0;
+    for (unsigned i = 0; i < r.n_deaths; i++) limited += r.deaths[i].d.restart_limit == 6;
+    ck_assert_uint_ge(limited, 1);
     for (unsigned i = 1; i + 2 < n; i++) ck_assert_uint_ge(starts[i + 2] - starts[i + 1] + MS, starts[2] - starts[1]);
     /* never more than six (and one for what a minute's end lets through) in any minute */
     for (unsigned i = 1; i + 13 < n; i++) ck_assert_uint_ge(starts[i + 13] - starts[i], 60 * SEC);

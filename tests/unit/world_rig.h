@@ -49,7 +49,7 @@ static Bytes assemble(const char *wat)
     char folder[32];
     temporary_folder(folder);
     put_file(folder, "m.wat", wat, strlen(wat));
-    run_in(folder, "wat2wasm --enable-tail-call m.wat -o m.wasm");
+    run_in(folder, "wat2wasm --enable-tail-call --debug-names m.wat -o m.wasm");
     Bytes b = get_file(folder, "m.wasm");
     remove_folder(folder);
     return b;
