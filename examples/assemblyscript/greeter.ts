@@ -1,6 +1,7 @@
 // greeting.v1.Greeter in AssemblyScript: examples/greeting/greeter.c, line by line. Text is put together by +: a template
 // literal would have its parts in a static array, which is written each time (P104).
-import { INVALID_ARGUMENT, Fields, end, fail, keep, piece, reply, textMessage } from "./parigot";
+import { INVALID_ARGUMENT, Fields, end, fail, piece, reply, textMessage } from "./messages";
+import { keep } from "./parigot";
 export { parigot_alloc } from "./parigot";
 
 @unmanaged class State {

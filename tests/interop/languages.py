@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Programs in other languages, from source to a signed bundle that runs: examples/rust and examples/assemblyscript.
+"""Programs in other languages, from source to a signed bundle that runs: examples/rust, assemblyscript, assemblyscript-reset.
 
 languages.py TOOLS... ASKER CACHE [--fetch]. TOOLS: parigot-ld, parigot-validate, parigot-bundle, parigot-run. Each is built by
 its own build.sh, signed, and run with the asker that examples/greeting has in C; then asked by languages.wat, which sends what
-it should not, and 200,000 requests. rustc needs the target wasm32-unknown-unknown. AssemblyScript is looked for in
+it should not, and 200,000 requests. What keeps state is asked by reset.wat whether it does. rustc needs the target wasm32-unknown-unknown. AssemblyScript is looked for in
 CACHE/node_modules; --fetch gets it from npm. What is missing is skipped with a word. Reports in TAP.
 """
 import argparse
@@ -26,14 +26,19 @@ modules = ( { name = "greeter"; file = "greeter.wasm"; GREETER },
 """
 
 
-def bundle(options, folder, world, *run_options):
-    """What its programs logged: signed by a key of its own, and run by who trusts that key."""
+def run_world(options, folder, world, *run_options):
+    """Signed by a key of its own, and run by who trusts that key."""
     key = [os.path.join(folder, name) for name in ('my.pub', 'my.key')]
     if not os.path.exists(key[0]):
         run(options.bundle, 'keygen', '-W', '-p', key[0], '-s', key[1])
     output = os.path.join(folder, 'out.pbundle')
     run(options.bundle, 'create', '--world', os.path.join(folder, world), '-o', output, '--sign', key[1])
-    result = subprocess.run([options.run, '-p', key[0], '--state=none', *run_options, output], capture_output=True, text=True, timeout=200, check=False)
+    return subprocess.run([options.run, '-p', key[0], '--state=none', *run_options, output], capture_output=True, text=True, timeout=200, check=False)
+
+
+def bundle(options, folder, world, *run_options):
+    """What its programs logged."""
+    result = run_world(options, folder, world, *run_options)
     if result.returncode:
         raise Failure(f'{world}: status {result.returncode}\n{result.stdout[-1000:]}{result.stderr[-2000:]}')
     return result.stdout.splitlines()
@@ -71,7 +76,7 @@ def rust(options, folder):
         raise Failure('not every rule is proved: ' + validated)
 
 
-def assemblyscript(options, folder):
+def build_assemblyscript(options, folder, example):
     need('node', 'wasm-ctor-eval')
     modules = os.path.join(options.cache, 'node_modules')
     if not os.path.exists(os.path.join(modules, '.bin', 'asc')):
@@ -82,10 +87,59 @@ def assemblyscript(options, folder):
             'assemblyscript@0.27.37')
     os.symlink(os.path.abspath(modules), os.path.join(folder, 'node_modules'))
     environment = {**os.environ, 'PATH': os.path.dirname(options.ld) + ':' + os.environ['PATH']}
-    run(os.path.join(EXAMPLES, 'assemblyscript', 'build.sh'), folder, env=environment)
+    run(os.path.join(EXAMPLES, example, 'build.sh'), folder, env=environment)
+
+
+def assemblyscript(options, folder):
+    build_assemblyscript(options, folder, 'assemblyscript')
     validated = bring(options, folder, os.path.join(folder, 'stub.cfg'), 'policy = "stub.cfg"; fuel = 1000000L;')
     if '27 rules proved; not provable: P104; 1 waived' not in validated or 'can go' in validated:
         raise Failure('other verdicts than docs/languages.md says: ' + validated)
+
+
+def ask_eight_times(options, folder, greeter, *run_options):
+    """The prober of reset.wat asks; greeter: what its world file says of it."""
+    run('wat2wasm', os.path.join(HERE, 'reset.wat'), '-o', os.path.join(folder, 'prober.wasm'))
+    with open(os.path.join(folder, 'reset.cfg'), 'w', encoding='ascii') as out:
+        out.write(PROBER.replace('GREETER', greeter))
+    return run_world(options, folder, 'reset.cfg', *run_options)
+
+
+def row_of(table, name):
+    """The numbers of a process in what --stats prints, by the heads of its columns: all but the first are of two words."""
+    rows = [line.split() for line in table.splitlines() if line.startswith(name + ' ')]
+    if len(rows) != 1:
+        raise Failure(f'no row of {name} in: {table}')
+    return dict(zip(('served', 'made', 'refused', 'entries', 'fuel', 'ran', 'peak', 'kills'), rows[0][1:]))
+
+
+def assemblyscript_reset(options, folder):
+    build_assemblyscript(options, folder, 'assemblyscript-reset')
+    validated = bring(options, folder, 'reset', 'policy = "reset"; fuel = 10000000L;')
+    if '26 rules proved; violated: P101 P104' not in validated:
+        raise Failure('other verdicts than docs/languages.md says: ' + validated)
+    need('wat2wasm')
+    floor = f'--policy={audit_floor(folder, "reset")}'
+    folded = os.path.join(folder, 'p.folded')
+    fresh = ask_eight_times(options, folder, 'policy = "reset"; instances = 2;', floor, '--stats', '--trace=calls', f'--profile={folded}')
+    same('what each request found', ['prober: hello, you (no. 1)'] * 8, fresh.stdout.splitlines())
+    kept = ask_eight_times(options, folder, 'policy = "audit";', floor)
+    same('what one instance keeps', [f'prober: hello, you (no. {n})' for n in range(1, 9)], kept.stdout.splitlines())
+    calls = [line for line in fresh.stderr.splitlines() if ': call: prober -> greeter greeting.v1.Greeter/Hello: OK, 5 B in, 20 B out in 1, fuel ' in line]
+    row = row_of(fresh.stderr, 'greeter')
+    same('calls and kills of the greeter', ['2000', '0', '0'], [row['served'], row['made'], row['kills']])
+    fuel = sum(int(line.split(' fuel ')[1].split(',')[0]) for line in calls)
+    if len(calls) < 2000 or not 0 < fuel <= int(row['fuel']):
+        raise Failure(f'{len(calls)} calls for {fuel} fuel, and in all: {row}')
+    with open(folded, encoding='utf-8') as file:
+        if not any(line.startswith('greeter;') and line.rsplit(' ', 1)[1].strip().isdigit() for line in file):
+            raise Failure('no sample of the greeter in ' + folded)
+    # All instances have one fuel_total: enough for some requests, not for 2,000.
+    total = int(row['fuel']) // 2
+    dry = ask_eight_times(options, folder, f'policy = "reset"; fuel_total = {total}L;', floor, '--stats')
+    same('its end', 14, dry.returncode)
+    if f'out of fuel: the process has used all of its {total} [R0202]' not in dry.stderr or row_of(dry.stderr, 'greeter')['fuel'] != str(total):
+        raise Failure('not the fuel of all instances: ' + dry.stderr)
 
 
 def main():
@@ -94,7 +148,7 @@ def main():
         parser.add_argument(name, type=os.path.abspath)
     parser.add_argument('--fetch', action='store_true', help='get AssemblyScript from npm when it is not there')
     options = parser.parse_args()
-    cases, failed = (rust, assemblyscript), False
+    cases, failed = (rust, assemblyscript, assemblyscript_reset), False
     print(f'1..{len(cases)}')
     for number, case in enumerate(cases, 1):
         try:
