@@ -79,7 +79,7 @@ static Call *ids_any(const IdTable *t, uint32_t *bucket)
 
 /* ---- mail ------------------------------------------------------------------------------------------------------------ */
 
-void mail_post(Process *to, Mail *m)
+static void append(Process *to, Mail *m)
 {
     assert(!m->box);
     m->box = to;
@@ -92,13 +92,39 @@ void mail_post(Process *to, Mail *m)
     else process_ready(to);
 }
 
-void mail_move(Mail *m, Process *to)
+void mail_post(Process *to, Mail *m)
+{
+    m->seq = to->kernel->seq++;
+    append(to, m);
+}
+
+/* Who pays for it goes on to do so. */
+static void take_out(Mail *m)
 {
     Process *payer = m->payer;
     m->payer = NULL;
     mail_unlink(m);
     m->payer = payer;
-    mail_post(to, m);
+}
+
+void mail_move(Mail *m, Process *to)
+{
+    take_out(m);
+    append(to, m);
+}
+
+void mail_put_back(Mail *m, Process *to)
+{
+    take_out(m);
+    Mail *next = to->first;
+    while (next && next->seq < m->seq) next = next->next;
+    m->box = to;
+    m->next = next;
+    m->prev = next ? next->prev : to->last;
+    if (m->prev) m->prev->next = m;
+    else to->first = m;
+    if (next) next->prev = m;
+    else to->last = m;
 }
 
 static Target *target_of(const Call *c) { return &c->caller->targets[c->target]; }

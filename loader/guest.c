@@ -140,9 +140,11 @@ static RunEnd start_from_image(Guest *g)
     g->has_trap = g->fueled = false;
     g->trap = (LoadTrap){0};
     if (!g->instance) g->instance = g->engine->from_image(g->pool->image, g);
-    snprintf(g->why, sizeof g->why, "%s", "the host has no memory for another instance");
     g->state = g->pool->state;
-    return g->instance ? RUN_RETURNED : RUN_TRAPPED;
+    if (g->instance) return RUN_RETURNED;
+    if (!g->pool->was_full) g->on_no_space(g->ctx, g->place, "no memory or address space for another instance: requests wait until one is free");
+    g->pool->was_full = true;
+    return RUN_NO_ROOM;
 }
 
 static RunEnd guest_start(void *self)
@@ -155,7 +157,7 @@ static RunEnd guest_start(void *self)
     if (!g->instance) snprintf(g->why, sizeof g->why, "%s", diags.n ? diags.items[0].text : "host out of memory");
     diag_free(&diags);
     if (!g->instance) return RUN_TRAPPED;
-    if (g->engine->memory(g->instance)->checked && !g->checked) g->on_no_space(g->ctx, g->place);
+    if (g->engine->memory(g->instance)->checked && !g->checked) g->on_no_space(g->ctx, g->place, "no address space for guard pages: every memory access is checked, which is slower");
 
     g->trap = (LoadTrap){0};
     g->fueled = false;

@@ -15,6 +15,7 @@ typedef struct GuestPool {
     LoadImage *image;              /* NULL: not yet                                                                  */
     uint32_t state;                /* what parigot_init gave                                                         */
     uint64_t fuel_used;            /* by all of them: fuel_total is one for all                                      */
+    bool was_full;                 /* the host had no room for one more; has been told                               */
 } GuestPool;
 
 /* What memory.grow or table.grow asked for in vain. */
@@ -37,7 +38,7 @@ typedef struct Guest {
     LoadModule *compiled;
     LoadLimits limits;
     bool checked;                  /* asked for: no reservation of address space                                     */
-    void (*on_no_space)(void *ctx, const char *place); /* there was none to be had: accesses are checked all the same  */
+    void (*on_no_space)(void *ctx, const char *place, const char *words); /* there was none to be had; what comes of it */
     void *ctx;
     LoadImport *imports; uint32_t n_imports;
     Process *process;

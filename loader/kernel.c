@@ -293,7 +293,8 @@ static void kill_process(Process *p, RunEnd end, const Doing *doing)
     ProcessDeath death = {.process = p, .end = end};
     describe(p, doing, &death);
     death.why = p->stop == STOP_BAD_ADDRESS ? "message outside memory"
-                : doing->why ? doing->why : p->spec.ops->why(p->spec.self);
+                : doing->why ? doing->why
+                : end == RUN_NO_ROOM ? "the host has no memory for another instance" : p->spec.ops->why(p->spec.self);
     bool one_request = pool_serves_request(p), is_main = public_process(p) == k->main && !one_request;
     death.restarts = !is_main && !one_request && end != RUN_USED_UP && p->limits.restarts_per_minute > 0;
     bool limited = false;
@@ -484,7 +485,9 @@ static void start_worker(Process *p)
     p->stop_mail.kind = ENTRY_NONE;
     begin(p, NULL);
     p->state = PROCESS_LIVE;
-    if (!settle(p, pool_start(p), &(Doing){0})) return;
+    RunEnd end = pool_start(p);
+    if (end == RUN_NO_ROOM && pool_put_back(p)) end = RUN_RETURNED;
+    if (!settle(p, end, &(Doing){0}) || p->state == PROCESS_IDLE) return;
     if (p->kernel->stopping) tell_stop(p);
     deliver(p);
 }

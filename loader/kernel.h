@@ -91,8 +91,9 @@ typedef struct Entry {
     uint32_t ptr, len;
 } Entry;
 
-/* RUN_USED_UP: all the fuel that the process may ever use: it is not started afresh. */
-typedef enum RunEnd { RUN_RETURNED, RUN_TRAPPED, RUN_OUT_OF_FUEL, RUN_OUT_OF_TIME, RUN_USED_UP } RunEnd;
+/* RUN_USED_UP: all the fuel that the process may ever use: it is not started afresh. RUN_NO_ROOM: of a worker's start: the host
+ * has no memory for one more instance; its request waits for one that is in use, if there is any. */
+typedef enum RunEnd { RUN_RETURNED, RUN_TRAPPED, RUN_OUT_OF_FUEL, RUN_OUT_OF_TIME, RUN_USED_UP, RUN_NO_ROOM } RunEnd;
 
 /* What a process can do. `self` is ProcessSpec.self. */
 typedef struct ProcessOps {

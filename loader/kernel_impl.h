@@ -23,6 +23,7 @@ typedef Parigot__Kernel__V1__Failure__Reason Reason;
 typedef struct Mail Mail;
 struct Mail {
     Mail *prev, *next;  /* in the mailbox                                                                            */
+    uint64_t seq;       /* in the order of their coming                                                              */
     Process *box;       /* whose mailbox it lies in; NULL = in none                                                  */
     Process *payer;     /* charged for it until it leaves the mailbox (mail_charge); NULL = nobody                   */
     Mail *next_piece;   /* RESULT: the same call's next one                                                          */
@@ -170,6 +171,7 @@ void process_ready(Process *); /* has mail, or is to be started: takes its place
 bool ids_init(Kernel *, IdTable *);
 void mail_post(Process *to, Mail *);
 void mail_move(Mail *, Process *to); /* from one mailbox to another, with who pays for it */
+void mail_put_back(Mail *, Process *to); /* the same, to where it was in the order of mail; nobody is told */
 void mail_unlink(Mail *);      /* out of the mailbox and off the payer's account */
 void mail_free(Mail *);        /* its bytes, and itself when it is single; unlinked already */
 void piece_take(Process *, Mail *); /* a RESULT at the front of the mailbox: out of it and out of its call */
@@ -188,10 +190,12 @@ MUST_USE bool pool_add(Process *front, Process *worker);
 RunEnd pool_start(Process *worker);           /* ProcessOps.start, with what the front imports                       */
 bool pool_serves_request(const Process *);    /* a worker that is not the module itself before its image was taken    */
 void pool_dispatch(Process *front);           /* requests to workers, as far as there are any                        */
+/* pool_put_back: a worker that cannot be started gives its request back. false: no other one could ever take it. */
+MUST_USE bool pool_put_back(Process *worker);
 /* pool_after_turn: what the end of this turn means to a worker's front. false: there is no memory for the image. */
 MUST_USE bool pool_after_turn(Process *worker);
 void pool_request_is_over(Process *worker);   /* its request has ended without it                                     */
-uint32_t pool_all_in_use(const Process *);     /* of a front: how many workers, when none of them is idle; else 0     */
+uint32_t pool_all_in_use(const Process *);     /* of a front: how many have instances, when all are in use; else 0    */
 void pool_free(Process *front);
 /* timers.c */
 void timers_ring(Kernel *);

@@ -6,7 +6,10 @@
  *
  * The first worker begins as the module's only instance: it is started, runs parigot_init, and takes the results of calls
  * made there. When none of those is open any more, what it is then becomes the image that every request finds, and requests
- * are let in. A kill before that is the module's, with fresh starts as for any (rule 12); one after it is the request's. */
+ * are let in. A kill before that is the module's, with fresh starts as for any (rule 12); one after it is the request's.
+ *
+ * Where the host has no memory, or no address space, for one more instance, a request goes back to wait for one that is in
+ * use. The worker stands aside then, until no request waits any more: the next ones may find more room. */
 #include "loader/kernel_impl.h"
 
 #include <assert.h>
@@ -19,7 +22,29 @@ struct Pool {
     Process *first;  /* worker                                                                                       */
     uint32_t n;      /* workers                                                                                      */
     Process *idle;   /* by next_idle: the one that was used last comes first, its pages are at hand                   */
+    Process *aside;  /* by next_idle: for whom there was no room                                                     */
+    uint32_t n_aside;
 };
+
+static void put_first(Process **list, Process *worker)
+{
+    worker->next_idle = *list;
+    *list = worker;
+}
+
+static void put_last(Process **list, Process *worker)
+{
+    while (*list) list = &(*list)->next_idle;
+    put_first(list, worker);
+}
+
+static Process *take_first(Process **list)
+{
+    Process *worker = *list;
+    *list = worker->next_idle;
+    worker->next_idle = NULL;
+    return worker;
+}
 
 bool pool_add(Process *front, Process *worker)
 {
@@ -30,8 +55,7 @@ bool pool_add(Process *front, Process *worker)
         front->pool->first = worker;
     } else {
         worker->state = PROCESS_IDLE;
-        worker->next_idle = front->pool->idle;
-        front->pool->idle = worker;
+        put_first(&front->pool->idle, worker);
     }
     worker->front = front;
     front->pool->n++;
@@ -62,7 +86,9 @@ static bool share_imports(Process *worker)
 
 RunEnd pool_start(Process *worker)
 {
-    return share_imports(worker) ? worker->spec.ops->start(worker->spec.self) : RUN_TRAPPED;
+    RunEnd end = share_imports(worker) ? worker->spec.ops->start(worker->spec.self) : RUN_NO_ROOM;
+    if (end == RUN_NO_ROOM) worker->state = PROCESS_STARTING; /* there is nothing to stop */
+    return end;
 }
 
 bool pool_serves_request(const Process *p) { return p->front && p->front->pool->open; }
@@ -72,9 +98,7 @@ void pool_dispatch(Process *front)
     Pool *pool = front->pool;
     while (pool->open && pool->idle && front->first) {
         Mail *m = front->first;
-        Process *worker = pool->idle;
-        pool->idle = worker->next_idle;
-        worker->next_idle = NULL;
+        Process *worker = take_first(&pool->idle);
         worker->state = PROCESS_STARTING;
         assert(m->kind == ENTRY_METHOD && !worker->first);
         mail_move(m, worker);
@@ -85,10 +109,25 @@ void pool_dispatch(Process *front)
 /* Everything of that request's has gone: the worker waits for the next. */
 static void rest(Process *worker)
 {
+    Pool *pool = worker->front->pool;
     worker->state = PROCESS_IDLE;
     worker->over = false;
-    worker->next_idle = worker->front->pool->idle;
-    worker->front->pool->idle = worker;
+    put_first(&pool->idle, worker);
+    for (; pool->aside && !worker->front->first; pool->n_aside--) put_last(&pool->idle, take_first(&pool->aside));
+}
+
+bool pool_put_back(Process *worker)
+{
+    Process *front = worker->front;
+    Pool *pool = front->pool;
+    Mail *m = worker->first;
+    if (pool->n_aside + 1 == pool->n) return false; /* the others are all aside: nobody is in use, and nobody else can try */
+    worker->state = PROCESS_IDLE;
+    m->call->provider = front;
+    mail_put_back(m, front);
+    put_first(&pool->aside, worker);
+    pool->n_aside++;
+    return true;
 }
 
 static void end_request(Process *worker)
@@ -155,7 +194,7 @@ void pool_request_is_over(Process *worker)
 uint32_t pool_all_in_use(const Process *front)
 {
     const Pool *pool = front->pool;
-    return pool && pool->open && !pool->idle ? pool->n : 0;
+    return pool && pool->open && !pool->idle ? pool->n - pool->n_aside : 0;
 }
 
 void pool_free(Process *front) { free(front->pool); }

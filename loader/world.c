@@ -166,12 +166,11 @@ static void on_died(void *ctx, const ProcessDeath *d)
     tell(w);
 }
 
-static void on_no_space(void *ctx, const char *place)
+static void on_no_space(void *ctx, const char *place, const char *words)
 {
     LoadWorld *w = ctx;
     Diags diags = {0};
-    Diag *diag = diag_add(&diags, RUN_NO_ADDRESS_SPACE, DIAG_AT(.file = place),
-                          "no address space for guard pages: every memory access is checked, which is slower");
+    Diag *diag = diag_add(&diags, RUN_NO_ADDRESS_SPACE, DIAG_AT(.file = place), "%s", words);
     if (diag) diag_format(&w->text, diag, w->options.tool, DIAG_TEXT);
     diag_free(&diags);
     tell(w);

@@ -37,6 +37,8 @@ struct Fake {
     void (*in_alloc)(Fake *);
     const char *why;
     bool starts_badly;
+    unsigned *room;              /* of workers: for so many more instances there is memory; NULL = for any */
+    bool has_room;               /* its instance is kept from one request to the next */
     unsigned starts, stops, allocs;
     bool live;
     Seen seen[MOST_SEEN];
@@ -91,6 +93,11 @@ static inline RunEnd fake_start(void *self)
 {
     Fake *f = self;
     ck_assert(!f->live);
+    if (f->room && !f->has_room) {
+        if (*f->room == 0) return RUN_NO_ROOM;
+        --*f->room;
+        f->has_room = true;
+    }
     f->live = true;
     f->starts++;
     memset(f->memory, 0, MEMORY);
@@ -147,8 +154,9 @@ static inline uint8_t *fake_writable(void *self, uint32_t ptr, uint32_t len)
 }
 static inline const char *fake_why(void *self) { return ((Fake *)self)->why ? ((Fake *)self)->why : "unreachable"; }
 static inline uint64_t fake_fuel_used(void *self) { return ((Fake *)self)->fuel; }
+static inline bool fake_take_image(void *self) { return ((Fake *)self)->live; }
 static const ProcessOps fake_ops = {fake_start, fake_stop, fake_alloc, fake_enter, fake_readable, fake_writable,
-                                    fake_why, fake_fuel_used};
+                                    fake_why, fake_fuel_used, fake_take_image};
 
 static inline void rig_open(Rig *r)
 {
@@ -159,15 +167,26 @@ static inline void rig_open(Rig *r)
     ck_assert_ptr_nonnull(r->k);
 }
 
-static inline Fake *fake_add(Rig *r, const char *name, ProcessLimits limits, uint32_t share, bool events)
+static inline Fake *fake_of(Rig *r, const char *name, Process *front, ProcessLimits limits, uint32_t share, bool events)
 {
     Fake *f = calloc(1, sizeof *f);
     f->rig = r;
     snprintf(f->name, sizeof f->name, "%s", name);
-    f->p = kernel_add(r->k, &(ProcessSpec){.name = f->name, .ops = &fake_ops, .self = f, .limits = limits,
-                                           .share = share, .takes_events = events, .init = STR("hello"),
-                                           .methods = methods, .n_methods = 2});
+    ProcessSpec spec = {.name = f->name, .ops = &fake_ops, .self = f, .limits = limits, .share = share,
+                        .takes_events = events, .init = STR("hello"), .methods = methods, .n_methods = 2};
+    f->p = front ? kernel_add_worker(r->k, front, &spec) : kernel_add(r->k, &spec);
     r->fakes[r->n_fakes++] = f;
+    return f;
+}
+static inline Fake *fake_add(Rig *r, const char *name, ProcessLimits limits, uint32_t share, bool events)
+{
+    return fake_of(r, name, NULL, limits, share, events);
+}
+/* Of a front, under policy reset; without events. */
+static inline Fake *fake_worker(Rig *r, Fake *front, ProcessLimits limits, unsigned *room)
+{
+    Fake *f = fake_of(r, front->name, front->p, limits, 0, false);
+    f->room = room;
     return f;
 }
 static inline Fake *fake(Rig *r, const char *name) { return fake_add(r, name, (ProcessLimits){0}, 0, true); }

@@ -1,5 +1,7 @@
 /* reset.c: policy reset. What a request has done to its instance, the next one does not see: memory, its size, globals,
  * tables, dropped segments, calls that were left open. Requests at the same time have an instance each. */
+#include <sys/resource.h>
+
 #include "tests/unit/world_rig.h"
 
 #include "validator/validator.h"
@@ -184,6 +186,8 @@ static const char echo[] = MODULE(KERNEL_REPLY, INIT("(i32.const 0)") SAY_BACK);
                   "(if (i32.eq (global.get $got) (i32.const " n ")) (then (drop (call $exit (global.get $sum)))) (else " next "))"))
 static const char three_in_a_row[] = ASKER(ASK, ASK, "3");
 static const char three_at_once[] = ASKER(ASK ASK ASK, "", "3");
+/* None of them is of two bytes, at which `patient` traps. */
+static const char three_quiet_at_once[] = ASKER("(global.set $asked (i32.const 3))" ASK ASK ASK, "", "3");
 static const char two_at_once[] = ASKER(ASK ASK, "", "2");
 
 /* The answer is as long as all that somebody has left here, and one. */
@@ -335,6 +339,66 @@ START_TEST(killed_in_init)
 }
 END_TEST
 
+/* Address space for so many memories of 8 GiB besides what is there; further ones cannot be had. */
+static void allow_memories(unsigned n)
+{
+    unsigned long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    ck_assert(f && fscanf(f, "%lu", &pages) == 1);
+    fclose(f);
+    rlim_t bytes = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + n * (UINT64_C(8) << 30) + (UINT64_C(1) << 30);
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &(struct rlimit){bytes, bytes}), 0);
+}
+
+/* echo, main and the first instance of a take three; three requests are under way at once. */
+START_TEST(without_address_space_requests_wait)
+{
+    allow_memories(3 + (unsigned)_i);
+    ck_assert_int_eq(run_reset(patient, three_quiet_at_once, 0), 3);
+    const char *full = "(a): no memory or address space for another instance: requests wait until one is free";
+    const char *said = strstr(told.ptr ? told.ptr : "", full);
+    ck_assert_int_eq(said != NULL, _i < 2);
+    if (said) ck_assert_ptr_null(strstr(said + 1, full)); /* once */
+    ck_assert(!told.ptr || !strstr(told.ptr, "killed"));
+}
+END_TEST
+
+/* Samples are the module's, whichever instance was running. */
+START_TEST(profile_of_all_instances)
+{
+    static const char spins[] =
+        MODULE(KERNEL_REPLY DIRT "(func $spin (local $n i32) (local.set $n (i32.const 10000000))"
+               "(loop $l (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))",
+               INIT("(i32.const 0)") SERVE("t.A/Do", "(call $spin) " REPLY_DIRT("(local.get 1)")));
+    Made m = make((Text[]){{"a", spins, NULL}, {"main", three_at_once, NULL}}, 2, "main");
+    LoadWorldOptions o = under_reset();
+    o.profile = o.stats = true;
+    o.limits.entry_ns = 0;
+    Diags d = {0};
+    LoadWorld *w = load_world_open(&m.bundle, &o, &d);
+    ck_assert_ptr_nonnull(w);
+    ck_assert_int_eq(load_world_run(w), 3);
+    TextBuf t = {0};
+    load_world_profile(w, &t);
+    unsigned long samples = 0;
+    for (const char *line = t.ptr, *end; line && *line; line = end + 1) {
+        ck_assert_ptr_nonnull(end = strchr(line, '\n'));
+        const char *count = end;
+        while (count[-1] != ' ') count--;
+        if (strncmp(line, "a;", 2) == 0 && memmem(line, (size_t)(end - line), ";spin ", 6)) samples += strtoul(count, NULL, 10);
+    }
+    ck_assert_uint_ge(samples, 3);
+    const char *row = strstr(told.ptr, "\na ");
+    unsigned long served, made, refused, entries;
+    ck_assert(row && sscanf(row, "\na %lu %lu %lu %lu", &served, &made, &refused, &entries) == 4);
+    ck_assert(served == 3 && made == 0 && refused == 0 && entries >= 4);
+    text_free(&t);
+    load_world_close(w);
+    diag_free(&d);
+    unmake(&m);
+}
+END_TEST
+
 int main(void)
 {
     if (!have_tool("wat2wasm")) {
@@ -358,6 +422,10 @@ int main(void)
     tcase_add_test(t, an_instance_ends_with_its_request);
     tcase_add_test(t, exit_of_one_request);
     tcase_add_test(t, killed_in_init);
+    const char *sanitizer = getenv("PARIGOT_SANITIZE"); /* one that wants address space of its own */
+    if (!sanitizer || strcmp(sanitizer, "none") == 0 || strcmp(sanitizer, "undefined") == 0)
+        tcase_add_loop_test(t, without_address_space_requests_wait, 0, 3);
+    tcase_add_test(t, profile_of_all_instances);
     suite_add_tcase(s, t);
     return run_tap(s);
 }
