@@ -34,6 +34,12 @@ bool load_check_layout(const WasmModule *m, const PmLayout *l, Diags *diags)
     return true;
 }
 
+bool load_pages_enforce(const PmLayout *l)
+{
+    uint64_t host_page = (uint64_t)sysconf(_SC_PAGESIZE);
+    return l->null_guard % host_page == 0 && l->sealed_low % host_page == 0 && l->sealed_high % host_page == 0;
+}
+
 /* ---- imports ----------------------------------------------------------------------------------------------------------- */
 
 static char letter_of_type(uint8_t type)

@@ -177,9 +177,19 @@ typedef struct LoadCompileOptions {
     bool force_checks;       /* as if there were no address space for a reservation (tests)                           */
 } LoadCompileOptions;
 
+/* What an engine cannot do. Whoever is asked for it refuses by name (RUN_ENGINE_CANNOT); nothing is left out in silence. */
+enum {
+    LOAD_LACKS_RESET = 1,     /* take_image, from_image, reset and free_image are NULL                                */
+    LOAD_LACKS_SAMPLES = 2,   /* sample is NULL                                                                       */
+    LOAD_LACKS_CHECKED = 4,   /* LoadCompileOptions.force_checks                                                      */
+    LOAD_LACKS_INTERRUPT = 8, /* interrupt is seen only when guest code calls a host function                         */
+};
+
 typedef struct LoadEngine {
     const char *name;
     WasmFeatures features; /* what it runs: modules are to be validated with no more */
+    bool wamr_form;        /* and with rule P606                                     */
+    unsigned lacks;        /* LOAD_LACKS_*                                           */
 
     /* compile: in: a module that val_module has accepted with these features; it and its bytes must outlive the LoadModule.
      * out:    NULL after recording a Diag: RUN_LAYOUT, OUT_OF_MEMORY */
@@ -198,8 +208,8 @@ typedef struct LoadEngine {
      * room for the larger of both (load_call_slots). false: *trap says why; what was done to memory stays done.
      * An instance that has trapped can be called again; whether that makes sense is the caller's to know. */
     MUST_USE bool (*call)(LoadInstance *, uint32_t func, LoadSlot *slots, LoadTrap *);
-    /* interrupt: from any thread or signal handler: guest code traps with this kind at its next loop iteration or
-     * call. Stays set, for later calls too, until TRAP_NONE is set. */
+    /* interrupt: from any other thread: guest code traps with this kind at its next loop iteration or call. Stays set,
+     * for later calls too, until TRAP_NONE is set. */
     void (*interrupt)(LoadInstance *, LoadTrapKind);
     /* sample: from another thread, while a call runs: that call tells where it is at its next loop iteration or call, in
      * its own thread, and goes on. Not if the call ends before; a trap by interrupt goes before. */
@@ -229,6 +239,7 @@ extern const LoadEngine load_interp; /* instance.c: the default */
 
 /* load_check_layout: what page protection can do here for this layout.   errors: RUN_LAYOUT */
 MUST_USE bool load_check_layout(const WasmModule *, const PmLayout *, Diags *);
+bool load_pages_enforce(const PmLayout *); /* guard and seal begin and end where pages do */
 /* load_link_imports: the row for each function import, by its index.
  * errors: RUN_NO_IMPORT, RUN_IMPORT_TYPE, one for each; OUT_OF_MEMORY */
 MUST_USE bool load_link_imports(const WasmModule *, const LoadImport *rows, size_t n_rows, Arena *, Diags *,

@@ -246,6 +246,7 @@ static bool breached_limit(const Guest *g, char *out, size_t size)
 {
     const char *text = load_trap_text(g->trap.kind);
     uint64_t stack = g->limits.stack_bytes ? g->limits.stack_bytes : LOAD_STACK_BYTES;
+    char deep[40] = "";
     switch (g->trap.kind) {
     case TRAP_DEADLINE:
         snprintf(out, size, "one entry ran for more than %.3g s", (double)g->entry_limit_ns / 1e9);
@@ -256,8 +257,8 @@ static bool breached_limit(const Guest *g, char *out, size_t size)
         else snprintf(out, size, "%s: one entry has used all of its %llu", text, (unsigned long long)g->fuel_per_entry);
         return true;
     case TRAP_CALL_STACK:
-        snprintf(out, size, "%s: %u calls deep, the stack is limited to %llu B", text, g->trap.depth,
-                 (unsigned long long)stack);
+        if (g->trap.depth) snprintf(deep, sizeof deep, "%u calls deep, ", g->trap.depth); /* not every engine knows */
+        snprintf(out, size, "%s: %sthe stack is limited to %llu B", text, deep, (unsigned long long)stack);
         return true;
     case TRAP_SHADOW_STACK:
         if (!g->stack_bytes) return false;

@@ -383,12 +383,6 @@ static bool guard_memory(LoadInstance *instance, Diags *diags)
     return memory_guard(&instance->memory, module->layout.null_guard) || out_of_memory(instance, diags);
 }
 
-static bool pages_can_enforce(const PmLayout *l)
-{
-    uint64_t host_page = (uint64_t)sysconf(_SC_PAGESIZE);
-    return l->null_guard % host_page == 0 && l->sealed_low % host_page == 0 && l->sealed_high % host_page == 0;
-}
-
 static LoadInstance *interp_instantiate(LoadModule *module, const LoadImport *imports, size_t n_imports, void *host,
                                         const LoadLimits *limits, Diags *diags)
 {
@@ -407,7 +401,7 @@ static LoadInstance *interp_instantiate(LoadModule *module, const LoadImport *im
     if (module->fuel) instance->gauge = (int64_t *)&instance->globals[module->fuel - 1].i;
     instance->host = host;
     instance->refused = limits->refused;
-    instance->enforces_layout = module->has_layout && pages_can_enforce(&module->layout);
+    instance->enforces_layout = module->has_layout && load_pages_enforce(&module->layout);
     bool ok = load_link_imports(module->wasm, imports, n_imports, &instance->arena, diags, &instance->imports) &&
               make_memory(instance, limits, diags) && pick_code(instance, diags) &&
               make_tables(instance, limits, diags) && make_stack(instance, limits, diags) &&

@@ -1,31 +1,11 @@
 /* invoke.c: parigot-run FILE --invoke=EXPORT [ARG ...]: one export of one bare module. */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <uv.h>
 
-#include "loader/engine.h"
 #include "loader/run.h"
-
-/* ---- deadline: a timer whose signal says which instance it is for ---- */
-
-static void on_deadline(int signal_number, siginfo_t *info, void *context)
-{
-    (void)signal_number;
-    (void)context;
-    if (info->si_code == SI_TIMER) load_interp.interrupt(info->si_value.sival_ptr, TRAP_DEADLINE);
-}
-
-static bool set_deadline(LoadInstance *instance, uint64_t ns)
-{
-    struct sigaction action = {.sa_sigaction = on_deadline, .sa_flags = SA_SIGINFO | SA_RESTART};
-    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM, .sigev_value.sival_ptr = instance};
-    struct itimerspec when = {.it_value = {(time_t)(ns / 1000000000), (long)(ns % 1000000000)}};
-    timer_t timer;
-    sigemptyset(&action.sa_mask);
-    return sigaction(SIGALRM, &action, NULL) == 0 && timer_create(CLOCK_MONOTONIC, &event, &timer) == 0 &&
-           timer_settime(timer, 0, &when, NULL) == 0;
-}
+#include "loader/watchdog.h"
 
 /* ---- the call ---- */
 
@@ -88,7 +68,34 @@ static int print_trap(const LoadTrap *trap, const WasmModule *m)
     return EXIT_TRAP;
 }
 
-static int call_export(const RunOptions *o, const WasmModule *m, LoadInstance *instance, Diags *diags)
+static uint64_t monotonic_now(void *ctx)
+{
+    (void)ctx;
+    return uv_hrtime();
+}
+
+static bool run_to_end(const LoadEngine *engine, LoadInstance *instance, uint32_t func, LoadSlot *slots, LoadTrap *trap)
+{
+    return engine->start(instance, trap) && engine->call(instance, func, slots, trap);
+}
+
+/* start and the call together have until the deadline. */
+static int run_with_deadline(const RunOptions *o, const LoadEngine *engine, LoadInstance *instance, uint32_t func,
+                             LoadSlot *slots, LoadTrap *trap, Diags *diags)
+{
+    Watchdog *w = o->deadline_ns ? watchdog_new(engine, o->deadline_ns, monotonic_now, NULL) : NULL;
+    if (o->deadline_ns && !w) {
+        diag_add(diags, OUT_OF_MEMORY, DIAG_AT(.file = o->file), "no thread for the deadline");
+        return EXIT_USAGE;
+    }
+    if (w) watchdog_begin(w, instance, uv_hrtime(), o->deadline_ns);
+    bool returned = run_to_end(engine, instance, func, slots, trap);
+    if (w) watchdog_end(w);
+    watchdog_free(w);
+    return returned ? EXIT_SUCCESS : EXIT_TRAP;
+}
+
+static int call_export(const RunOptions *o, const LoadEngine *engine, const WasmModule *m, LoadInstance *instance, Diags *diags)
 {
     uint32_t func;
     LoadTrap trap = {0};
@@ -100,14 +107,10 @@ static int call_export(const RunOptions *o, const WasmModule *m, LoadInstance *i
         return EXIT_USAGE;
     }
     if (!parse_args(o, m, type, diags, slots)) return EXIT_USAGE;
-    if (o->deadline_ns > 0 && !set_deadline(instance, o->deadline_ns)) {
-        diag_add(diags, OUT_OF_MEMORY, DIAG_AT(.file = m->file), "no timer for the deadline");
-        return EXIT_USAGE;
-    }
-    int64_t *fuel = load_interp.fuel(instance);
+    int64_t *fuel = engine->fuel(instance);
     if (fuel) *fuel = o->fuel ? (int64_t)o->fuel : INT64_MAX;
-    if (!load_interp.start(instance, &trap) || !load_interp.call(instance, func, slots, &trap)) return print_trap(&trap, m);
-    return print_results(type, slots);
+    int status = run_with_deadline(o, engine, instance, func, slots, &trap, diags);
+    return status == EXIT_SUCCESS ? print_results(type, slots) : status == EXIT_TRAP ? print_trap(&trap, m) : status;
 }
 
 /* Under --policy=none the validator does not look at parigot.module, but guard and seal are still what the module asks
@@ -122,7 +125,17 @@ static PmFound read_section(const ValReport *report, PmSection *out)
     return found;
 }
 
-static int instantiate(const RunOptions *o, const ValReport *report, Diags *diags)
+/* What the engine cannot do is not passed over in silence. */
+static bool check_engine(const RunOptions *o, const LoadEngine *engine, Diags *diags)
+{
+    const char *what = o->checked && (engine->lacks & LOAD_LACKS_CHECKED) ? "has no code that compares addresses (--checked)"
+                       : o->deadline_ns && (engine->lacks & LOAD_LACKS_INTERRUPT) ? "cannot keep a --deadline here"
+                                                                                  : NULL;
+    if (what) diag_add(diags, RUN_ENGINE_CANNOT, DIAG_AT(.file = o->file), "engine %s %s", engine->name, what);
+    return !what;
+}
+
+static int instantiate(const RunOptions *o, const LoadEngine *engine, const ValReport *report, Diags *diags)
 {
     const WasmModule *m = &report->module;
     PmSection section;
@@ -137,18 +150,18 @@ static int instantiate(const RunOptions *o, const ValReport *report, Diags *diag
         diag_add(diags, RUN_FUEL, DIAG_AT(.file = m->file), "--fuel: the module is not proved to be metered");
         return EXIT_FINDINGS;
     }
-    LoadModule *module = load_interp.compile(m, &compile, diags);
+    LoadModule *module = engine->compile(m, &compile, diags);
     if (module == NULL) return EXIT_FINDINGS;
     int status = EXIT_FINDINGS;
-    LoadInstance *instance = load_interp.instantiate(module, NULL, 0, NULL, &limits, diags);
+    LoadInstance *instance = engine->instantiate(module, NULL, 0, NULL, &limits, diags);
     if (instance != NULL) {
-        if (load_interp.memory(instance)->checked && !o->checked)
+        if (engine->memory(instance)->checked && !o->checked)
             diag_add(diags, RUN_NO_ADDRESS_SPACE, DIAG_AT(.file = m->file),
                      "no address space for guard pages: every memory access is checked, which is slower");
-        status = call_export(o, m, instance, diags);
+        status = call_export(o, engine, m, instance, diags);
     }
-    load_interp.destroy(instance);
-    load_interp.free_module(module);
+    engine->destroy(instance);
+    engine->free_module(module);
     return status;
 }
 
@@ -157,13 +170,15 @@ int run_invoke(const RunOptions *o, Diags *diags)
     Arena arena = {0};
     FileBytes file;
     ValReport report;
-    if (!file_read(o->file, 0, diags, &file)) return EXIT_USAGE;
+    const LoadEngine *engine = o->engine ? load_engine_find(o->engine, diags) : &load_interp;
+    if (!engine || !file_read(o->file, 0, diags, &file)) return EXIT_USAGE;
     int status = EXIT_FINDINGS;
-    ValOptions options = {.policy = o->policy, .features = load_interp.features, .meter = true, .now = (int64_t)time(NULL)};
+    ValOptions options = {.policy = o->policy, .features = engine->features, .wamr = engine->wamr_form, .meter = true,
+                          .now = (int64_t)time(NULL)};
     if (!o->allow_unsigned)
         diag_add(diags, RUN_UNSIGNED, DIAG_AT(.file = o->file), "a bare module is not signed; --allow-unsigned runs it");
-    else if (val_module(&arena, file.ptr, file.size, o->file, &options, diags, &report))
-        status = instantiate(o, &report, diags);
+    else if (check_engine(o, engine, diags) && val_module(&arena, file.ptr, file.size, o->file, &options, diags, &report))
+        status = instantiate(o, engine, &report, diags);
     arena_free(&arena);
     file_close(&file);
     return status;

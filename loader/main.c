@@ -28,7 +28,7 @@ static const char help[] =
     "      --message=4MiB    longest; --waiting=SIZE: sent, not taken (16 messages)\n"
     "      --instances=8     of a module that is reset; --restarts=N: a minute (none)\n"
     "      --invoke=EXPORT   call this exported function with ARGs, print its results\n"
-    "      --checked         compare every memory access with the memory's size\n"
+    "      --checked         compare addresses with the memory's size; --engine=wamr\n"
     "      --trace=calls     a line for each call; --stats: a table at the end\n"
     "      --profile=FILE    where time goes: folded stacks, for flame graphs\n"
     "  -v, --verbose         each step; --times: of log lines; --grace=2s: at signals\n"
@@ -47,7 +47,7 @@ static void add_usage(Diags *diags, const char *format, ...)
 }
 #define usage(...) (add_usage(__VA_ARGS__), false)
 
-typedef enum ValueKind { VALUE_NONE, VALUE_TEXT, VALUE_TIME, VALUE_SIZE, VALUE_SIZE32, VALUE_NUMBER, VALUE_NUMBER64, VALUE_POLICY, VALUE_GRANTS, VALUE_TRACE,
+typedef enum ValueKind { VALUE_NONE, VALUE_TEXT, VALUE_TIME, VALUE_SIZE, VALUE_SIZE32, VALUE_NUMBER, VALUE_NUMBER64, VALUE_POLICY, VALUE_GRANTS, VALUE_TRACE, VALUE_ENGINE,
                          VALUE_FOLDER, VALUE_KEY_FILE, VALUE_KEY_TEXT, VALUE_REVOKED } ValueKind;
 /* For which of the two forms: the other refuses it. */
 typedef enum Form { ANY_FORM, WORLD_FORM, INVOKE_FORM } Form;
@@ -86,6 +86,7 @@ static const struct {
     {"grace",          0,   WORLD_FORM,  VALUE_TIME,     AT(limits.grace_ns), 0},
     {"invoke",         0,   INVOKE_FORM, VALUE_TEXT,     AT(invoke), 0},
     {"times",          0,   WORLD_FORM,  VALUE_NONE,     AT(log_times), 0},
+    {"engine",         0,   ANY_FORM,    VALUE_ENGINE,   AT(engine), 0},
     {"checked",        0,   ANY_FORM,    VALUE_NONE,     AT(checked), 0},
     {"trace",          0,   WORLD_FORM,  VALUE_TRACE,    AT(trace_calls), 0},
     {"profile",        0,   WORLD_FORM,  VALUE_TEXT,     AT(profile), 0},
@@ -177,6 +178,9 @@ static bool set_option(size_t k, const char *value, RunOptions *o, Diags *diags)
     case VALUE_TRACE:
         *(bool *)to = true;
         return strcmp(value, "calls") == 0 || usage(diags, "--trace wants \"calls\", not \"%s\"", value);
+    case VALUE_ENGINE:
+        *(const char **)(void *)to = value;
+        return load_engine_is_known(value) || usage(diags, "--engine wants interp or wamr, not \"%s\"", value);
     case VALUE_GRANTS: return add_grants(o, value, diags);
     case VALUE_FOLDER: return add_trust(o, TRUST_FOLDER, value, diags);
     case VALUE_KEY_FILE: return add_trust(o, TRUST_FILE, value, diags);

@@ -2,7 +2,7 @@
 #ifndef PARIGOT_LOADER_RUN_H
 #define PARIGOT_LOADER_RUN_H
 
-#include "loader/engine.h"
+#include "loader/engines.h"
 #include "loader/values.h"
 #include "loader/world.h"
 #include "validator/validator.h"
@@ -17,6 +17,7 @@ typedef struct Trust {
 
 typedef struct RunOptions {
     const char *file;          /* "-": standard input */
+    const char *engine;        /* its name; NULL: the interpreter */
     const char *invoke;        /* export to call; NULL: run the world of a bundle */
     char *const *args;         /* of the export */
     size_t n_args;

@@ -93,7 +93,7 @@ static bool write_profile(const char *path, const LoadWorld *w, Diags *diags)
 }
 
 /* Diagnostics so far appear before the world says anything. */
-static int run(const RunOptions *o, const LoadBundle *bundle, Diags *diags)
+static int run(const RunOptions *o, const LoadEngine *engine, const LoadBundle *bundle, Diags *diags)
 {
     LoadWorldOptions options = {.floor = o->policy, .limits = o->limits, .grants = o->grants, .n_grants = o->n_grants, .checked = o->checked, .tell = tell, .verbose = o->verbose,
                             .trace_calls = o->trace_calls, .stats = o->stats, .profile = o->profile != NULL,
@@ -103,6 +103,7 @@ static int run(const RunOptions *o, const LoadBundle *bundle, Diags *diags)
     options.limits.memory_bytes = o->memory_bytes;
     options.limits.stack_bytes = o->stack_bytes;
     options.limits.table_elems = o->table_elems;
+    options.engine = engine;
     if (o->verbose) tell_bundle(&bundle->bundle);
     LoadWorld *w = load_bundle_start(bundle, &options, diags);
     if (!w) return status_of(diags);
@@ -117,6 +118,8 @@ static int run(const RunOptions *o, const LoadBundle *bundle, Diags *diags)
 
 int run_world(const RunOptions *o, Diags *diags)
 {
+    const LoadEngine *engine = o->engine ? load_engine_find(o->engine, diags) : &load_interp;
+    if (!engine) return EXIT_USAGE;
     Arena arena = {0};
     BundleTrust trust = {.arena = &arena};
     LoadBundle bundle = {0};
@@ -126,7 +129,7 @@ int run_world(const RunOptions *o, Diags *diags)
     for (size_t i = 0; i < diags->n; i++)
         if (diags->items[i].code == BUNDLE_BAD_MAGIC)
             diag_note(diags, &diags->items[i], "of a bare module --invoke=EXPORT calls a function");
-    int status = ok ? run(o, &bundle, diags) : status_of(diags);
+    int status = ok ? run(o, engine, &bundle, diags) : status_of(diags);
     load_bundle_close(&bundle);
     arena_free(&arena);
     return status;

@@ -278,7 +278,7 @@ static bool validate(LoadWorld *w, Diags *diags)
         Member *m = &w->members[i];
         const BundleBlob *blob = &w->bundle->blobs[m->info->blob];
         const ValPolicy *own = &w->policies[m->info->policy];
-        ValOptions options = {.policy = w->options.floor, .also = own, .features = w->options.engine->features,
+        ValOptions options = {.policy = w->options.floor, .also = own, .features = w->options.engine->features, .wamr = w->options.engine->wamr_form,
                               .world = true, .now = w->options.now};
         if (!val_module(&w->arena, blob->ptr, blob->size, m->guest.place, &options, diags, &m->report)) {
             ok = false;
@@ -659,6 +659,43 @@ static bool check_fuel(LoadWorld *w, Diags *diags)
     return ok;
 }
 
+static bool engine_lacks(const LoadWorld *w, unsigned what) { return (w->options.engine->lacks & what) != 0; }
+
+static bool engine_cannot(const LoadWorld *w, const char *place, const char *what, Diags *diags)
+{
+    diag_add(diags, RUN_ENGINE_CANNOT, DIAG_AT(.file = place), "engine %s %s", w->options.engine->name, what);
+    return false;
+}
+
+/* An entry that does not end: fuel ends it, or somebody must interrupt it. A limit that was asked for has to hold. */
+static bool check_interrupt(const LoadWorld *w, const Member *m, Diags *diags)
+{
+    uint64_t asked = smaller(m->info->limits ? m->info->limits->entry_ns : 0, w->options.limits.entry_ns);
+    if (!engine_lacks(w, LOAD_LACKS_INTERRUPT) || (m->guest.fuel_per_entry && !asked)) return true;
+    if (asked) return engine_cannot(w, m->guest.place, "cannot limit the time of an entry here", diags);
+    diag_add(diags, RUN_ENGINE_LIMIT, DIAG_AT(.file = m->guest.place),
+             "engine %s cannot end an entry that runs for more than %.3g s here", w->options.engine->name,
+             (double)m->guest.entry_limit_ns / 1e9);
+    return true;
+}
+
+/* Nor is what the engine cannot do. */
+static bool check_engine(LoadWorld *w, Diags *diags)
+{
+    const char *bundle = w->bundle->file;
+    bool ok = true;
+    if (w->options.profile && engine_lacks(w, LOAD_LACKS_SAMPLES)) ok = engine_cannot(w, bundle, "takes no samples for a profile", diags);
+    if (w->options.checked && engine_lacks(w, LOAD_LACKS_CHECKED))
+        ok = engine_cannot(w, bundle, "has no code that compares addresses (checked)", diags);
+    for (uint32_t i = 0; i < w->n_members; i++) {
+        const Member *m = &w->members[i];
+        if (m->fresh && engine_lacks(w, LOAD_LACKS_RESET))
+            ok = engine_cannot(w, m->guest.place, "cannot give each request a fresh instance, and the module keeps state", diags);
+        ok &= check_interrupt(w, m, diags);
+    }
+    return ok;
+}
+
 static bool init_members(LoadWorld *w, Diags *diags)
 {
     uint32_t n = (uint32_t)w->manifest->n_modules;
@@ -865,6 +902,7 @@ LoadWorld *load_world_open(const Bundle *bundle, const LoadWorldOptions *options
               && find_entries(w, diags);
     if (ok) set_limits(w);             /* after this: limits are final                            */
     ok = ok && check_fuel(w, diags)
+            && check_engine(w, diags)
             && compile(w, diags)
          && make_processes(w, diags)
          && bind_imports(w, diags)

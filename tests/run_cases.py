@@ -19,6 +19,8 @@ A case is a file whose comments hold directives, in any comment syntax, one a li
     NEED: program           skip the case, with a word, when the program is not on PATH
     NEED: /path             the same when there is no such file
     NEED: libiberty         the same when the tools are built without it
+    NEED: wamr              the same when the tools are built without WAMR; `no wamr`: when they are built with it;
+                            `wamr interrupts`, `wamr no interrupts`: by what its libiwasm can do
     NEED: ulimit -v         the same when the tools are built with a sanitizer, which wants address space of its own
 
 In commands %s is the case file, %d its folder, %t the empty folder; the tools just built stand first on PATH.
@@ -34,6 +36,13 @@ import oracle
 
 DIRECTIVE = re.compile(r'\b(RUN|EXIT|OUT|ERR|NOT|NOFILE|NEED|ORACLE|ORACLE22|DIFFERS): ?(.*?)\s*(?:\*/|-->|;\))?\s*$')
 TIMEOUT_S = 60
+# What PARIGOT_WAMR must be, and why the case is skipped when it is not.
+WAMR_NEEDS = {
+    'wamr': (('yes', 'interrupts'), 'built without WAMR'),
+    'no wamr': (('no',), 'built with WAMR'),
+    'wamr interrupts': (('interrupts',), 'no WAMR here that can interrupt guest code'),
+    'wamr no interrupts': (('yes',), 'no WAMR here that cannot interrupt guest code'),
+}
 
 
 class Failure(Exception):
@@ -133,6 +142,10 @@ def run_case(path):
         elif program == 'libiberty':
             if os.environ.get('PARIGOT_DEMANGLE') == 'no':
                 return 'built without libiberty'
+        elif program in WAMR_NEEDS:
+            words, why = WAMR_NEEDS[program]
+            if os.environ.get('PARIGOT_WAMR', 'no') not in words:
+                return why
         elif program.startswith('/'):
             if not os.path.exists(program):
                 return f'there is no {program}'

@@ -1,0 +1,199 @@
+/* traps.c: why guest code has stopped: WAMR's words, and what it does not tell.
+ *
+ * WAMR says "out of bounds memory access" for whatever faults: a null pointer, sealed data, the end of the memory. Which it
+ * was follows from the address, and that only a signal handler sees. So ours stands before WAMR's, notes the address, and
+ * hands the fault on. WAMR registers its handlers anew with each thread, and then finds ours as the one from before: a
+ * fault that WAMR hands back to us goes to the handler that was there before both of us.
+ *
+ * Frames: WAMR has them if it was built with call stacks. It tells functions by name or index, not the instruction. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "loader/wamr/wamr.h"
+
+/* ---- faults ------------------------------------------------------------------------------------------------------------ */
+
+static struct sigaction wamr_segv, wamr_bus; /* written once, before our handler can run */
+static bool have_wamr;
+
+static _Thread_local struct {
+    bool handed_on;  /* WAMR is looking at a fault */
+    bool seen;
+    uintptr_t address;
+} fault;
+
+/* Nobody's: as if there were no handler. */
+static void be_fatal(int signal_number)
+{
+    struct sigaction standard = {.sa_handler = SIG_DFL};
+    sigaction(signal_number, &standard, NULL); /* the instruction faults again, and ends the process */
+}
+
+static void on_fault(int signal_number, siginfo_t *info, void *context)
+{
+    if (fault.handed_on) {
+        be_fatal(signal_number);
+        return;
+    }
+    fault.handed_on = true;
+    fault.seen = true;
+    fault.address = (uintptr_t)info->si_addr;
+    const struct sigaction *wamr = signal_number == SIGSEGV ? &wamr_segv : &wamr_bus;
+    wamr->sa_sigaction(signal_number, info, context); /* a guest's fault does not come back from here */
+    fault.handed_on = false;
+}
+
+void traps_install(void)
+{
+    struct sigaction ours = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+    struct sigaction segv, bus;
+    sigemptyset(&ours.sa_mask);
+    if (sigaction(SIGSEGV, NULL, &segv) != 0 || sigaction(SIGBUS, NULL, &bus) != 0) return;
+    if (!have_wamr) {
+        /* Without handlers this libiwasm compares addresses: there is nothing to note. */
+        if (!(segv.sa_flags & SA_SIGINFO) || !(bus.sa_flags & SA_SIGINFO)) return;
+        wamr_segv = segv;
+        wamr_bus = bus;
+        have_wamr = true;
+    }
+    sigaction(SIGSEGV, &ours, NULL);
+    sigaction(SIGBUS, &ours, NULL);
+}
+
+void traps_begin(void)
+{
+    fault.handed_on = false; /* the fault before went to WAMR, and did not come back */
+    fault.seen = false;
+}
+
+/* A fault within the memory's reservation: what is there. */
+static void take_fault(const LoadInstance *instance, LoadTrap *trap)
+{
+    const LoadMemory *m = &instance->memory;
+    uint64_t address = (uint64_t)(fault.address - (uintptr_t)m->base);
+    if (!fault.seen || fault.address < (uintptr_t)m->base || address >= m->reserved_bytes) return;
+    trap->has_address = true;
+    trap->address = address;
+    if (m->sealed && address >= m->sealed_low && address < m->sealed_high) trap->kind = TRAP_READ_ONLY;
+    if (address >= m->null_guard) return;
+    trap->kind = TRAP_NULL_POINTER;
+    snprintf(trap->detail, sizeof trap->detail, "or stack overflow; WAMR does not tell which");
+}
+
+/* ---- words ------------------------------------------------------------------------------------------------------------- */
+
+/* WAMR's own words; those that are load_trap_text's too are found there. */
+static const struct {
+    const char *words;
+    LoadTrapKind kind;
+} words_of_wamr[] = {
+    {"wasm operand stack overflow",     TRAP_CALL_STACK},
+    {"native stack overflow",           TRAP_CALL_STACK},
+    {"wasm auxiliary stack overflow",   TRAP_SHADOW_STACK},
+    {"wasm auxiliary stack underflow",  TRAP_SHADOW_STACK},
+    {"unknown function",                TRAP_UNDEFINED_ELEM},
+    {"allocate memory failed",          TRAP_NO_MEMORY},
+    {"out of memory",                   TRAP_NO_MEMORY},
+    {"terminated by user",              TRAP_KILLED},
+};
+
+static LoadTrapKind kind_of_words(const char *words)
+{
+    for (LoadTrapKind k = TRAP_UNREACHABLE; k <= TRAP_BAD_CALL_TYPE; k++)
+        if (strcmp(words, load_trap_text(k)) == 0) return k;
+    for (size_t i = 0; i < ARRAY_LEN(words_of_wamr); i++)
+        if (strcmp(words, words_of_wamr[i].words) == 0) return words_of_wamr[i].kind;
+    return TRAP_HOST;
+}
+
+/* ---- frames ------------------------------------------------------------------------------------------------------------ */
+
+/* Of functions, all that is known is where they begin. Depth counts all; in the middle some are not kept. */
+static void add_frame(const WasmModule *m, LoadTrap *trap, uint32_t func)
+{
+    uint32_t imported = m->n_imported[KIND_FUNC];
+    if (func < imported || func - imported >= m->n_bodies) return;
+    LoadFrame frame = {func, (uint32_t)m->bodies[func - imported].offset};
+    if (trap->n_frames == LOAD_FRAMES_MAX) /* the outer ones move up */
+        memmove(&trap->frames[LOAD_FRAMES_INNER], &trap->frames[LOAD_FRAMES_INNER + 1],
+                (LOAD_FRAMES_OUTER - 1) * sizeof frame);
+    else trap->n_frames++;
+    trap->frames[trap->n_frames - 1] = frame;
+    trap->depth++;
+}
+
+/* WAMR names a function by its export, by the name section, or "$f12". */
+static uint32_t find_function(const WasmModule *m, const WasmNames *names, Str name)
+{
+    char number[16] = "";
+    if (name.len > 2 && name.len < sizeof number && memcmp(name.ptr, "$f", 2) == 0) {
+        memcpy(number, name.ptr + 2, name.len - 2);
+        char *end;
+        unsigned long n = strtoul(number, &end, 10);
+        if (*end == 0 && n < m->n_funcs) return (uint32_t)n;
+    }
+    for (uint32_t i = 0; i < m->n_exports; i++)
+        if (m->exports[i].kind == KIND_FUNC && str_eq(m->exports[i].name, name)) return m->exports[i].index;
+    for (uint32_t i = 0; i < names->n_funcs; i++)
+        if (str_eq(names->funcs[i], name)) return i;
+    return DIAG_NOWHERE32;
+}
+
+/* Lines "#00: 0x0123 - name". */
+static void read_dump(const WasmModule *m, char *dump, LoadTrap *trap)
+{
+    Arena arena = {0};
+    WasmNames names = {0};
+    wasm_read_names(m, &arena, &names);
+    for (char *save = NULL, *line = strtok_r(dump, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+        const char *name = *line == '#' ? strstr(line, " - ") : NULL;
+        if (name) add_frame(m, trap, find_function(m, &names, str_of(name + 3)));
+    }
+    arena_free(&arena);
+}
+
+static void fill_frames(LoadInstance *instance, LoadTrap *trap)
+{
+    if (!wasm_runtime_get_call_stack_buf_size || !wasm_runtime_dump_call_stack_to_buf) return;
+    uint32_t size = wasm_runtime_get_call_stack_buf_size(instance->env);
+    char *dump = size ? malloc(size + UINT64_C(1)) : NULL;
+    if (!dump) return;
+    uint32_t n = wasm_runtime_dump_call_stack_to_buf(instance->env, dump, size);
+    dump[n < size ? n : size] = 0;
+    read_dump(instance->module->wasm, dump, trap);
+    free(dump);
+}
+
+void traps_where(LoadInstance *instance, LoadTrap *trap)
+{
+    enum { FRAMES = 256 };
+    WASMCApiFrame frames[FRAMES];
+    char why[64];
+    *trap = (LoadTrap){0};
+    if (!wasm_copy_callstack || !instance->trap) return;
+    uint32_t n = wasm_copy_callstack(instance->env, frames, FRAMES, 0, why, sizeof why);
+    for (uint32_t i = 0; i < n; i++) add_frame(instance->module->wasm, trap, frames[i].func_index);
+}
+
+/* ---- both -------------------------------------------------------------------------------------------------------------- */
+
+void traps_fill(LoadInstance *instance)
+{
+    LoadTrap *trap = instance->trap;
+    const char *words = wasm_runtime_get_exception(instance->inst);
+    fault.handed_on = false;
+    if (!instance->stopped) {
+        static const char prefix[] = "Exception: ";
+        if (!words) words = "";
+        if (strncmp(words, prefix, sizeof prefix - 1) == 0) words += sizeof prefix - 1;
+        trap->kind = kind_of_words(words);
+        if (trap->kind == TRAP_HOST) snprintf(trap->detail, sizeof trap->detail, "WAMR says: %s", words);
+        if (trap->kind == TRAP_OOB_MEMORY) take_fault(instance, trap);
+        if (trap->kind == TRAP_UNREACHABLE && instance->gauge && *instance->gauge < 0) trap->kind = TRAP_FUEL;
+        unsigned interrupt = atomic_load(&instance->interrupt);
+        if (interrupt != TRAP_NONE) trap->kind = (LoadTrapKind)interrupt;
+    }
+    fill_frames(instance, trap);
+    wasm_runtime_clear_exception(instance->inst);
+}
