@@ -298,7 +298,7 @@ static void check_waived_range(Val *v, const PmSection *pm)
         if (w->address < cursor)
             BROKEN(v, "layout: waived data %.*s at 0x%x overlaps what is before it, up to 0x%llx",
                    STR_ARG(shown(v, w->symbol)), w->address, (unsigned long long)cursor);
-        else if (w->address - cursor >= WAIVER_PADDING)
+        else if (w->address - cursor >= (i ? WAIVER_PADDING : 1)) /* alignment pads between two of them, nowhere else */
             BROKEN(v, "layout: no waiver covers 0x%llx to 0x%x of the waived range",
                    (unsigned long long)cursor, w->address);
         cursor = (uint64_t)w->address + w->size;
@@ -307,7 +307,7 @@ static void check_waived_range(Val *v, const PmSection *pm)
     if (cursor > l->waived_high)
         BROKEN(v, "layout: waivers reach 0x%llx, waived_high is 0x%x", (unsigned long long)cursor,
                l->waived_high);
-    else if (l->waived_high - cursor >= WAIVER_PADDING)
+    else if (cursor < l->waived_high)
         BROKEN(v, "layout: no waiver covers 0x%llx to 0x%x of the waived range", (unsigned long long)cursor,
                l->waived_high);
 }

@@ -527,7 +527,18 @@ START_TEST(waived_range)
     expect(&m, RULE_P104, VAL_VIOLATED, "no waiver covers 0x3000 to 0x3010");
     m = good();
     waivers[0].rule = STR("P105");
-    expect(&m, RULE_P104, VAL_PROVED, NULL); /* four bytes before seed are padding */
+    expect(&m, RULE_P104, VAL_VIOLATED, "no waiver covers 0x3000 to 0x3008 of the waived range"); /* few bytes are state too */
+    m = good();
+    m.pm.n_waivers = 0;
+    m.pm.layout.waived_high = SEALED_HIGH + 12;
+    expect(&m, RULE_P104, VAL_VIOLATED, "no waiver covers 0x3000 to 0x300c");
+    m = good();
+    m.pm.layout.waived_high += 8;
+    m.pm.layout.heap_base += 8;
+    expect(&m, RULE_P104, VAL_VIOLATED, "no waiver covers 0x3010 to 0x3018");
+    m = good();
+    waivers[0].size = 1;
+    expect(&m, RULE_P104, VAL_PROVED, NULL); /* three bytes before seed align it */
     m = good();
     waivers[0].symbol = STR("other");
     expect(&m, RULE_P104, VAL_VIOLATED, "writable static data: other, 4 bytes at 0x3000; waived when it was linked (errno), but not by policy strict");
