@@ -332,6 +332,7 @@ void call_close_caller(Call *c)
     c->caller_open = false;
     drop_pieces(c);
     ids_remove(&c->caller->made, &c->made);
+    if (!c->ended || c->status != STATUS_OK) public_process(c->caller)->usage.failed++;
     c->orphan = !c->ended;
     if (!c->orphan) c->caller->targets[c->target].in_flight--;
     if (c->origin) call_unref(c->origin);

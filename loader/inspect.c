@@ -59,13 +59,14 @@ static void add_row(TextBuf *t, const InspectRow *row)
     add_name(t, process_name(row->process), NAME_WIDTH);
     add_number(t, NUMBER_WIDTH, u->served);
     if (row->native) { /* it has no turns of its own: what it does is its caller's time */
-        for (int i = 0; i < 3; i++) add_none(t, NUMBER_WIDTH);
+        for (int i = 0; i < 4; i++) add_none(t, NUMBER_WIDTH);
         add_none(t, FUEL_WIDTH);
         for (int i = 0; i < 3; i++) add_none(t, NUMBER_WIDTH);
         text_printf(t, "\n");
         return;
     }
     add_number(t, NUMBER_WIDTH, u->made);
+    add_number(t, NUMBER_WIDTH, u->failed);
     add_number(t, NUMBER_WIDTH, u->refused);
     add_number(t, NUMBER_WIDTH, u->entries);
     if (process_is_metered(row->process)) add_number(t, FUEL_WIDTH, u->fuel);
@@ -78,8 +79,8 @@ static void add_row(TextBuf *t, const InspectRow *row)
 
 void inspect_stats(TextBuf *t, const InspectRow *rows, size_t n)
 {
-    text_printf(t, "%-*s %*s %*s %*s %*s %*s %*s %*s %*s\n", NAME_WIDTH, "process", NUMBER_WIDTH, "served",
-                NUMBER_WIDTH, "made", NUMBER_WIDTH, "refused", NUMBER_WIDTH, "entries", FUEL_WIDTH, "fuel", NUMBER_WIDTH,
+    text_printf(t, "%-*s %*s %*s %*s %*s %*s %*s %*s %*s %*s\n", NAME_WIDTH, "process", NUMBER_WIDTH, "served",
+                NUMBER_WIDTH, "made", NUMBER_WIDTH, "failed", NUMBER_WIDTH, "refused", NUMBER_WIDTH, "entries", FUEL_WIDTH, "fuel", NUMBER_WIDTH,
                 "ran ms", NUMBER_WIDTH, "peak KiB", NUMBER_WIDTH, "kills");
     for (size_t i = 0; i < n; i++) add_row(t, &rows[i]);
 }

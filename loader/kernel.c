@@ -52,9 +52,6 @@ static void put_ready(Kernel *k, size_t i, Process *p)
     p->ready_slot = i + 1;
 }
 
-/* The one that others know, and that a worker's time is charged to. */
-static Process *public_process(Process *p) { return p->front ? p->front : p; }
-
 static bool is_runnable(const Process *p)
 {
     return p->state == PROCESS_STARTING || (p->state == PROCESS_LIVE && (p->first || p->over));

@@ -223,6 +223,7 @@ int32_t kernel_exit_code(const Kernel *);    /* of main; 0 without              
 typedef struct ProcessUsage {
     uint64_t entries;      /* turns: an entry each, with its parigot_alloc                                           */
     uint64_t made, served; /* calls                                                                                  */
+    uint64_t failed;       /* of those made: ended by another status than OK, or open when it was killed or exited     */
     uint64_t refused;      /* calls and pieces that it could not send for a limit                                    */
     uint64_t fuel;         /* when it is metered                                                                     */
     uint64_t ran_ns;

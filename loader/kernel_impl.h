@@ -166,6 +166,8 @@ struct Kernel {
 /* kernel.c */
 void *kernel_alloc(Kernel *, size_t);
 void process_charge_message(Process *, uint32_t len); /* it has sent one: work for the host                          */
+/* The one that others know, and that a worker's time is charged to. */
+static inline Process *public_process(Process *p) { return p->front ? p->front : p; }
 void process_ready(Process *); /* has mail, or is to be started: takes its place among those that wait for a turn */
 /* calls.c */
 bool ids_init(Kernel *, IdTable *);

@@ -110,7 +110,7 @@ def row_of(table, name):
     rows = [line.split() for line in table.splitlines() if line.startswith(name + ' ')]
     if len(rows) != 1:
         raise Failure(f'no row of {name} in: {table}')
-    return dict(zip(('served', 'made', 'refused', 'entries', 'fuel', 'ran', 'peak', 'kills'), rows[0][1:]))
+    return dict(zip(('served', 'made', 'failed', 'refused', 'entries', 'fuel', 'ran', 'peak', 'kills'), rows[0][1:]))
 
 
 def assemblyscript_reset(options, folder):

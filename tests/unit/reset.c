@@ -389,9 +389,9 @@ START_TEST(profile_of_all_instances)
     }
     ck_assert_uint_ge(samples, 3);
     const char *row = strstr(told.ptr, "\na ");
-    unsigned long served, made, refused, entries;
-    ck_assert(row && sscanf(row, "\na %lu %lu %lu %lu", &served, &made, &refused, &entries) == 4);
-    ck_assert(served == 3 && made == 0 && refused == 0 && entries >= 4);
+    unsigned long served, made, failed, refused, entries;
+    ck_assert(row && sscanf(row, "\na %lu %lu %lu %lu %lu", &served, &made, &failed, &refused, &entries) == 5);
+    ck_assert(served == 3 && made == 0 && failed == 0 && refused == 0 && entries >= 4);
     text_free(&t);
     load_world_close(w);
     diag_free(&d);
