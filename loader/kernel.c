@@ -498,13 +498,26 @@ static void settle_worker(Process *p)
 
 /* ---- turns ------------------------------------------------------------------------------------------------------------------ */
 
-/* What p is charged by: fuel, or the processor's time. */
-static uint64_t meter_of(Process *p)
+/* What p is charged by: fuel, or the processor's time. The latter is asked for by a system call: where one turn begins as
+ * another ends, one look is enough. */
+static uint64_t meter_before(Process *p)
 {
-    const KernelOptions *o = &p->kernel->options;
+    const Kernel *k = p->kernel;
     if (p->spec.metered) return p->spec.ops->fuel_used(p->spec.self);
-    return o->cpu ? o->cpu(o->ctx) : kernel_now(p->kernel);
+    if (!k->options.cpu) return kernel_now(p->kernel);
+    return k->cpu_is_fresh ? k->cpu_ns : k->options.cpu(k->options.ctx);
 }
+
+static uint64_t meter_after(Process *p)
+{
+    Kernel *k = p->kernel;
+    if (p->spec.metered) return p->spec.ops->fuel_used(p->spec.self);
+    if (!k->options.cpu) return kernel_now(k);
+    k->cpu_is_fresh = true;
+    return k->cpu_ns = k->options.cpu(k->options.ctx);
+}
+
+void kernel_was_away(Kernel *k) { k->now_is_fresh = k->cpu_is_fresh = false; }
 
 static uint64_t cost_of_turn(Process *p, uint64_t used)
 {
@@ -532,11 +545,12 @@ static void take_turn(Process *p)
     Kernel *k = p->kernel;
     k->turn_ns = k->now_ns;
     p->turn_cost = 0;
-    uint64_t before = meter_of(p), fuel_before = fuel_of(p);
+    uint64_t before = meter_before(p), fuel_before = fuel_of(p);
+    k->cpu_is_fresh = false; /* unless this turn ends with a look */
     if (p->state == PROCESS_LIVE) deliver(p);
     else if (pool_serves_request(p)) start_worker(p);
     else start_process(p);
-    public_process(p)->vtime += cost_of_turn(p, meter_of(p) - before) * MOST_SHARE / p->spec.share;
+    public_process(p)->vtime += cost_of_turn(p, meter_after(p) - before) * MOST_SHARE / p->spec.share;
     p->usage.entries++;
     p->usage.fuel += fuel_of(p) - fuel_before;
     if (p->front) settle_worker(p);

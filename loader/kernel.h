@@ -212,6 +212,7 @@ typedef enum KernelState {
 /* kernel_step: rings the timers that are due, then runs at most one entry. A world that could end for want of entries
  * is KERNEL_WAITING, without a timer, where a process from outside may act; until kernel_please_stop. */
 KernelState kernel_step(Kernel *);
+void kernel_was_away(Kernel *);              /* the thread has done other things since the last step: clocks went on    */
 bool kernel_is_busy(const Kernel *);         /* is there a turn to take, timers aside?                               */
 uint64_t kernel_next_timer(const Kernel *);  /* by the clock of options.now; UINT64_MAX = none                       */
 void kernel_please_stop(Kernel *);           /* event 3 to every process that takes events; once                     */

@@ -156,6 +156,8 @@ struct Kernel {
     uint64_t now_ns;      /* the clock, when it was last looked at                                                   */
     uint64_t turn_ns;     /* when the present turn began                                                             */
     bool now_is_fresh;    /* now_ns is from the end of the last turn                                                 */
+    uint64_t cpu_ns;      /* options.cpu, when it was last looked at                                                 */
+    bool cpu_is_fresh;    /* likewise                                                                                */
     Timer **timers;       /* heap by (due_ns, seq)                                                                   */
     size_t n_timers, cap_timers;
     bool started, stopping, ended, main_killed;

@@ -259,7 +259,7 @@ static LoadWorldLimits limits_of(const ParigotLimits *l)
 {
     return (LoadWorldLimits){
         .process = {.deadline_ns = l->deadline_ns, .calls = l->calls, .message_bytes = l->message_bytes, .queue = l->queue,
-                    .restarts_per_minute = l->restarts},
+                    .waiting_bytes = l->waiting_bytes,                    .restarts_per_minute = l->restarts},
         .memory_bytes = l->memory_bytes, .stack_bytes = l->stack_bytes, .fuel_per_entry = l->fuel, .fuel_total = l->fuel_total,
         .table_elems = l->table_elements < LOAD_TABLE_ELEMS ? l->table_elements : LOAD_TABLE_ELEMS,
         .entry_ns = l->entry_ns, .instances = l->instances, .grace_ns = l->grace_ns,

@@ -150,6 +150,7 @@ typedef struct ParigotLimits {
     uint32_t calls;          /* in flight, made and served; 1024                                                      */
     uint32_t message_bytes;  /* the longest; 4 MiB                                                                    */
     uint32_t queue;          /* pieces of a reply that wait; 64                                                       */
+    uint32_t waiting_bytes;  /* that a module has sent and nobody has taken; 16 of its longest messages               */
     uint32_t restarts;       /* of a killed module, a minute; as the bundle says                                      */
     uint32_t instances;      /* at a time, of a module with a fresh one for each request; 8                            */
     uint64_t grace_ns;       /* after parigot_world_stop; 2 s                                                         */

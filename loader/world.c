@@ -803,6 +803,7 @@ void load_world_end(LoadWorld *w)
 static KernelState take_turns(LoadWorld *w, const bool *enough)
 {
     KernelState state = KERNEL_BUSY;
+    kernel_was_away(w->kernel);
     for (int i = 0; i < TURNS && state == KERNEL_BUSY && !(enough && *enough); i++) state = kernel_step(w->kernel);
     return state;
 }
@@ -813,8 +814,10 @@ LoadWorldState load_world_step(LoadWorld *w, uint64_t for_ns, const bool *enough
     while (!w->over) {
         KernelState state = take_turns(w, enough);
         if (state == KERNEL_ENDED) break;
+        bool enough_now = enough && *enough;
+        if (enough_now && !atomic_load(&w->stop_requests)) return LOAD_WORLD_BUSY; /* without a look at the event loop */
         bool idle = state == KERNEL_WAITING && kernel_next_timer(w->kernel) == UINT64_MAX;
-        bool is_over = (enough && *enough) || (until != UINT64_MAX && uv_hrtime() >= until);
+        bool is_over = enough_now || (until != UINT64_MAX && uv_hrtime() >= until);
         if (state == KERNEL_BUSY || idle || is_over) uv_run(&w->loop, UV_RUN_NOWAIT);
         else wait_for_something(w, until);
         if (w->forced_status >= 0) break;

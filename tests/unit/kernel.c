@@ -900,6 +900,36 @@ START_TEST(event_3_asks_to_end)
 }
 END_TEST
 
+/* The host program: acts between turns, and a world that it may call into is idle, not over. */
+START_TEST(a_process_from_outside)
+{
+    Rig r;
+    Fake *a, *b;
+    pair(&r, &a, &b);
+    a->p->spec.outside = r.k->open = true;
+    b->on_request = answers;
+    ck_assert(kernel_is_busy(r.k));
+    ck_assert_int_eq(rig_settle(&r), KERNEL_WAITING);
+    ck_assert_uint_eq(kernel_next_timer(r.k), UINT64_MAX);
+    ck_assert(!kernel_is_busy(r.k));
+    kernel_begin(a->p);
+    ck_assert_int_eq(say(a, 0, "hello", 7), 1);
+    ck_assert_int_eq(say(a, 0, "gone", 8), 2);
+    ck_assert_int_eq(kernel_cancel(a->p, 2), 0);
+    kernel_end(a->p);
+    ck_assert(kernel_is_busy(r.k));
+    ck_assert_int_eq(rig_settle(&r), KERNEL_WAITING);
+    ck_assert_uint_eq(the_last(a, 7)->e.status, 0);
+    ck_assert_uint_eq(the_last(a, 8)->e.status, STATUS_CANCELLED);
+    ck_assert_uint_eq(count(b, ENTRY_METHOD), 1);
+    ck_assert_uint_eq(process_usage(a->p)->made, 2);
+    ck_assert_uint_eq(process_usage(a->p)->failed, 1);
+    kernel_please_stop(r.k);
+    ck_assert_int_eq(rig_settle(&r), KERNEL_ENDED);
+    rig_close(&r);
+}
+END_TEST
+
 /* ---- the table of errors ------------------------------------------------------------------------------------------------ */
 
 static RunEnd calls_beyond_the_limits(Fake *f, const Entry *e)
@@ -1245,6 +1275,7 @@ int main(void)
     tcase_add_test(t, rule_14_without_main_when_nothing_can_come);
     tcase_add_test(t, exit_of_another_leaves_the_world_running);
     tcase_add_test(t, event_3_asks_to_end);
+    tcase_add_test(t, a_process_from_outside);
     suite_add_tcase(s, t);
     t = tcase_create("errors");
     tcase_add_test(t, errors_of_a_call);
