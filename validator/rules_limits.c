@@ -64,8 +64,8 @@ void judge_limits(Val *v)
 
 /* ---- P606: FACTS of WAMR 2.4 ---- */
 
-/* WAMR takes limits flags for a byte and minimum and maximum as it finds them; padding is refused by its
- * loader. */
+/* WAMR takes limits flags for a byte; padded ones are W0102 anyway. 2.4.3 reads a padded minimum or maximum: the form asks
+ * for the one encoding that any version reads. */
 static bool is_minimal(Reader *r)
 {
     const uint8_t *start = r->pos;
