@@ -61,6 +61,59 @@ static bool find_names(LoadModule *module, uint32_t fuel)
     return true;
 }
 
+static bool is_exported(const WasmModule *m, Str name)
+{
+    for (uint32_t i = 0; i < m->n_exports; i++)
+        if (str_eq(m->exports[i].name, name)) return true;
+    return false;
+}
+
+/* The export section with one export more. */
+static bool write_exports(Writer *w, const WasmModule *m, WasmRange payload, Str name, uint32_t global)
+{
+    uint32_t n;
+    Reader r = wasm_reader(m, payload, NULL);
+    if (!rd_u32(&r, "count", &n)) return false; /* validated: it is there */
+    Writer section = {0};
+    wr_u32(&section, n + 1);
+    wr_bytes(&section, r.pos, (size_t)(r.end - r.pos));
+    wr_name(&section, name);
+    wr_byte(&section, KIND_GLOBAL);
+    wr_u32(&section, global);
+    wr_byte(w, SEC_EXPORT);
+    wr_u32(w, (uint32_t)section.len);
+    wr_bytes(w, section.ptr, section.len);
+    bool ok = !section.failed;
+    wr_free(&section);
+    return ok;
+}
+
+/* WAMR's own copy. The stack pointer is exported in it, which tells a full stack from a null pointer: there is no other way
+ * to read a global. stack_pointer: index + 1; 0: not known */
+static bool copy_bytes(LoadModule *module, uint32_t stack_pointer)
+{
+    static const Str name = {"parigot:stack", 13};
+    const WasmModule *m = module->wasm;
+    bool export_it = stack_pointer && stack_pointer <= m->n_globals && !is_exported(m, name);
+    Writer w = {0};
+    wr_bytes(&w, m->bytes, 8); /* magic and version */
+    bool ok = true;
+    for (uint32_t i = 0; i < m->n_sections; i++) {
+        const WasmSection *s = &m->sections[i];
+        if (s->id == SEC_EXPORT && export_it) {
+            ok = ok && write_exports(&w, m, s->payload, name, stack_pointer - 1);
+            module->stack_name = name.ptr;
+            continue;
+        }
+        wr_byte(&w, s->id);
+        wr_u32(&w, s->payload.size);
+        wr_bytes(&w, wasm_at(m, s->payload), s->payload.size);
+    }
+    module->bytes = w.ptr;
+    module->size = (uint32_t)w.len;
+    return ok && !w.failed;
+}
+
 static void call_host(wasm_exec_env_t, uint64_t *args);
 
 /* One list for each import: WAMR wants a list to be of one import module. */
@@ -98,7 +151,7 @@ static bool load(LoadModule *module, Diags *diags)
     bool ok = natives != NULL;
     pthread_mutex_lock(&loading);
     ok = ok && register_imports(m, &arena, natives);
-    if (ok) module->loaded = wasm_runtime_load(module->bytes, (uint32_t)m->size, why, sizeof why);
+    if (ok) module->loaded = wasm_runtime_load(module->bytes, module->size, why, sizeof why);
     for (uint32_t i = 0; natives && i < m->n_imports; i++)
         if (natives[i].registered) wasm_runtime_unregister_natives(natives[i].module, &natives[i].symbol);
     pthread_mutex_unlock(&loading);
@@ -131,9 +184,7 @@ static LoadModule *wamr_compile(const WasmModule *m, const LoadCompileOptions *o
     module->wasm = m;
     module->has_layout = options->layout != NULL;
     if (module->has_layout) module->layout = *options->layout;
-    module->bytes = malloc(m->size);
-    bool ok = (module->bytes && find_names(module, options->fuel)) || out_of_memory(m, diags);
-    if (ok) memcpy(module->bytes, m->bytes, m->size);
+    bool ok = (find_names(module, options->fuel) && copy_bytes(module, options->stack_pointer)) || out_of_memory(m, diags);
     if (ok && load(module, diags)) return module;
     wamr_free_module(module);
     return NULL;
@@ -256,6 +307,13 @@ static bool instantiate_failed(const WasmModule *m, const char *why, Diags *diag
     return false;
 }
 
+/* NULL: not exported. What is, stays where it is. */
+static void *global_of(const LoadInstance *instance, const char *name)
+{
+    wasm_global_inst_t global;
+    return name && wasm_runtime_get_export_global_inst(instance->inst, name, &global) ? global.global_data : NULL;
+}
+
 static bool make_instance(LoadInstance *instance, const LoadLimits *limits, uint64_t memory_limit, Diags *diags)
 {
     const WasmModule *m = instance->module->wasm;
@@ -270,12 +328,8 @@ static bool make_instance(LoadInstance *instance, const LoadLimits *limits, uint
     instance->env = wasm_runtime_create_exec_env(instance->inst, stack);
     instance->entries = arena_array(&instance->arena, m->n_funcs ? m->n_funcs : 1, sizeof *instance->entries);
     if (!instance->env || !instance->entries) return out_of_memory(m, diags);
-    wasm_global_inst_t gauge;
-    if (instance->module->fuel_name) {
-        if (!wasm_runtime_get_export_global_inst(instance->inst, instance->module->fuel_name, &gauge))
-            return out_of_memory(m, diags); /* validated: it is there */
-        instance->gauge = gauge.global_data;
-    }
+    instance->gauge = global_of(instance, instance->module->fuel_name);
+    instance->stack_pointer = global_of(instance, instance->module->stack_name);
     return true;
 }
 

@@ -52,6 +52,7 @@ static void on_refused(uint32_t pages, uint64_t size_bytes, uint32_t memory_inde
 static void open_runtime(void)
 {
     RuntimeInitArgs args = {.mem_alloc_type = Alloc_With_System_Allocator, .running_mode = Mode_Interp};
+    traps_remember();
     if (pthread_key_create(&thread_key, leave_thread) != 0 || !wasm_runtime_full_init(&args)) {
         failure = "libiwasm cannot be initialised: it has no interpreter, or the host has no memory";
         return;

@@ -10,11 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "loader/fault.h"
 #include "loader/wamr/wamr.h"
 
 /* ---- faults ------------------------------------------------------------------------------------------------------------ */
 
-static struct sigaction wamr_segv, wamr_bus; /* written once, before our handler can run */
+/* Written once, before our handler can run. before: us and WAMR, as far as we were here before WAMR. */
+static struct sigaction wamr_segv, wamr_bus, before_segv, before_bus;
 static bool have_wamr;
 
 static _Thread_local struct {
@@ -23,17 +25,20 @@ static _Thread_local struct {
     uintptr_t address;
 } fault;
 
-/* Nobody's: as if there were no handler. */
-static void be_fatal(int signal_number)
+/* Not a guest's of WAMR: as if neither were here. */
+static void hand_back(int signal_number, siginfo_t *info, void *context)
 {
+    const struct sigaction *before = signal_number == SIGSEGV ? &before_segv : &before_bus;
     struct sigaction standard = {.sa_handler = SIG_DFL};
-    sigaction(signal_number, &standard, NULL); /* the instruction faults again, and ends the process */
+    if (before->sa_flags & SA_SIGINFO) before->sa_sigaction(signal_number, info, context);
+    else if (before->sa_handler != SIG_DFL && before->sa_handler != SIG_IGN) before->sa_handler(signal_number);
+    else sigaction(signal_number, &standard, NULL); /* the instruction faults again, and ends the process */
 }
 
 static void on_fault(int signal_number, siginfo_t *info, void *context)
 {
-    if (fault.handed_on) {
-        be_fatal(signal_number);
+    if (fault.handed_on) { /* WAMR has handed it back; or another engine has taken the one before */
+        hand_back(signal_number, info, context);
         return;
     }
     fault.handed_on = true;
@@ -42,6 +47,12 @@ static void on_fault(int signal_number, siginfo_t *info, void *context)
     const struct sigaction *wamr = signal_number == SIGSEGV ? &wamr_segv : &wamr_bus;
     wamr->sa_sigaction(signal_number, info, context); /* a guest's fault does not come back from here */
     fault.handed_on = false;
+}
+
+void traps_remember(void)
+{
+    sigaction(SIGSEGV, NULL, &before_segv);
+    sigaction(SIGBUS, NULL, &before_bus);
 }
 
 void traps_install(void)
@@ -71,14 +82,13 @@ void traps_begin(void)
 static void take_fault(const LoadInstance *instance, LoadTrap *trap)
 {
     const LoadMemory *m = &instance->memory;
+    const LoadModule *module = instance->module;
     uint64_t address = (uint64_t)(fault.address - (uintptr_t)m->base);
     if (!fault.seen || fault.address < (uintptr_t)m->base || address >= m->reserved_bytes) return;
+    bool knows_stack = module->has_layout && instance->stack_pointer;
     trap->has_address = true;
     trap->address = address;
-    if (m->sealed && address >= m->sealed_low && address < m->sealed_high) trap->kind = TRAP_READ_ONLY;
-    if (address >= m->null_guard) return;
-    trap->kind = TRAP_NULL_POINTER;
-    snprintf(trap->detail, sizeof trap->detail, "or stack overflow; WAMR does not tell which");
+    trap->kind = fault_kind(m, knows_stack ? &module->layout : NULL, knows_stack ? *instance->stack_pointer : 0, address);
 }
 
 /* ---- words ------------------------------------------------------------------------------------------------------------- */

@@ -26,6 +26,8 @@ struct LoadModule {
     PmLayout layout;
     bool has_layout;
     uint8_t *bytes;           /* WAMR's own copy: its loader writes into it, and points into it afterwards            */
+    uint32_t size;
+    const char *stack_name;   /* export of the stack pointer, in that copy; NULL: not known                           */
     wasm_module_t loaded;
     const char **entry_names; /* by function: a name under which it is exported; NULL: WAMR cannot call it            */
     const char *fuel_name;    /* export of the gauge; NULL: not metered                                               */
@@ -41,6 +43,7 @@ struct LoadInstance {
     const LoadImport *imports;
     void (*refused)(void *host, LoadGrowth, uint64_t limit, uint64_t wanted); /* NULL: nobody is told             */
     int64_t *gauge;
+    uint32_t *stack_pointer;  /* NULL: not known                                                                      */
     LoadMemory memory;
     bool enforces_layout;     /* pages do                                                                             */
     LoadTrap *trap;           /* of the call that runs now; NULL: none does                                           */
@@ -64,6 +67,7 @@ bool runtime_reserves(const uint8_t *base);
 
 /* ---- traps.c ---- */
 
+void traps_remember(void);    /* before WAMR has handlers: who had them                                               */
 void traps_install(void);     /* after WAMR's own handlers; again after each thread's                                 */
 void traps_begin(void);       /* before a call: no fault has been seen in this thread                                 */
 /* traps_fill: why the call has ended. in: it has, with an exception */
