@@ -29,7 +29,7 @@
  * Threads    No global state. Objects that have nothing to do with each other may be used in different threads at the same
  *            time, worlds of one bundle too. One object is one thread's at a time; only parigot_world_stop may be called from
  *            anywhere. A world has one more thread, which interrupts entries that run for too long; it is asleep between them,
- *            and takes no signals.
+ *            and takes no signals. A child of fork() uses nothing of its parent's worlds.
  * Callbacks  come only from within parigot_world_run, _ask, _wait and _close of that world. In a ParigotReplyFn the world's
  *            functions are allowed that do not run it: parigot_call, _cancel, _method, _world_stop; in `log` and `tell` only
  *            _method and _world_stop. Others do nothing there and say FAILED_PRECONDITION, BUSY, or false. Callbacks must return

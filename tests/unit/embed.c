@@ -289,6 +289,44 @@ START_TEST(limits_hold_for_the_host_too)
 }
 END_TEST
 
+/* Whatever the program does: calls are bounded, each ends once, and lengths that nobody could have are not looked at. */
+START_TEST(a_flood_of_the_programs_own)
+{
+    ParigotWorld *w = WORLD_OF(echo);
+    unsigned made = 0, ended = 0;
+    ck_assert_int_eq(parigot_call(w, 0, "x", SIZE_MAX, 0, NULL, NULL), -PARIGOT_RESOURCE_EXHAUSTED);
+    ck_assert_int_eq(parigot_call(w, 0, "x", UINT32_MAX, 0, NULL, NULL), -PARIGOT_RESOURCE_EXHAUSTED);
+    for (unsigned round = 0; round < 3; round++) {
+        int64_t id = 0;
+        static Got each[1200];
+        for (made = 0; made < 1200 && (id = call(w, "x", 0, &each[made])) > 0; made++) {}
+        ck_assert_int_eq(id, -PARIGOT_RESOURCE_EXHAUSTED);
+        ck_assert_uint_eq(made, 1024); /* the provider's limit for one caller */
+        ck_assert_int_eq(parigot_world_run(w, PARIGOT_FOREVER), PARIGOT_IDLE);
+        for (unsigned i = ended = 0; i < made; i++) ended += each[i].lasts == 1 && each[i].status == 0;
+        ck_assert_uint_eq(ended, made);
+    }
+    parigot_world_close(w);
+}
+END_TEST
+
+START_TEST(each_request_gets_a_fresh_instance)
+{
+    ParigotWorld *w = WORLD_OF(counter, .policy = "reset", .limits = {.instances = 2});
+    ParigotAnswer a;
+    Got g[6];
+    for (unsigned i = 0; i < 5; i++) {
+        ck_assert_int_eq(ask(w, "x", &a), 0);
+        ck_assert_uint_eq(a.size, 1); /* the first request that it has seen */
+        free(a.bytes);
+    }
+    for (unsigned i = 0; i < 6; i++) call(w, "x", 0, &g[i]);
+    ck_assert_int_eq(parigot_world_run(w, PARIGOT_FOREVER), PARIGOT_IDLE);
+    for (unsigned i = 0; i < 6; i++) ck_assert(g[i].n == 1 && g[i].sizes[0] == 1);
+    parigot_world_close(w);
+}
+END_TEST
+
 START_TEST(deadlines_waiting_and_cancelling)
 {
     ParigotWorld *w = WORLD_OF(silent);
@@ -552,6 +590,42 @@ START_TEST(stopping)
 }
 END_TEST
 
+static unsigned lines_of(const char *command)
+{
+    FILE *f = popen(command, "r");
+    unsigned n = 0;
+    if (!f || fscanf(f, "%u", &n) != 1) n = 0;
+    if (f) pclose(f);
+    return n;
+}
+/* Worlds that come and go, ended in all ways: descriptors, mappings and threads are what they were. */
+START_TEST(nothing_is_left_over)
+{
+    Made m = make((Text[]){{"b", echo, NULL}}, 1, NULL), trapping = make((Text[]){{"b", null_writer, NULL}}, 1, "b");
+    char command[100];
+    snprintf(command, sizeof command, "ls /proc/%d/fd /proc/%d/task | wc -l", getpid(), getpid());
+    unsigned before = 0;
+    for (unsigned i = 0; i < 60; i++) {
+        ParigotBundle *b = open_made(i % 2 ? &m : &trapping);
+        ParigotWorld *w = start(b, (ParigotWorldOptions){.limits = {.instances = 4}});
+        Got g;
+        call(w, "x", 0, &g);
+        if (i % 3) parigot_world_run(w, PARIGOT_FOREVER);
+        if (i % 5 == 0) parigot_world_stop(w);
+        parigot_world_close(w);
+        ck_assert_uint_eq(g.lasts, 1);
+        parigot_bundle_close(b);
+        if (i == 9) before = lines_of(command);
+    }
+    ck_assert_uint_gt(before, 0);
+    ck_assert_uint_le(lines_of(command), before);
+    snprintf(command, sizeof command, "wc -l </proc/%d/maps", getpid());
+    ck_assert_uint_lt(lines_of(command), 400);
+    unmake(&m);
+    unmake(&trapping);
+}
+END_TEST
+
 /* ---- in an event loop ------------------------------------------------------------------------------------------------------------- */
 
 START_TEST(an_event_loop_of_ones_own)
@@ -784,6 +858,8 @@ int main(void)
         tcase_add_test(t, log_lines_and_what_is_told);
         tcase_add_test(t, methods_that_are_not_there);
         tcase_add_test(t, limits_hold_for_the_host_too);
+        tcase_add_test(t, a_flood_of_the_programs_own);
+        tcase_add_test(t, each_request_gets_a_fresh_instance);
         tcase_add_test(t, deadlines_waiting_and_cancelling);
         tcase_add_test(t, two_worlds_in_one_thread);
         tcase_add_test(t, worlds_in_threads);
@@ -793,6 +869,7 @@ int main(void)
         tcase_add_test(t, after_the_end);
         tcase_add_loop_test(t, closing_tells_those_who_wait, 0, 2);
         tcase_add_test(t, stopping);
+        tcase_add_test(t, nothing_is_left_over);
         tcase_add_test(t, an_event_loop_of_ones_own);
         tcase_add_test(t, time_is_kept);
         tcase_add_test(t, faults_of_the_program_are_its_own);
