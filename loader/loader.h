@@ -87,7 +87,8 @@ ParigotTrust *parigot_trust_new(void); /* trusts nobody. NULL: out of memory */
  * parigot_trust_add_key:    a public key as its base64 line (minisign -P)
  * parigot_trust_revoke:     the keys in a file are believed no longer, whoever trusts them
  * in:     before the first bundle is opened with it
- * errors: I0101 (cannot be read), B02 codes: not a key, no key in the folder, a wrong statement of rotation
+ * errors: I0101 (cannot be read), U0101 (too late), B0207 (not a key), B0209 (no key in the folder), B0215 (a wrong
+ *         statement of rotation)
  * source: docs/trust.md */
 bool parigot_trust_add_file(ParigotTrust *, const char *path, ParigotErrors *);
 bool parigot_trust_add_folder(ParigotTrust *, const char *path, ParigotErrors *);
@@ -180,8 +181,8 @@ typedef struct ParigotWorldOptions {
 
 /* parigot_world_start: validates every module, compiles, binds imports, records the generation. No guest code has run when
  * it returns: that begins with the first function that runs the world.
- * errors: V, P, W codes (modules), B0108 (the manifest is not true), C codes (policy file), R01 (limits, grants, services,
- *         entries), B02, I01 (the state of generations) */
+ * errors: V, P, W codes (modules), B0307 (the manifest is not true), C codes and I01 (policy file), U0101 (no such system
+ *         service), R01, R02 (layouts, imports, limits, grants, services, entries), B0212, B0213, I01 (generations) */
 typedef struct ParigotWorld ParigotWorld;
 ParigotWorld *parigot_world_start(ParigotBundle *, const ParigotWorldOptions *, ParigotErrors *);
 

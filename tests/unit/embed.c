@@ -847,6 +847,108 @@ START_TEST(trust)
 }
 END_TEST
 
+/* The echo's bundle of that generation, signed by the first n of the keys a and b, as a file in the folder. */
+static void put_signed(const char *folder, const char *name, uint64_t generation, unsigned n)
+{
+    Bytes wasm = assemble(echo);
+    WorldModule module = {.name = STR("b"), .file = "b", .bytes = wasm.ptr, .size = wasm.size,
+                          .policy = val_builtin_policy(STR("audit"))};
+    World world = {.name = STR("signed"), .generation = generation, .tool = "test", .modules = &module, .n_modules = 1};
+    Diags d = {0};
+    Writer bundle = {0};
+    ck_assert(bundle_create(&world, &d, &bundle));
+    for (unsigned i = 0; i < n; i++) {
+        char key[64];
+        BundleSignerProcess signer = {0};
+        Writer more = {0};
+        snprintf(key, sizeof key, "%s/%c.key", folder, 'a' + i);
+        ck_assert(bundle_signer_start(&signer, key, NULL, &d) &&
+                  bundle_signer_sign(&signer, bundle.ptr, bundle.len, name, "by a test", &d, &more));
+        bundle_signer_stop(&signer);
+        wr_free(&bundle);
+        bundle = more;
+    }
+    put_file(folder, name, bundle.ptr, bundle.len);
+    wr_free(&bundle);
+    bytes_free(&wasm);
+    diag_free(&d);
+}
+
+static void make_key(const char *folder, char name)
+{
+    char secret[64], public[64];
+    uint8_t id[BUNDLE_KEY_ID_BYTES];
+    Diags d = {0};
+    snprintf(secret, sizeof secret, "%s/%c.key", folder, name);
+    snprintf(public, sizeof public, "%s/%c.pub", folder, name);
+    ck_assert(bundle_keygen(&(BundleKeyFiles){.secret_file = secret, .public_file = public}, NULL, id, &d));
+}
+
+/* NULL, and code: that is why. */
+static ParigotBundle *open_in(const char *folder, const char *name, ParigotOpenOptions o, const char *code)
+{
+    char path[64], state[64];
+    ParigotErrors *e = parigot_errors_new();
+    ParigotError first = {.code = ""};
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    snprintf(state, sizeof state, "%s/state", folder);
+    o.state = state;
+    ParigotBundle *b = parigot_bundle_open(path, &o, e);
+    parigot_errors_get(e, 0, &first);
+    ck_assert_str_eq(first.code, code);
+    parigot_errors_free(e);
+    return b;
+}
+
+START_TEST(signed_bundles)
+{
+    char folder[32], path[64];
+    temporary_folder(folder);
+    make_key(folder, 'a');
+    make_key(folder, 'b');
+    put_signed(folder, "one", 5, 1);
+    put_signed(folder, "both", 6, 2);
+    put_signed(folder, "old", 4, 2);
+    ParigotTrust *none = parigot_trust_new(), *all = parigot_trust_new(), *fewer = parigot_trust_new();
+    ck_assert(parigot_trust_add_folder(all, folder, NULL));
+    ck_assert_ptr_null(open_in(folder, "one", (ParigotOpenOptions){.trust = none}, "B0204"));
+    ck_assert_ptr_null(open_in(folder, "one", (ParigotOpenOptions){.trust = all, .require = 2}, "B0204"));
+    ParigotBundle *b = open_in(folder, "both", (ParigotOpenOptions){.trust = all, .require = 2}, "");
+    ParigotBundleInfo info;
+    ParigotSigner signer;
+    parigot_bundle_info(b, &info);
+    ck_assert(info.trusted && info.n_signers == 2 && info.generation == 6);
+    ck_assert(parigot_bundle_signer(b, 1, &signer) && !parigot_bundle_signer(b, 2, &signer));
+    ck_assert_str_eq(signer.key_name, "b.pub");
+    ck_assert_str_eq(signer.comment, "by a test");
+    ck_assert_uint_eq(strlen(signer.key_id), 16);
+    /* opened is not run: the older one is still let in, until a world of the newer has been started */
+    ParigotBundle *old = open_in(folder, "old", (ParigotOpenOptions){.trust = all}, "");
+    ParigotWorld *w = start(b, (ParigotWorldOptions){0});
+    ck_assert_ptr_null(open_in(folder, "old", (ParigotOpenOptions){.trust = all}, "B0212"));
+    ck_assert_ptr_null(parigot_world_start(old, &(ParigotWorldOptions){.policy = "audit"}, NULL));
+    parigot_world_close(w);
+    parigot_bundle_close(old);
+    parigot_bundle_close(b);
+    /* a key that is revoked signs nothing */
+    snprintf(path, sizeof path, "%s/a.pub", folder);
+    ck_assert(parigot_trust_add_file(fewer, path, NULL) && parigot_trust_revoke(fewer, path, NULL));
+    ck_assert_ptr_null(open_in(folder, "both", (ParigotOpenOptions){.trust = fewer}, "B0211"));
+    /* one bit */
+    Bytes bytes = get_file(folder, "both");
+    ParigotErrors *e = parigot_errors_new();
+    bytes.ptr[bytes.size - 1] ^= 1;
+    ck_assert_ptr_null(parigot_bundle_open_bytes(bytes.ptr, bytes.size, "both", &(ParigotOpenOptions){.trust = all, .state = "none"}, e));
+    ck_assert_uint_gt(parigot_errors_count(e), 0);
+    parigot_errors_free(e);
+    bytes_free(&bytes);
+    parigot_trust_free(none);
+    parigot_trust_free(all);
+    parigot_trust_free(fewer);
+    remove_folder(folder);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("embed");
@@ -877,6 +979,7 @@ int main(void)
         tcase_add_test(t, a_handler_that_comes_later_hands_on);
         tcase_add_test(t, bundles_that_are_refused);
         tcase_add_test(t, trust);
+        tcase_add_test(t, signed_bundles);
     }
     suite_add_tcase(s, t);
     return run_tap(s);
