@@ -1,8 +1,8 @@
 /* engine.c: modules, instances and calls, as WAMR has them.
  *
- * A module is loaded from a copy of its validated bytes. Its imports are bound to one native function, call_host: WAMR
- * resolves imports while it loads, from a list of the process, so under a lock the module's own imports are put in front
- * of that list, and taken away again. Which import was called, call_host learns from the attachment that WAMR keeps with
+ * A module is loaded from a copy of its validated bytes (copy.c). All of its imports are one native function, call_host: WAMR
+ * resolves imports while it loads, from a list of the process, so under a lock the module's own imports are put into
+ * that list, and taken away again. Which import was called, call_host learns from the attachment that WAMR keeps with
  * each; which instance, from its custom data.
  *
  * Functions are called by the name of an export, the only way there is: what is not exported cannot be called from here.
@@ -28,114 +28,23 @@ static bool out_of_memory(const WasmModule *m, Diags *diags)
 
 /* ---- compiling --------------------------------------------------------------------------------------------------------- */
 
-static bool is_c_string(Str name) { return memchr(name.ptr, 0, name.len) == NULL; }
-
-/* WAMR keeps names as strings of C: two that differ behind a NUL would be one. */
-static bool check_names(const WasmModule *m, Diags *diags)
-{
-    bool ok = true;
-    for (uint32_t i = 0; i < m->n_imports + m->n_exports; i++) {
-        bool import = i < m->n_imports;
-        const WasmImport *im = &m->imports[import ? i : 0];
-        const WasmExport *ex = &m->exports[import ? 0 : i - m->n_imports];
-        if (import ? is_c_string(im->module) && is_c_string(im->name) : is_c_string(ex->name)) continue;
-        diag_add(diags, RUN_ENGINE_CANNOT, DIAG_AT(.file = m->file, .offset = import ? im->offset : ex->offset),
-                 "engine wamr: the name of this %s has a NUL in it", import ? "import" : "export");
-        ok = false;
-    }
-    return ok;
-}
-
-static bool find_names(LoadModule *module, uint32_t fuel)
-{
-    const WasmModule *m = module->wasm;
-    module->entry_names = arena_array(&module->arena, m->n_funcs ? m->n_funcs : 1, sizeof *module->entry_names);
-    if (!module->entry_names) return false;
-    for (uint32_t i = 0; i < m->n_exports; i++) {
-        const WasmExport *e = &m->exports[i];
-        const char **to = e->kind == KIND_FUNC                             ? &module->entry_names[e->index]
-                          : e->kind == KIND_GLOBAL && e->index + 1 == fuel ? &module->fuel_name
-                                                                           : NULL;
-        if (to && !*to && !(*to = arena_strndup(&module->arena, e->name.ptr, e->name.len))) return false;
-    }
-    return true;
-}
-
-static bool is_exported(const WasmModule *m, Str name)
-{
-    for (uint32_t i = 0; i < m->n_exports; i++)
-        if (str_eq(m->exports[i].name, name)) return true;
-    return false;
-}
-
-/* The export section with one export more. */
-static bool write_exports(Writer *w, const WasmModule *m, WasmRange payload, Str name, uint32_t global)
-{
-    uint32_t n;
-    Reader r = wasm_reader(m, payload, NULL);
-    if (!rd_u32(&r, "count", &n)) return false; /* validated: it is there */
-    Writer section = {0};
-    wr_u32(&section, n + 1);
-    wr_bytes(&section, r.pos, (size_t)(r.end - r.pos));
-    wr_name(&section, name);
-    wr_byte(&section, KIND_GLOBAL);
-    wr_u32(&section, global);
-    wr_byte(w, SEC_EXPORT);
-    wr_u32(w, (uint32_t)section.len);
-    wr_bytes(w, section.ptr, section.len);
-    bool ok = !section.failed;
-    wr_free(&section);
-    return ok;
-}
-
-/* WAMR's own copy. The stack pointer is exported in it, which tells a full stack from a null pointer: there is no other way
- * to read a global. stack_pointer: index + 1; 0: not known */
-static bool copy_bytes(LoadModule *module, uint32_t stack_pointer)
-{
-    static const Str name = {"parigot:stack", 13};
-    const WasmModule *m = module->wasm;
-    bool export_it = stack_pointer && stack_pointer <= m->n_globals && !is_exported(m, name);
-    Writer w = {0};
-    wr_bytes(&w, m->bytes, 8); /* magic and version */
-    bool ok = true;
-    for (uint32_t i = 0; i < m->n_sections; i++) {
-        const WasmSection *s = &m->sections[i];
-        if (s->id == SEC_EXPORT && export_it) {
-            ok = ok && write_exports(&w, m, s->payload, name, stack_pointer - 1);
-            module->stack_name = name.ptr;
-            continue;
-        }
-        wr_byte(&w, s->id);
-        wr_u32(&w, s->payload.size);
-        wr_bytes(&w, wasm_at(m, s->payload), s->payload.size);
-    }
-    module->bytes = w.ptr;
-    module->size = (uint32_t)w.len;
-    return ok && !w.failed;
-}
-
 static void call_host(wasm_exec_env_t, uint64_t *args);
 
-/* One list for each import: WAMR wants a list to be of one import module. */
+/* The imports of one module, and the memory of their names: WAMR keeps neither after loading. */
 typedef struct Natives {
-    const char *module;
-    NativeSymbol symbol;
-    bool registered;
+    NativeSymbol *symbols;
+    char (*names)[COPY_NAME_BYTES];
 } Natives;
 
-static bool register_imports(const WasmModule *m, Arena *arena, Natives *natives)
+static bool make_natives(const WasmModule *m, Arena *arena, Natives *n)
 {
-    for (uint32_t i = 0; i < m->n_imports; i++) {
-        const WasmImport *im = &m->imports[i];
-        if (im->kind != KIND_FUNC) continue; /* P606 has refused it */
-        Natives *n = &natives[i];
-        n->module = arena_strndup(arena, im->module.ptr, im->module.len);
-        n->symbol = (NativeSymbol){.symbol = arena_strndup(arena, im->name.ptr, im->name.len),
-                                   .func_ptr = (void *)call_host,
-                                   .attachment = (void *)(uintptr_t)im->index};
-        if (!n->module || !n->symbol.symbol) return false;
-        n->registered = wasm_runtime_register_natives_raw(n->module, &n->symbol, 1);
-        if (!n->registered) return false;
+    uint32_t imported = m->n_imported[KIND_FUNC];
+    n->symbols = arena_array(arena, imported + UINT64_C(1), sizeof *n->symbols);
+    n->names = arena_array(arena, imported + UINT64_C(1), sizeof *n->names);
+    if (!n->symbols || !n->names) return false;
+    for (uint32_t i = 0; i < imported; i++) {
+        copy_import_name(i, n->names[i]);
+        n->symbols[i] = (NativeSymbol){.symbol = n->names[i], .func_ptr = (void *)call_host, .attachment = (void *)(uintptr_t)i};
     }
     return true;
 }
@@ -145,15 +54,16 @@ static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
 static bool load(LoadModule *module, Diags *diags)
 {
     const WasmModule *m = module->wasm;
+    uint32_t imported = m->n_imported[KIND_FUNC];
     Arena arena = {0};
+    Natives natives;
     char why[160] = "";
-    Natives *natives = arena_array(&arena, m->n_imports ? m->n_imports : 1, sizeof *natives);
-    bool ok = natives != NULL;
+    bool ok = make_natives(m, &arena, &natives);
     pthread_mutex_lock(&loading);
-    ok = ok && register_imports(m, &arena, natives);
-    if (ok) module->loaded = wasm_runtime_load(module->bytes, module->size, why, sizeof why);
-    for (uint32_t i = 0; natives && i < m->n_imports; i++)
-        if (natives[i].registered) wasm_runtime_unregister_natives(natives[i].module, &natives[i].symbol);
+    bool registered = ok && imported && wasm_runtime_register_natives_raw(COPY_IMPORT_MODULE, natives.symbols, imported);
+    ok = ok && (registered || !imported);
+    if (ok) module->loaded = wasm_runtime_load(module->copy.ptr, (uint32_t)module->copy.len, why, sizeof why);
+    if (registered) wasm_runtime_unregister_natives(COPY_IMPORT_MODULE, natives.symbols);
     pthread_mutex_unlock(&loading);
     arena_free(&arena);
     if (!ok) return out_of_memory(m, diags);
@@ -165,8 +75,7 @@ static void wamr_free_module(LoadModule *module)
 {
     if (!module) return;
     if (module->loaded && runtime_enter_thread()) wasm_runtime_unload(module->loaded);
-    free(module->bytes);
-    arena_free(&module->arena);
+    wr_free(&module->copy);
     free(module);
 }
 
@@ -178,14 +87,14 @@ static LoadModule *wamr_compile(const WasmModule *m, const LoadCompileOptions *o
                  "engine wamr: whether addresses are compared is decided when libiwasm is built");
         return NULL;
     }
-    if (!check_names(m, diags) || (options->layout && !load_check_layout(m, options->layout, diags))) return NULL;
+    if (options->layout && !load_check_layout(m, options->layout, diags)) return NULL;
     LoadModule *module = calloc(1, sizeof *module);
     if (!module) return out_of_memory(m, diags), NULL;
     module->wasm = m;
     module->has_layout = options->layout != NULL;
     if (module->has_layout) module->layout = *options->layout;
-    bool ok = (find_names(module, options->fuel) && copy_bytes(module, options->stack_pointer)) || out_of_memory(m, diags);
-    if (ok && load(module, diags)) return module;
+    if (!copy_module(m, options->fuel, options->stack_pointer, &module->copy)) (void)out_of_memory(m, diags);
+    else if (load(module, diags)) return module;
     wamr_free_module(module);
     return NULL;
 }
@@ -311,7 +220,7 @@ static bool instantiate_failed(const WasmModule *m, const char *why, Diags *diag
 static void *global_of(const LoadInstance *instance, const char *name)
 {
     wasm_global_inst_t global;
-    return name && wasm_runtime_get_export_global_inst(instance->inst, name, &global) ? global.global_data : NULL;
+    return wasm_runtime_get_export_global_inst(instance->inst, name, &global) ? global.global_data : NULL;
 }
 
 static bool make_instance(LoadInstance *instance, const LoadLimits *limits, uint64_t memory_limit, Diags *diags)
@@ -328,8 +237,8 @@ static bool make_instance(LoadInstance *instance, const LoadLimits *limits, uint
     instance->env = wasm_runtime_create_exec_env(instance->inst, stack);
     instance->entries = arena_array(&instance->arena, m->n_funcs ? m->n_funcs : 1, sizeof *instance->entries);
     if (!instance->env || !instance->entries) return out_of_memory(m, diags);
-    instance->gauge = global_of(instance, instance->module->fuel_name);
-    instance->stack_pointer = global_of(instance, instance->module->stack_name);
+    instance->gauge = global_of(instance, COPY_FUEL);
+    instance->stack_pointer = global_of(instance, COPY_STACK);
     return true;
 }
 
@@ -386,11 +295,12 @@ static bool refuse_call(LoadTrap *trap, LoadTrapKind kind, const char *detail)
     return false;
 }
 
-/* NULL: WAMR has it under no name. */
+/* NULL: it is not exported. */
 static wasm_function_inst_t find_entry(LoadInstance *instance, uint32_t func)
 {
-    const char *name = instance->module->entry_names[func];
-    if (!instance->entries[func] && name) instance->entries[func] = wasm_runtime_lookup_function(instance->inst, name);
+    char name[COPY_NAME_BYTES];
+    copy_export_name(func, name);
+    if (!instance->entries[func]) instance->entries[func] = wasm_runtime_lookup_function(instance->inst, name);
     return instance->entries[func];
 }
 

@@ -133,34 +133,23 @@ static void add_frame(const WasmModule *m, LoadTrap *trap, uint32_t func)
     trap->depth++;
 }
 
-/* WAMR names a function by its export, by the name section, or "$f12". */
-static uint32_t find_function(const WasmModule *m, const WasmNames *names, Str name)
+/* WAMR names a function by its export, which is "f12" in its copy, or "$f12". */
+static uint32_t find_function(const char *name)
 {
-    char number[16] = "";
-    if (name.len > 2 && name.len < sizeof number && memcmp(name.ptr, "$f", 2) == 0) {
-        memcpy(number, name.ptr + 2, name.len - 2);
-        char *end;
-        unsigned long n = strtoul(number, &end, 10);
-        if (*end == 0 && n < m->n_funcs) return (uint32_t)n;
-    }
-    for (uint32_t i = 0; i < m->n_exports; i++)
-        if (m->exports[i].kind == KIND_FUNC && str_eq(m->exports[i].name, name)) return m->exports[i].index;
-    for (uint32_t i = 0; i < names->n_funcs; i++)
-        if (str_eq(names->funcs[i], name)) return i;
-    return DIAG_NOWHERE32;
+    char *end;
+    if (*name == '$') name++;
+    if (*name != 'f' || name[1] < '0' || name[1] > '9') return DIAG_NOWHERE32; /* an import: it has no frame of its own */
+    unsigned long n = strtoul(name + 1, &end, 10);
+    return *end == 0 && n < DIAG_NOWHERE32 ? (uint32_t)n : DIAG_NOWHERE32;
 }
 
 /* Lines "#00: 0x0123 - name". */
 static void read_dump(const WasmModule *m, char *dump, LoadTrap *trap)
 {
-    Arena arena = {0};
-    WasmNames names = {0};
-    wasm_read_names(m, &arena, &names);
     for (char *save = NULL, *line = strtok_r(dump, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
         const char *name = *line == '#' ? strstr(line, " - ") : NULL;
-        if (name) add_frame(m, trap, find_function(m, &names, str_of(name + 3)));
+        if (name) add_frame(m, trap, find_function(name + 3));
     }
-    arena_free(&arena);
 }
 
 static void fill_frames(LoadInstance *instance, LoadTrap *trap)

@@ -1,6 +1,7 @@
 /* wamr.h: LoadEngine on top of libiwasm, WAMR's C API (wasm_export.h). Private to loader/wamr.
  *
  * What stands between the two:
+ *   copy.c     a module's bytes, with names that are ours
  *   engine.c   modules, instances, calls: slots to WAMR's cells and back, imports to host functions
  *   runtime.c  the runtime of this process, its threads, what this libiwasm was built with
  *   traps.c    what WAMR says about an exception as a LoadTrap; faults; frames
@@ -25,13 +26,8 @@ struct LoadModule {
     const WasmModule *wasm;
     PmLayout layout;
     bool has_layout;
-    uint8_t *bytes;           /* WAMR's own copy: its loader writes into it, and points into it afterwards            */
-    uint32_t size;
-    const char *stack_name;   /* export of the stack pointer, in that copy; NULL: not known                           */
+    Writer copy;              /* WAMR's: its loader writes into it, and points into it afterwards                     */
     wasm_module_t loaded;
-    const char **entry_names; /* by function: a name under which it is exported; NULL: WAMR cannot call it            */
-    const char *fuel_name;    /* export of the gauge; NULL: not metered                                               */
-    Arena arena;
 };
 
 struct LoadInstance {
@@ -52,6 +48,17 @@ struct LoadInstance {
     atomic_uint interrupt;    /* LoadTrapKind                                                                         */
     Arena arena;
 };
+
+/* ---- copy.c ---- */
+
+enum { COPY_NAME_BYTES = 12 };
+#define COPY_IMPORT_MODULE "p"
+#define COPY_FUEL          "fuel"
+#define COPY_STACK         "stack"
+void copy_import_name(uint32_t func, char out[COPY_NAME_BYTES]);
+void copy_export_name(uint32_t func, char out[COPY_NAME_BYTES]);
+/* copy_module: in: fuel, stack_pointer: global index + 1, 0 = none; out: wr_free it. false: out of memory */
+MUST_USE bool copy_module(const WasmModule *, uint32_t fuel, uint32_t stack_pointer, Writer *out);
 
 /* ---- runtime.c ---- */
 
