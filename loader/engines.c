@@ -3,10 +3,11 @@
 
 #include <dlfcn.h>
 #include <limits.h>
+#include <link.h>
 #include <stdio.h>
 #include <unistd.h>
 
-/* In a program that is linked statically there is none: it can load nothing. */
+/* A static libc may have them or not; what they load in a static program has no libc to rely on (is_static). */
 #pragma weak dlopen
 #pragma weak dlsym
 #pragma weak dlerror
@@ -35,6 +36,21 @@ static const LoadEngine *no_engine(Diags *diags, const char *name, const char *w
     return NULL;
 }
 
+/* The program itself comes first: one that no interpreter was asked for has loaded nothing, and cannot. */
+static int has_interpreter(struct dl_phdr_info *info, size_t size, void *data)
+{
+    (void)size;
+    for (int i = 0; i < info->dlpi_phnum; i++) *(bool *)data |= info->dlpi_phdr[i].p_type == PT_INTERP;
+    return 1;
+}
+
+static bool is_static(void)
+{
+    bool dynamic = false;
+    dl_iterate_phdr(has_interpreter, &dynamic);
+    return !dynamic || !dlopen || !dlsym || !dlerror;
+}
+
 /* Beside this program, in the build or where it is installed: PARIGOT_ENGINE_DIRS, relative to its folder. */
 static void *open_plugin(const char *file)
 {
@@ -59,7 +75,7 @@ const LoadEngine *load_engine_find(const char *name, Diags *diags)
     while (i < ARRAY_LEN(plugins) && strcmp(plugins[i].name, name) != 0) i++;
     if (i == ARRAY_LEN(plugins)) return no_engine(diags, name, "there is no such engine");
     if (!plugins[i].built) return no_engine(diags, name, "this parigot-run was built without it");
-    if (!dlopen || !dlsym || !dlerror) return no_engine(diags, name, "a parigot-run that is linked statically has the interpreter alone");
+    if (is_static()) return no_engine(diags, name, "a parigot-run that is linked statically has the interpreter alone");
     void *library = open_plugin(plugins[i].file);
     const LoadEnginePlugin *plugin = library ? dlsym(library, LOAD_ENGINE_SYMBOL) : NULL;
     const char *why = plugin ? NULL : dlerror();
