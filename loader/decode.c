@@ -55,6 +55,7 @@ static const uint16_t family_of_op[OP_COUNT] = {
 #define CMP(name, T, negation, expr)   [OP_##name] = FAM_##name,
 #define CMPN(name, T, negation, expr)
 #define UN(name, T, R, expr)           [OP_##name] = FAM_##name,
+#define UNN(name, T, R, expr)
 #define UNT(name, T, R, trap, expr)    [OP_##name] = FAM_##name,
 #define LOAD(name, R, access)          [OP_##name] = FAM_##name,
 #define STORE(name, T, access)         [OP_##name] = FAM_##name,
@@ -526,6 +527,29 @@ static void decode_select(Decoder *d)
     ins->b = (uint16_t)b.slot;
     ins->c = (uint16_t)condition.slot;
     push_result(d, I64, FAM_NONE, false, true); /* raw bits, of whatever class: only copies may use them for floats */
+}
+
+/* Results of arithmetic whose NaNs core 2.0 §4.3.3 "NaN Propagation" leaves open; FAM_NONE: it leaves nothing open. */
+static Family canonical_of(Family f)
+{
+    switch (f) {
+    case FAM_F32_ADD: case FAM_F32_SUB: case FAM_F32_MUL: case FAM_F32_DIV: case FAM_F32_MIN: case FAM_F32_MAX:
+    case FAM_F32_CEIL: case FAM_F32_FLOOR: case FAM_F32_TRUNC: case FAM_F32_NEAREST: case FAM_F32_SQRT:
+    case FAM_F32_DEMOTE_F64: return FAM_F32_CANON;
+    case FAM_F64_ADD: case FAM_F64_SUB: case FAM_F64_MUL: case FAM_F64_DIV: case FAM_F64_MIN: case FAM_F64_MAX:
+    case FAM_F64_CEIL: case FAM_F64_FLOOR: case FAM_F64_TRUNC: case FAM_F64_NEAREST: case FAM_F64_SQRT:
+    case FAM_F64_PROMOTE_F32: return FAM_F64_CANON;
+    default: return FAM_NONE;
+    }
+}
+
+static void decode_arithmetic(Decoder *d, Family family)
+{
+    if (families[family].kind == KIND_UN) decode_unary(d, family);
+    else decode_binary(d, family);
+    if (!d->code->module->canonical_nans) return;
+    Family canonical = canonical_of(family);
+    if (canonical != FAM_NONE) decode_unary(d, canonical);
 }
 
 /* ---- variables ---- */
@@ -1135,8 +1159,8 @@ static void decode_op(Decoder *d, WasmOp op)
     Family family = (Family)family_of_op[op];
     if (family != FAM_NONE) switch ((FamilyKind)families[family].kind) {
         case KIND_BIN:
-        case KIND_CMP: decode_binary(d, family); return;
-        case KIND_UN: decode_unary(d, family); return;
+        case KIND_CMP:
+        case KIND_UN: decode_arithmetic(d, family); return;
         case KIND_LOAD: decode_load(d, family); return;
         case KIND_STORE: decode_store(d, family); return;
         }

@@ -40,6 +40,16 @@ static void decode_vector_op(Decoder *d, WasmOp op, SimdFn *fn)
     dec_push_temps(d, 1);
 }
 
+/* The vector just pushed, lane by lane, where it lies. */
+static void decode_vector_canonical(Decoder *d, SimdFn *fn)
+{
+    uint16_t slot = dec_pop_wide(d);
+    Ins *ins = dec_emit(d, REG_V_OP);
+    ins->a = slot;
+    ins->imm64 = (uintptr_t)fn;
+    dec_push_wide_result(d);
+}
+
 static void decode_shuffle(Decoder *d)
 {
     const uint8_t *lanes = NULL;
@@ -114,7 +124,9 @@ void decode_vector(Decoder *d, WasmOp op)
     SimdFn *fn = simd_fn(op);
     SimdLoadFn *load_fn = simd_load_fn(op);
     if (fn) {
+        SimdFn *canonical = d->code->module->canonical_nans ? simd_canonical(op) : NULL;
         decode_vector_op(d, op, fn);
+        if (canonical) decode_vector_canonical(d, canonical);
         return;
     }
     switch (op) {

@@ -175,6 +175,7 @@ typedef struct LoadCompileOptions {
     uint32_t stack_pointer;  /* global index + 1, as in PmSection; 0 = unknown: tells a stack overflow by name        */
     uint32_t fuel;           /* global index + 1 of the gauge of a meter that was proved (P702, P703); 0 = none      */
     bool force_checks;       /* as if there were no address space for a reservation (tests)                           */
+    bool canonical_nans;     /* what core 2.0 §4.3.3 leaves open is one NaN: the same bits on each machine           */
 } LoadCompileOptions;
 
 /* What an engine cannot do. Whoever is asked for it refuses by name (RUN_ENGINE_CANNOT); nothing is left out in silence. */
@@ -183,6 +184,7 @@ enum {
     LOAD_LACKS_SAMPLES = 2,   /* sample is NULL                                                                       */
     LOAD_LACKS_CHECKED = 4,   /* LoadCompileOptions.force_checks                                                      */
     LOAD_LACKS_INTERRUPT = 8, /* interrupt is seen only when guest code calls a host function                         */
+    LOAD_LACKS_NANS = 16,     /* LoadCompileOptions.canonical_nans                                                    */
 };
 
 typedef struct LoadEngine {

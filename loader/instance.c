@@ -69,6 +69,7 @@ static LoadModule *interp_compile(const WasmModule *m, const LoadCompileOptions 
         pthread_mutex_init(&module->lock, NULL);
         module->wasm = m;
         module->force_checks = options->force_checks;
+        module->canonical_nans = options->canonical_nans;
         module->stack_pointer = options->stack_pointer <= m->n_globals ? options->stack_pointer : 0;
         module->fuel = options->fuel <= m->n_globals ? options->fuel : 0;
         module->has_layout = options->layout != NULL;

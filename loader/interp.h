@@ -115,7 +115,7 @@ typedef struct Decoder Decoder;
 struct LoadModule {
     const WasmModule *wasm;
     PmLayout layout;            /* all zero when there is none                                                   */
-    bool has_layout, force_checks;
+    bool has_layout, force_checks, canonical_nans;
     uint32_t stack_pointer;     /* global index + 1                                                              */
     uint32_t fuel;              /* likewise                                                                      */
     uint32_t *canonical;        /* of each type index                                                            */

@@ -129,6 +129,7 @@ static PmFound read_section(const ValReport *report, PmSection *out)
 static bool check_engine(const RunOptions *o, const LoadEngine *engine, Diags *diags)
 {
     const char *what = o->checked && (engine->lacks & LOAD_LACKS_CHECKED) ? "has no code that compares addresses (--checked)"
+                       : o->canonical_nans && (engine->lacks & LOAD_LACKS_NANS) ? "cannot make NaNs canonical (--canonical-nans)"
                        : o->deadline_ns && (engine->lacks & LOAD_LACKS_INTERRUPT) ? "cannot keep a --deadline here"
                                                                                   : NULL;
     if (what) diag_add(diags, RUN_ENGINE_CANNOT, DIAG_AT(.file = o->file), "engine %s %s", engine->name, what);
@@ -143,7 +144,8 @@ static int instantiate(const RunOptions *o, const LoadEngine *engine, const ValR
     LoadCompileOptions compile = {.layout = has_section && section.has_layout ? &section.layout : NULL,
                                   .stack_pointer = has_section ? section.stack_pointer : 0,
                                   .fuel = report->metered ? section.fuel : 0,
-                                  .force_checks = o->checked};
+                                  .force_checks = o->checked,
+                                  .canonical_nans = o->canonical_nans};
     LoadLimits limits = {.memory_bytes = o->memory_bytes, .stack_bytes = o->stack_bytes,
                          .table_elems = o->table_elems};
     if (o->fuel && !compile.fuel) {

@@ -28,7 +28,7 @@ static const char help[] =
     "      --message=4MiB    longest; --waiting=SIZE: sent, not taken (16 messages)\n"
     "      --instances=8     of a module that is reset; --restarts=N: a minute (none)\n"
     "      --invoke=EXPORT   call this exported function with ARGs, print its results\n"
-    "      --checked         compare addresses with the memory's size; --engine=wamr\n"
+    "      --checked         compare each access; --engine=wamr; --canonical-nans\n"
     "      --trace=calls     a line for each call; --stats: a table at the end\n"
     "      --profile=FILE    where time goes: folded stacks, for flame graphs\n"
     "  -v, --verbose         each step; --times: of log lines; --grace=2s: at signals\n"
@@ -88,6 +88,7 @@ static const struct {
     {"times",          0,   WORLD_FORM,  VALUE_NONE,     AT(log_times), 0},
     {"engine",         0,   ANY_FORM,    VALUE_ENGINE,   AT(engine), 0},
     {"checked",        0,   ANY_FORM,    VALUE_NONE,     AT(checked), 0},
+    {"canonical-nans", 0,   ANY_FORM,    VALUE_NONE,     AT(canonical_nans), 0},
     {"trace",          0,   WORLD_FORM,  VALUE_TRACE,    AT(trace_calls), 0},
     {"profile",        0,   WORLD_FORM,  VALUE_TEXT,     AT(profile), 0},
     {"stats",          0,   WORLD_FORM,  VALUE_NONE,     AT(stats), 0},

@@ -2,7 +2,7 @@
  *
  * Nothing here calls a function of libm: a call would cost the interpreter its registers. Rounding mode is to nearest.
  * A NaN that comes out of arithmetic is quiet; sign and payload are what the machine gives (core 2.0 §4.3.3 "NaN
- * propagation" lets that open). abs, neg, copysign and reinterpret change no bit but the sign.
+ * propagation" lets that open), unless it goes through canon_f32 or canon_f64 next. abs, neg, copysign and reinterpret change no bit but the sign.
  *
  * Source: core 2.0 §4.3 "Numerics". */
 #ifndef PARIGOT_LOADER_NUMERIC_H
@@ -56,6 +56,12 @@ static inline double copysign_f64(double x, double y)
 }
 static inline float neg_f32(float x) { return load_to_f32(bits_f32(x) ^ 0x80000000u); }
 static inline double neg_f64(double x) { return load_to_f64(bits_f64(x) ^ UINT64_C(1) << 63); }
+
+/* ---- NaNs ---- */
+
+/* The canonical one, positive: what the deterministic profile of later editions of the specification prescribes. */
+static inline float canon_f32(float x) { return x == x ? x : load_to_f32(0x7fc00000u); }
+static inline double canon_f64(double x) { return x == x ? x : load_to_f64(UINT64_C(0x7ff8) << 48); }
 
 /* ---- minimum, maximum: a NaN wins, -0 is less than +0. For equal operands `or` and `and` of the bits settle the sign. */
 

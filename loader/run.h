@@ -31,6 +31,7 @@ typedef struct RunOptions {
     uint64_t stack_bytes;      /* 0 = default */
     uint32_t table_elems;      /* 0 = default */
     bool checked;              /* no reservation of address space */
+    bool canonical_nans;
 
     /* Worlds only */
     Trust *trust;              /* malloc */

@@ -95,7 +95,7 @@ static bool write_profile(const char *path, const LoadWorld *w, Diags *diags)
 /* Diagnostics so far appear before the world says anything. */
 static int run(const RunOptions *o, const LoadEngine *engine, const LoadBundle *bundle, Diags *diags)
 {
-    LoadWorldOptions options = {.floor = o->policy, .limits = o->limits, .grants = o->grants, .n_grants = o->n_grants, .checked = o->checked, .tell = tell, .verbose = o->verbose,
+    LoadWorldOptions options = {.floor = o->policy, .limits = o->limits, .grants = o->grants, .n_grants = o->n_grants, .checked = o->checked, .canonical_nans = o->canonical_nans, .tell = tell, .verbose = o->verbose,
                             .trace_calls = o->trace_calls, .stats = o->stats, .profile = o->profile != NULL,
                             .services = {.log_fd = STDOUT_FILENO, .log_times = o->log_times}};
     options.limits.process.deadline_ns = o->deadline_ns;

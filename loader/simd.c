@@ -364,6 +364,22 @@ static SimdFn *const fns[OP_F64X2_CONVERT_LOW_I32X4_U + 1 - FIRST] = {
 
 SimdFn *simd_fn(WasmOp op) { return op >= FIRST && op - FIRST < ARRAY_LEN(fns) ? fns[op - FIRST] : NULL; }
 
+LANES_1(F32X4_CANON, 4, f32, f32, canon_f32(x))
+LANES_1(F64X2_CANON, 2, f64, f64, canon_f64(x))
+
+SimdFn *simd_canonical(WasmOp op)
+{
+#define ARITHMETIC(N)                                                                                                  \
+    case OP_##N##_ADD: case OP_##N##_SUB: case OP_##N##_MUL: case OP_##N##_DIV: case OP_##N##_MIN: case OP_##N##_MAX:  \
+    case OP_##N##_CEIL: case OP_##N##_FLOOR: case OP_##N##_TRUNC: case OP_##N##_NEAREST: case OP_##N##_SQRT
+    switch (op) {
+    ARITHMETIC(F32X4): case OP_F32X4_DEMOTE_F64X2_ZERO: return fn_F32X4_CANON;
+    ARITHMETIC(F64X2): case OP_F64X2_PROMOTE_LOW_F32X4: return fn_F64X2_CANON;
+    default: return NULL;
+    }
+#undef ARITHMETIC
+}
+
 SimdLoadFn *simd_load_fn(WasmOp op)
 {
     switch (op) {

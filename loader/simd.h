@@ -12,6 +12,7 @@ typedef void SimdFn(Slot *to, const Slot *a, const Slot *b, uint32_t lane);
 /* What a load makes of the bytes that it has read, zero-extended. */
 typedef void SimdLoadFn(Slot *to, uint64_t raw);
 
+SimdFn *simd_canonical(WasmOp);   /* what makes NaNs in its result canonical; NULL: it leaves none open */
 SimdFn *simd_fn(WasmOp);          /* NULL: loads, stores, const, shuffle, and what is no vector instruction */
 SimdLoadFn *simd_load_fn(WasmOp); /* of loads that extend, splat or fill up with zeros; else NULL */
 void simd_shuffle(Slot *to, const Slot *a, const Slot *b, const uint8_t lanes[16]);

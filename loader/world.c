@@ -369,7 +369,8 @@ static bool compile(LoadWorld *w, Diags *diags)
         LoadCompileOptions options = {.layout = m->report.layout_proved ? &m->report.pm.layout : NULL,
                                       .stack_pointer = m->report.layout_proved ? m->report.pm.stack_pointer : 0,
                                       .fuel = m->report.metered ? m->report.pm.fuel : 0,
-                                      .force_checks = w->options.checked};
+                                      .force_checks = w->options.checked,
+                                      .canonical_nans = w->options.canonical_nans};
         m->guest.compiled = w->options.engine->compile(&m->report.module, &options, diags);
         ok &= m->guest.compiled != NULL;
     }
@@ -687,6 +688,7 @@ static bool check_engine(LoadWorld *w, Diags *diags)
     if (w->options.profile && engine_lacks(w, LOAD_LACKS_SAMPLES)) ok = engine_cannot(w, bundle, "takes no samples for a profile", diags);
     if (w->options.checked && engine_lacks(w, LOAD_LACKS_CHECKED))
         ok = engine_cannot(w, bundle, "has no code that compares addresses (checked)", diags);
+    if (w->options.canonical_nans && engine_lacks(w, LOAD_LACKS_NANS)) ok = engine_cannot(w, bundle, "cannot make NaNs canonical", diags);
     for (uint32_t i = 0; i < w->n_members; i++) {
         const Member *m = &w->members[i];
         if (m->fresh && engine_lacks(w, LOAD_LACKS_RESET))

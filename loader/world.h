@@ -39,6 +39,7 @@ typedef struct LoadWorldOptions {
     const Str *grants;         /* system services that any module may use, of those that it is granted; NULL: all         */
     size_t n_grants;
     bool checked;              /* no reservation of address space: code compares each address                        */
+    bool canonical_nans;       /* arithmetic gives one NaN only: the same bits on each machine                       */
     ServiceHost services;
     int64_t now;               /* seconds since 1970, for the ends of waivers; 0 = not looked at                     */
     /* What is to be told while the world runs: traps, and with `verbose` each step. Whole lines, escaped, that begin with
