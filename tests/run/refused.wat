@@ -18,7 +18,7 @@
 ;; ERR: out of bounds table access: element segment 0 [R0105]
 ;; RUN: echo '(module (table 100000000 funcref) (func (export "f")))' > t.wat && wat2wasm t.wat && parigot-run t.wasm --allow-unsigned --policy=none --invoke=f
 ;; EXIT: 1
-;; ERR: exceed the limit [R0104]
+;; ERR: exceed the limit of 10000000 [R0104]
 ;; RUN: echo '(module (func $s unreachable) (start $s) (func (export "f")))' > u.wat && wat2wasm u.wat && parigot-run u.wasm --allow-unsigned --policy=none --invoke=f
 ;; EXIT: 134
 ;; ERR: trap: unreachable

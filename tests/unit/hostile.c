@@ -178,7 +178,7 @@ START_TEST(recursion)
                               " (call $f (i64.sub (local.get 0) (i64.const 2)))))", "(drop (call $f (i64.const 0)))"), KILLED, TOO_DEEP},
         {"on a small stack", BAD("", "(func $f (call $f))", "(call $f)"), KILLED, "the stack is limited to 4096 B", .limits.stack_bytes = 4096},
         {"on a large stack", BAD("", "(func $f (call $f))", "(call $f)"), KILLED, "the stack is limited to 67108864 B",
-         .limits.stack_bytes = 64 << 20, .most_kib = 70000},
+         .limits.stack_bytes = 64 << 20, .most_kib = 70000, .limits.entry_ns = 5000000000},
     };
     attack_all(attacks, ARRAY_LEN(attacks));
 }
@@ -406,14 +406,14 @@ START_TEST(storms)
 }
 END_TEST
 
-/* Pieces, as many as are taken, again when there is room; the last one after 20,000. */
+/* Pieces, as many as are taken, again when there is room; the last one after so many. */
 #define EVENT(body) "(func (export \"parigot_event\") (param i32 i32 i32) " body ")"
-#define PIECES(len)                                                                                                    \
+#define PIECES(many, len)                                                                                                    \
     BAD("", "(global $n (mut i32) (i32.const 0))"                                                                         \
         "(func $more (param i32)"                                                                                         \
-        " (loop $l (br_if 1 (call $reply (local.get 0) (i32.const 0) (i32.const " len ") (i32.ge_u (global.get $n) (i32.const 20000))))" \
+        " (loop $l (br_if 1 (call $reply (local.get 0) (i32.const 0) (i32.const " len ") (i32.ge_u (global.get $n) (i32.const " many "))))" \
         "  (global.set $n (i32.add (global.get $n) (i32.const 1)))"                                                      \
-        "  (br_if $l (i32.le_u (global.get $n) (i32.const 20000)))))"                                                    \
+        "  (br_if $l (i32.le_u (global.get $n) (i32.const " many ")))))"                                                    \
         EVENT("(if (i32.eq (local.get 1) (i32.const 2)) (then (call $more (local.get 2))))"), "(call $more (local.get 1))")
 /* The same to itself, to as many calls as there may be, none of which is ever taken: it never returns. */
 #define PIECES_FOR_NOBODY                                                                                               \
@@ -424,9 +424,9 @@ END_TEST
 START_TEST(pieces)
 {
     static const Attack attacks[] = {
-        {"without a byte", PIECES("0"), STATUS_OK, NULL, 1, .limits.process.queue = 4096},
-        {"of a byte", PIECES("1"), STATUS_OK, NULL},
-        {"of 64 KiB", PIECES("65536"), STATUS_OK, NULL, .most_kib = 10000},
+        {"without a byte", PIECES("20000", "0"), STATUS_OK, NULL, 1, .limits.process.queue = 4096},
+        {"of a byte", PIECES("20000", "1"), STATUS_OK, NULL},
+        {"of 64 KiB", PIECES("3000", "65536"), STATUS_OK, NULL, .most_kib = 10000},
         {"by default, for nobody", PIECES_FOR_NOBODY, STATUS_OK, NULL, 1, .most_kib = 16000},
         {"as many as can be allowed, for nobody", PIECES_FOR_NOBODY, STATUS_OK, NULL, 1, .most_kib = 160000, .limits.entry_ns = 2000000000,
          .limits.process = {.queue = UINT32_MAX, .calls = UINT32_MAX}},
