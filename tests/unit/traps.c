@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "tests/unit/compile.h"
@@ -435,6 +437,63 @@ START_TEST(beside_own_handlers)
 }
 END_TEST
 
+/* What comes while guest code runs, and is not about it: another signal's handler that faults itself, and a SIGSEGV that somebody
+ * sends, with an address in the guest's memory. Both are the embedder's. */
+static volatile sig_atomic_t own_signals, sent_faults;
+static void on_signal(int signal_number)
+{
+    (void)signal_number;
+    touch_own_page();
+    own_signals++;
+}
+static void own_or_sent(int signal_number, siginfo_t *info, void *context)
+{
+    if (info->si_code <= 0) sent_faults++;
+    else own_handler(signal_number, info, context);
+}
+
+typedef struct Bother {
+    uv_thread_t thread;
+    const LoadEngine *engine;
+    LoadInstance *instance;
+    pid_t process, guest_thread;
+} Bother;
+static void bother(void *arg)
+{
+    Bother *b = arg;
+    siginfo_t info = {.si_code = SI_QUEUE};
+    info.si_addr = b->engine->memory(b->instance)->base + 8;
+    for (int i = 1; i <= 20; i++) {
+        syscall(SYS_tgkill, b->process, b->guest_thread, SIGUSR1);
+        while (own_signals < i) uv_sleep(1);
+        syscall(SYS_rt_tgsigqueueinfo, b->process, b->guest_thread, SIGSEGV, &info);
+        while (sent_faults < i) uv_sleep(1);
+    }
+    b->engine->interrupt(b->instance, TRAP_KILLED);
+}
+
+START_TEST(signals_while_a_guest_runs)
+{
+    const EngineRow *row = &engine_rows[_i];
+    Loaded l;
+    uint32_t result;
+    sigaction(SIGSEGV, &(struct sigaction){.sa_sigaction = own_or_sent, .sa_flags = SA_SIGINFO}, NULL);
+    sigaction(SIGUSR1, &(struct sigaction){.sa_handler = on_signal, .sa_flags = SA_RESTART}, NULL);
+    own_page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    load(&l, row, text);
+    Bother b = {.engine = row->engine, .instance = instance_of(&l), .process = getpid(), .guest_thread = (pid_t)syscall(SYS_gettid)};
+    ck_assert_int_eq(uv_thread_create(&b.thread, bother, &b), 0);
+    ck_assert_int_eq(call(&l, b.instance, "spin", 0, 0, &result), TRAP_KILLED);
+    uv_thread_join(&b.thread);
+    ck_assert_int_eq(own_faults, 20);
+    ck_assert_int_eq(sent_faults, 20);
+    row->engine->interrupt(b.instance, TRAP_NONE);
+    check_cases(&l, b.instance);
+    row->engine->destroy(b.instance);
+    unload(&l);
+}
+END_TEST
+
 /* Faults of the host while no guest runs are the host's, also at an address of guest memory: the process ends by them. */
 START_TEST(an_own_fault_ends_the_process)
 {
@@ -459,6 +518,7 @@ int main(void)
         tcase_add_test(t, interrupted_from_another);
         tcase_add_test(t, after_memory_grow);
         tcase_add_loop_test(t, beside_own_handlers, 0, 4 * (int)ARRAY_LEN(engine_rows));
+        tcase_add_loop_test(t, signals_while_a_guest_runs, 0, (int)ARRAY_LEN(engine_rows));
         tcase_add_loop_test_raise_signal(t, an_own_fault_ends_the_process, SIGSEGV, 0, (int)ARRAY_LEN(engine_rows));
     }
     suite_add_tcase(s, t);
