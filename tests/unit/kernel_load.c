@@ -36,6 +36,31 @@ START_TEST(a_storm_fills_the_senders_own_quota)
 }
 END_TEST
 
+static RunEnd storms_to_all(Fake *f, const Entry *e)
+{
+    (void)e;
+    while (kernel_call(f->p, f->counter % 3, 0, 0, 1) > 0) f->counter++;
+    return RUN_RETURNED;
+}
+START_TEST(a_storm_to_many_is_bounded_too)
+{
+    Rig r;
+    rig_open(&r);
+    Fake *b = fake(&r, "b"), *c = fake(&r, "c"), *s = fake_add(&r, "s", (ProcessLimits){.calls = 50}, 0, true);
+    kernel_import(s->p, b->p, 0);
+    kernel_import(s->p, c->p, 0);
+    kernel_import(s->p, NULL, 0);
+    s->on_init = storms_to_all;
+    b->on_request = c->on_request = answers;
+    for (unsigned i = 0; i < 3; i++) kernel_step(r.k);
+    ck_assert_uint_eq(s->counter, 50);
+    ck_assert_uint_eq(s->p->made.n, 50);
+    rig_run(&r);
+    ck_assert_uint_eq(count(s, ENTRY_RESULT), 50);
+    rig_close(&r);
+}
+END_TEST
+
 static RunEnd calls_and_cancels(Fake *f, const Entry *e)
 {
     (void)e;
@@ -829,6 +854,7 @@ int main(void)
     Suite *s = suite_create("kernel-load");
     TCase *t = tcase_create("storms");
     tcase_add_test(t, a_storm_fills_the_senders_own_quota);
+    tcase_add_test(t, a_storm_to_many_is_bounded_too);
     tcase_add_test(t, a_storm_of_cancelled_calls_leaves_nothing);
     tcase_add_test(t, a_storm_of_long_messages_is_bounded);
     tcase_add_test(t, a_storm_of_empty_pieces_is_bounded);
