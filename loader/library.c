@@ -298,7 +298,7 @@ static bool open_world(ParigotWorld *w, const ParigotWorldOptions *o, Diags *d)
     if (!val_load_policy(&w->arena, o->policy ? o->policy : "reset", d, &w->policy) || !read_grants(w, o, d, &grants))
         return false;
     LoadWorldOptions options = {.floor = &w->policy, .limits = limits_of(&o->limits), .grants = grants, .n_grants = o->n_grants,
-                                .checked = o->checked, .tell = take_lines, .ctx = w, .tool = tool, .verbose = o->verbose,
+                                .checked = o->checked, .canonical_nans = o->canonical_nans, .tell = take_lines, .ctx = w, .tool = tool, .verbose = o->verbose,
                                 .trace_calls = o->trace_calls, .stats = o->stats,
                                 .services = {.log_fd = -1, .log = take_log_line, .ctx = w}};
     w->world = load_bundle_start(&w->bundle->bundle, &options, d);

@@ -177,6 +177,7 @@ typedef struct ParigotWorldOptions {
     bool trace_calls;           /* tell each call when it has ended                                                   */
     bool stats;                 /* tell a table when the world has ended                                              */
     bool checked;               /* no 8 GiB of address space for each memory: code compares addresses, and is slower  */
+    bool canonical_nans;        /* arithmetic gives one NaN only: the same bits on each machine                       */
 } ParigotWorldOptions;
 
 /* parigot_world_start: validates every module, compiles, binds imports, records the generation. No guest code has run when

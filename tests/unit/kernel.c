@@ -427,6 +427,49 @@ START_TEST(rule_7_ids_of_others_are_not_found)
 }
 END_TEST
 
+/* What another provider has open is not found, whatever its id. */
+static RunEnd tries_others_ids(Fake *f, const Entry *e)
+{
+    for (uint32_t id = 1; id < 50; id++) {
+        if (id == e->call) continue;
+        ck_assert_int_eq(piece(f, id, "forged", FLAG_LAST), -STATUS_NOT_FOUND);
+        ck_assert_int_eq(kernel_fail(f->p, id, 3, 0, 0), -STATUS_NOT_FOUND);
+        ck_assert_int_eq(kernel_cancel(f->p, id), -STATUS_NOT_FOUND);
+    }
+    return answers(f, e);
+}
+static RunEnd answers_all_at_the_fourth(Fake *f, const Entry *e)
+{
+    for (uint32_t id = 1; e->call == 4 && id <= 4; id++) piece(f, id, "true", FLAG_LAST);
+    return RUN_RETURNED;
+}
+static RunEnd asks_three_then_the_other(Fake *f, const Entry *e)
+{
+    if (e->kind == ENTRY_INIT) {
+        for (uint32_t i = 1; i <= 3; i++) say(f, 0, "x", i);
+        say(f, 1, "forge", 9);
+    } else if (e->cookie == 9) {
+        say(f, 0, "x", 4);
+    }
+    return RUN_RETURNED;
+}
+START_TEST(rule_7_nobody_answers_for_another)
+{
+    Rig r;
+    rig_open(&r);
+    Fake *c = fake(&r, "c"), *b = fake(&r, "b"), *a = fake(&r, "a");
+    kernel_import(a->p, c->p, 0);
+    kernel_import(a->p, b->p, 0);
+    a->on_init = a->on_result = asks_three_then_the_other;
+    c->on_request = answers_all_at_the_fourth;
+    b->on_request = tries_others_ids;
+    rig_run(&r);
+    for (uint32_t i = 1; i <= 4; i++) ck_assert_str_eq(the_last(a, i)->text, "true");
+    ck_assert_str_eq(the_last(a, 9)->text, "answer");
+    rig_close(&r);
+}
+END_TEST
+
 static RunEnd logs_asks_and_traps(Fake *f, const Entry *e)
 {
     (void)e;
@@ -1257,6 +1300,7 @@ int main(void)
     tcase_add_test(t, rule_8_requests_of_one_caller_come_in_order);
     tcase_add_test(t, rule_7_ids_wrap_and_skip_those_in_use);
     tcase_add_test(t, rule_7_ids_of_others_are_not_found);
+    tcase_add_test(t, rule_7_nobody_answers_for_another);
     tcase_add_test(t, rule_9_effects_stay);
     tcase_add_test(t, rule_10_a_full_queue_says_8_and_event_2_comes_once_when_half_is_free);
     tcase_add_test(t, rule_10_what_is_under_way_is_bounded_in_bytes_too);

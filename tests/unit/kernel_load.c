@@ -220,6 +220,31 @@ START_TEST(what_waits_for_one_caller_leaves_room_for_others)
 }
 END_TEST
 
+static RunEnd keeps_seven_then_fills(Fake *f, const Entry *e)
+{
+    keeps_call(f, e);
+    return f->n_ids == 7 ? fills_all(f, e) : RUN_RETURNED;
+}
+START_TEST(replies_to_many_callers_are_bounded_together)
+{
+    Rig r;
+    rig_open(&r);
+    ProcessLimits limits = {.message_bytes = 50000};
+    Fake *b = fake_add(&r, "b", limits, 0, true), *callers[7];
+    b->on_request = keeps_seven_then_fills;
+    for (unsigned i = 0; i < 7; i++) {
+        char name[2] = {(char)('c' + i), 0};
+        callers[i] = fake_add(&r, name, limits, 0, true);
+        kernel_import(callers[i]->p, b->p, 0);
+        callers[i]->on_init = asks_on_init;
+    }
+    for (unsigned i = 0; i < 8 || b->n_ids < 7; i++) kernel_step(r.k);
+    ck_assert_uint_ge(b->counter, 15);
+    ck_assert_uint_le(b->p->waiting_bytes, 1 << 20);
+    rig_close(&r);
+}
+END_TEST
+
 /* Event 2 comes also when the queue has room first and the bytes only later. */
 static RunEnd fills_queue_then_bytes(Fake *f, const Entry *e)
 {
@@ -859,6 +884,7 @@ int main(void)
     tcase_add_test(t, a_storm_of_long_messages_is_bounded);
     tcase_add_test(t, a_storm_of_empty_pieces_is_bounded);
     tcase_add_test(t, what_waits_for_one_caller_leaves_room_for_others);
+    tcase_add_test(t, replies_to_many_callers_are_bounded_together);
     tcase_add_test(t, room_is_told_when_queue_and_bytes_have_it);
     tcase_add_test(t, one_that_is_killed_again_and_again_cannot_flood);
     tcase_add_test(t, ids_of_calls_that_have_gone_are_forgotten_in_the_end);
