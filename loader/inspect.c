@@ -1,6 +1,9 @@
 /* inspect.c: calls and processes as people read them. */
 #include "loader/inspect.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #define NS_PER_MS 1e6
 
 static void add_name(TextBuf *t, const char *name, int width)
@@ -83,4 +86,74 @@ void inspect_stats(TextBuf *t, const InspectRow *rows, size_t n)
                 NUMBER_WIDTH, "made", NUMBER_WIDTH, "failed", NUMBER_WIDTH, "refused", NUMBER_WIDTH, "entries", FUEL_WIDTH, "fuel", NUMBER_WIDTH,
                 "ran ms", NUMBER_WIDTH, "peak KiB", NUMBER_WIDTH, "kills");
     for (size_t i = 0; i < n; i++) add_row(t, &rows[i]);
+}
+
+/* ---- methods -------------------------------------------------------------------------------------------------------------- */
+
+static int by_address(const void *a, const void *b)
+{
+    uintptr_t x = (uintptr_t)((const InspectMethod *)a)->name, y = (uintptr_t)((const InspectMethod *)b)->name;
+    return x < y ? -1 : x > y;
+}
+
+void inspect_sort(InspectMethod *methods, size_t n) { qsort(methods, n, sizeof *methods, by_address); }
+
+void inspect_count(InspectMethod *methods, size_t n, const CallRecord *r)
+{
+    InspectMethod key = {.name = r->method};
+    InspectMethod *m = n ? bsearch(&key, methods, n, sizeof *methods, by_address) : NULL;
+    if (!m) return; /* nobody counts, or nobody provides it */
+    if (r->refused) {
+        m->refused++;
+        return;
+    }
+    m->calls++;
+    m->failed += r->status != STATUS_OK;
+    m->request_bytes += r->request_bytes;
+    m->reply_bytes += r->reply_bytes;
+    m->fuel += r->fuel;
+    m->ran_ns += r->ran_ns;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const InspectMethod *x = a, *y = b;
+    int order = strcmp(process_name(x->provider), process_name(y->provider));
+    return order ? order : strcmp(x->name, y->name);
+}
+
+enum { METHOD_WIDTH = NAME_WIDTH + 1 + NUMBER_WIDTH + 1 + NUMBER_WIDTH };
+
+/* "greeter greeting.v1.Greeter/Hello"; one of a service of the host's has its process's name in its own. */
+static void add_method(TextBuf *t, const InspectMethod *m)
+{
+    size_t before = t->len;
+    const char *process = process_name(m->provider);
+    size_t len = strlen(process);
+    if (strncmp(m->name, process, len) != 0 || m->name[len] != '/') {
+        add_name(t, process, 0);
+        text_printf(t, " ");
+    }
+    size_t used = t->len - before;
+    add_name(t, m->name, used < METHOD_WIDTH ? (int)(METHOD_WIDTH - used) : 0);
+    add_number(t, NUMBER_WIDTH, m->calls);
+    add_number(t, NUMBER_WIDTH, m->failed);
+    add_number(t, NUMBER_WIDTH, m->refused);
+    add_number(t, FUEL_WIDTH, m->request_bytes);
+    add_number(t, FUEL_WIDTH, m->reply_bytes);
+    if (process_is_metered(m->provider)) add_number(t, FUEL_WIDTH, m->fuel);
+    else add_none(t, FUEL_WIDTH);
+    if (m->ran_ns) text_printf(t, " %*.3f", NUMBER_WIDTH, (double)m->ran_ns / NS_PER_MS);
+    else add_none(t, NUMBER_WIDTH); /* a service of the host's */
+    text_printf(t, "\n");
+}
+
+void inspect_methods(TextBuf *t, InspectMethod *methods, size_t n)
+{
+    qsort(methods, n, sizeof *methods, by_name);
+    text_printf(t, "%-*s %*s %*s %*s %*s %*s %*s %*s\n", METHOD_WIDTH, "method", NUMBER_WIDTH, "calls", NUMBER_WIDTH, "failed",
+                NUMBER_WIDTH, "refused", FUEL_WIDTH, "bytes in", FUEL_WIDTH, "bytes out", FUEL_WIDTH, "fuel", NUMBER_WIDTH,
+                "ran ms");
+    for (size_t i = 0; i < n; i++)
+        if (methods[i].calls || methods[i].refused) add_method(t, &methods[i]);
 }

@@ -1,5 +1,5 @@
-/* inspect.h: what parigot-run shows of a world that runs: a line for each call (--trace=calls), a table at the end (--stats).
- * Names are escaped. Source: docs/man/parigot-run.1 "Inspection". */
+/* inspect.h: what parigot-run shows of a world that runs: a line for each call (--trace=calls), tables of processes and
+ * methods at the end (--stats). Names are escaped. Source: docs/man/parigot-run.1 "Inspection". */
 #ifndef PARIGOT_LOADER_INSPECT_H
 #define PARIGOT_LOADER_INSPECT_H
 
@@ -14,5 +14,17 @@ typedef struct InspectRow {
     bool native;
 } InspectRow;
 void inspect_stats(TextBuf *, const InspectRow *rows, size_t n);
+
+/* What has become of the calls of one method. */
+typedef struct InspectMethod {
+    const char *name;        /* CallRecord.method: the same pointer                                                  */
+    const Process *provider;
+    uint64_t calls, failed, refused; /* ended; of those, with another status than OK; kept away by a limit, with pieces of replies */
+    uint64_t request_bytes, reply_bytes, fuel, ran_ns;
+} InspectMethod;
+/* The methods of a world: one array, sorted by inspect_sort. */
+void inspect_sort(InspectMethod *, size_t n);
+void inspect_count(InspectMethod *, size_t n, const CallRecord *);
+void inspect_methods(TextBuf *, InspectMethod *, size_t n); /* those that were called; sorts them anew                */
 
 #endif

@@ -60,6 +60,7 @@ struct LoadWorld {
     atomic_int stop_signal, stop_requests;
     int stops_seen;
     unsigned stacks_shown;
+    InspectMethod *called; size_t n_called; /* where statistics are wanted                                            */
     uint64_t shortest_entry_ns; /* limit of all members'                                                              */
     int forced_status; /* >= 0: the world ends now, with this */
     Process *host;     /* NULL: the host program makes no calls */
@@ -187,6 +188,8 @@ static const Guest *guest_of(const LoadWorld *w, const Process *p)
 static void on_called(void *ctx, const CallRecord *r)
 {
     LoadWorld *w = ctx;
+    inspect_count(w->called, w->n_called, r);
+    if (!w->options.trace_calls) return;
     inspect_call(&w->text, r, w->options.tool);
     const Guest *g = r->refused ? guest_of(w, r->sender) : NULL;
     if (g && w->stacks_shown < STACKS_SHOWN) {
@@ -224,8 +227,28 @@ static void tell_stats(LoadWorld *w)
         rows[w->n_members + i] = (InspectRow){.process = w->natives[i].process, .native = true};
     if (w->host) rows[n++] = (InspectRow){.process = w->host};
     inspect_stats(&w->text, rows, n);
+    inspect_methods(&w->text, w->called, w->n_called);
     for (uint32_t i = 0; i < w->n_members; i++) tell_refusals(&w->text, &w->members[i].guest, "");
     tell(w);
+}
+
+/* provides: the rows in which calls are counted. */
+static bool count_methods(LoadWorld *w, Diags *diags)
+{
+    size_t n = 0;
+    if (!w->options.stats) return true;
+    for (uint32_t i = 0; i < w->n_members; i++) n += w->members[i].info->n_provides;
+    for (size_t i = 0; i < w->n_natives; i++) n += w->natives[i].service->n_methods;
+    w->called = arena_array(&w->arena, n + 1, sizeof *w->called);
+    if (!w->called) return out_of_memory(w, diags);
+    for (uint32_t i = 0; i < w->n_members; i++)
+        for (size_t j = 0; j < w->members[i].info->n_provides; j++)
+            w->called[w->n_called++] = (InspectMethod){.name = w->members[i].methods[j], .provider = w->members[i].guest.process};
+    for (size_t i = 0; i < w->n_natives; i++)
+        for (size_t j = 0; j < w->natives[i].service->n_methods; j++)
+            w->called[w->n_called++] = (InspectMethod){.name = w->natives[i].service->methods[j], .provider = w->natives[i].process};
+    inspect_sort(w->called, w->n_called);
+    return true;
 }
 
 static void on_exited(void *ctx, Process *p, int32_t code)
@@ -467,7 +490,7 @@ static bool make_workers(LoadWorld *w, Member *m, Diags *diags)
 static bool make_processes(LoadWorld *w, Diags *diags)
 {
     KernelOptions options = {.now = monotonic_now, .cpu = thread_cpu, .died = on_died, .exited = on_exited,
-                             .called = w->options.trace_calls ? on_called : NULL, .ctx = w};
+                             .called = w->options.trace_calls || w->options.stats ? on_called : NULL, .ctx = w};
     w->kernel = kernel_new(&options);
     w->watchdog = watchdog_new(w->options.engine, w->shortest_entry_ns, monotonic_now, w);
     if (!w->kernel || !w->watchdog) return out_of_memory(w, diags);
@@ -911,6 +934,7 @@ LoadWorld *load_world_open(const Bundle *bundle, const LoadWorldOptions *options
             && compile(w, diags)
          && make_processes(w, diags)
          && bind_imports(w, diags)
+         && count_methods(w, diags)
          && open_loop(w, diags);
     if (ok) return w;
     load_world_close(w);
