@@ -27,7 +27,20 @@ typedef struct Material {
 } Material;
 static const size_t NO_TOOL = SIZE_MAX;
 
-typedef struct Sbom {
+typedef struct Sbom Sbom;
+
+/* What is written alike in both: how a digest looks, and what there is an element for. */
+typedef struct Format {
+    const char *digests, *algorithm, *digest, *sha256; /* keys, and the name of SHA-256                  */
+    void (*module)(Sbom *, uint32_t index);
+    void (*blob)(Sbom *, uint32_t index);              /* one that is no module                            */
+    void (*material)(Sbom *, size_t index);
+    void (*tool)(Sbom *, size_t index);
+    void (*document)(Sbom *);
+} Format;
+
+struct Sbom {
+    const Format *format;
     Show show;
     Json json;
     int64_t created; /* < 0: nobody has said                                */
@@ -42,7 +55,7 @@ typedef struct Sbom {
     size_t n_tools, made_by;                     /* made_by: the manifest's tool                         */
     uint8_t (*sha256)[crypto_hash_sha256_BYTES]; /* of each blob; modules may share one */
     ShowServices services;
-} Sbom;
+};
 
 /* ---- what there is, each once ---- */
 
@@ -168,13 +181,6 @@ static bool hash_blobs(Sbom *s)
     return s->sha256 != NULL;
 }
 
-static bool begin(Sbom *s, TextBuf *t, const Bundle *b, int64_t created)
-{
-    *s = (Sbom){.show = {.text = t, .bundle = b, .m = b->manifest}, .json = {.text = t}, .created = created};
-    identify(s);
-    return hash_blobs(s) && collect(s);
-}
-
 /* ---- words for both ---- */
 
 static const char *input_name(Show *s, const BundleInput *in)
@@ -207,15 +213,55 @@ static const char *proof_of(Show *s, const BundleModule *mod)
                        count[3], count[4]);
 }
 
-/* ---- SPDX 2.3 ---- */
+/* ---- the walk of both ---- */
 
-static void spdx_checksum(Json *j, const char *algorithm, const uint8_t *p, size_t n)
+static void add_digest(Sbom *s, const char *algorithm, const uint8_t *p, size_t n)
 {
-    json_object(j, NULL);
-    json_string(j, "algorithm", algorithm);
-    json_hex(j, "checksumValue", p, n);
-    json_end_object(j);
+    json_object(&s->json, NULL);
+    json_string(&s->json, s->format->algorithm, algorithm);
+    json_hex(&s->json, s->format->digest, p, n);
+    json_end_object(&s->json);
 }
+
+static void add_blob_digests(Sbom *s, uint32_t blob)
+{
+    json_array(&s->json, s->format->digests);
+    add_digest(s, "BLAKE2b-256", s->show.m->blobs[blob]->digest.data, BUNDLE_DIGEST_BYTES);
+    add_digest(s, s->format->sha256, s->sha256[blob], sizeof s->sha256[blob]);
+    json_end_array(&s->json);
+}
+
+static void add_input_digest(Sbom *s, const BundleInput *in)
+{
+    json_array(&s->json, s->format->digests);
+    add_digest(s, "BLAKE2b-256", in->digest.data, in->digest.len);
+    json_end_array(&s->json);
+}
+
+static void add_elements(Sbom *s)
+{
+    const BundleManifest *m = s->show.m;
+    for (uint32_t i = 0; i < m->n_modules; i++) s->format->module(s, i);
+    for (uint32_t i = 0; i < m->n_blobs; i++)
+        if (!is_module_blob(m->blobs[i])) s->format->blob(s, i);
+    for (size_t i = 0; i < s->n_materials; i++) s->format->material(s, i);
+    for (size_t i = 0; i < s->n_tools; i++) s->format->tool(s, i);
+}
+
+static void show_as(const Format *format, TextBuf *t, const Bundle *b, int64_t created)
+{
+    Sbom s = {.format = format, .show = {.text = t, .bundle = b, .m = b->manifest}, .json = {.text = t}, .created = created};
+    identify(&s);
+    if (hash_blobs(&s) && collect(&s)) {
+        json_object(&s.json, NULL);
+        format->document(&s);
+        json_end_object(&s.json);
+        text_add(t, STR("\n"));
+    }
+    arena_free(&s.show.arena);
+}
+
+/* ---- SPDX 2.3 ---- */
 
 /* Left open: what belongs to this package alone. */
 static void spdx_package(Json *j, const char *kind, size_t number, const char *purpose)
@@ -230,15 +276,6 @@ static void spdx_package(Json *j, const char *kind, size_t number, const char *p
     json_string(j, "licenseDeclared", SPDX_NOTHING);
     json_string(j, "copyrightText", SPDX_NOTHING);
     json_string(j, "primaryPackagePurpose", purpose);
-}
-
-static void spdx_blob_digests(Sbom *s, uint32_t blob)
-{
-    Json *j = &s->json;
-    json_array(j, "checksums");
-    spdx_checksum(j, "BLAKE2b-256", s->show.m->blobs[blob]->digest.data, BUNDLE_DIGEST_BYTES);
-    spdx_checksum(j, "SHA256", s->sha256[blob], sizeof s->sha256[blob]);
-    json_end_array(j);
 }
 
 static void spdx_bundle(Sbom *s)
@@ -264,7 +301,7 @@ static void spdx_module(Sbom *s, uint32_t index)
     json_format(j, "comment", "%s, under policy %s (blake2b-256:%s); %zu findings waived",
                 proof_of(&s->show, mod), policy->name,
                 show_hex(&s->show, policy->digest.data, policy->digest.len), mod->n_waivers);
-    spdx_blob_digests(s, mod->blob);
+    add_blob_digests(s, mod->blob);
     json_end_object(j);
 }
 
@@ -273,7 +310,7 @@ static void spdx_blob(Sbom *s, uint32_t blob)
     Json *j = &s->json;
     spdx_package(j, "Blob", blob + 1, "OTHER");
     json_format(j, "name", "%s %" PRIu32, blob_word(s->show.m->blobs[blob]->kind), blob + 1);
-    spdx_blob_digests(s, blob);
+    add_blob_digests(s, blob);
     json_end_object(j);
 }
 
@@ -284,9 +321,7 @@ static void spdx_material(Sbom *s, size_t index)
     spdx_package(j, "Input", index + 1, "FILE");
     json_string(j, "name", input_name(&s->show, in));
     json_string(j, "packageFileName", in->member[0] ? in->member : in->name);
-    json_array(j, "checksums");
-    spdx_checksum(j, "BLAKE2b-256", in->digest.data, in->digest.len);
-    json_end_array(j);
+    add_input_digest(s, in);
     if (in->producers[0]) json_format(j, "sourceInfo", "made by %s", in->producers);
     json_end_object(j);
 }
@@ -356,7 +391,6 @@ static void spdx_document(Sbom *s)
 {
     Json *j = &s->json;
     const BundleManifest *m = s->show.m;
-    json_object(j, NULL);
     json_string(j, "spdxVersion", "SPDX-2.3");
     json_string(j, "dataLicense", "CC0-1.0");
     json_string(j, "SPDXID", "SPDXRef-DOCUMENT");
@@ -373,23 +407,15 @@ static void spdx_document(Sbom *s)
     json_end_object(j);
     json_array(j, "packages");
     spdx_bundle(s);
-    for (uint32_t i = 0; i < m->n_modules; i++) spdx_module(s, i);
-    for (uint32_t i = 0; i < m->n_blobs; i++)
-        if (!is_module_blob(m->blobs[i])) spdx_blob(s, i);
-    for (size_t i = 0; i < s->n_materials; i++) spdx_material(s, i);
-    for (size_t i = 0; i < s->n_tools; i++) spdx_tool(s, i);
+    add_elements(s);
     json_end_array(j);
     spdx_relations(s);
-    json_end_object(j);
-    text_add(j->text, STR("\n"));
 }
 
-void bundle_show_spdx(TextBuf *t, const Bundle *b, int64_t created)
-{
-    Sbom s;
-    if (begin(&s, t, b, created)) spdx_document(&s);
-    arena_free(&s.show.arena);
-}
+static const Format spdx = {.digests = "checksums", .algorithm = "algorithm", .digest = "checksumValue", .sha256 = "SHA256",
+                            .module = spdx_module, .blob = spdx_blob, .material = spdx_material, .tool = spdx_tool,
+                            .document = spdx_document};
+void bundle_show_spdx(TextBuf *t, const Bundle *b, int64_t created) { show_as(&spdx, t, b, created); }
 
 /* ---- CycloneDX 1.6 ---- */
 
@@ -408,23 +434,6 @@ static void cdx_component(Json *j, const char *type, const char *kind, size_t nu
     json_string(j, "type", type);
     if (number) json_format(j, "bom-ref", "%s-%zu", kind, number);
     else json_string(j, "bom-ref", kind);
-}
-
-static void cdx_hash(Json *j, const char *algorithm, const uint8_t *p, size_t n)
-{
-    json_object(j, NULL);
-    json_string(j, "alg", algorithm);
-    json_hex(j, "content", p, n);
-    json_end_object(j);
-}
-
-static void cdx_blob_hashes(Sbom *s, uint32_t blob)
-{
-    Json *j = &s->json;
-    json_array(j, "hashes");
-    cdx_hash(j, "BLAKE2b-256", s->show.m->blobs[blob]->digest.data, BUNDLE_DIGEST_BYTES);
-    cdx_hash(j, "SHA-256", s->sha256[blob], sizeof s->sha256[blob]);
-    json_end_array(j);
 }
 
 static void cdx_tool_of_ours(Json *j)
@@ -495,7 +504,7 @@ static void cdx_module(Sbom *s, uint32_t index)
     cdx_component(&s->json, "application", "module", index + 1);
     json_string(&s->json, "mime-type", "application/wasm");
     json_string(&s->json, "name", mod->name);
-    cdx_blob_hashes(s, mod->blob);
+    add_blob_digests(s, mod->blob);
     cdx_module_properties(s, mod);
     json_end_object(&s->json);
 }
@@ -504,7 +513,7 @@ static void cdx_blob(Sbom *s, uint32_t blob)
 {
     cdx_component(&s->json, "file", "blob", blob + 1);
     json_format(&s->json, "name", "%s %" PRIu32, blob_word(s->show.m->blobs[blob]->kind), blob + 1);
-    cdx_blob_hashes(s, blob);
+    add_blob_digests(s, blob);
     json_end_object(&s->json);
 }
 
@@ -514,9 +523,7 @@ static void cdx_material(Sbom *s, size_t index)
     const BundleInput *in = s->materials[index].input;
     cdx_component(j, "file", "input", index + 1);
     json_string(j, "name", input_name(&s->show, in));
-    json_array(j, "hashes");
-    cdx_hash(j, "BLAKE2b-256", in->digest.data, in->digest.len);
-    json_end_array(j);
+    add_input_digest(s, in);
     if (in->producers[0]) {
         json_array(j, "properties");
         cdx_property(j, "producers", in->producers);
@@ -606,8 +613,6 @@ static void cdx_dependencies(Sbom *s)
 static void cdx_document(Sbom *s)
 {
     Json *j = &s->json;
-    const BundleManifest *m = s->show.m;
-    json_object(j, NULL);
     json_string(j, "$schema", "http://cyclonedx.org/schema/bom-1.6.schema.json");
     json_string(j, "bomFormat", "CycloneDX");
     json_string(j, "specVersion", "1.6");
@@ -615,21 +620,13 @@ static void cdx_document(Sbom *s)
     json_number(j, "version", 1);
     cdx_metadata(s);
     json_array(j, "components");
-    for (uint32_t i = 0; i < m->n_modules; i++) cdx_module(s, i);
-    for (uint32_t i = 0; i < m->n_blobs; i++)
-        if (!is_module_blob(m->blobs[i])) cdx_blob(s, i);
-    for (size_t i = 0; i < s->n_materials; i++) cdx_material(s, i);
-    for (size_t i = 0; i < s->n_tools; i++) cdx_tool(s, i);
+    add_elements(s);
     json_end_array(j);
     cdx_services(s);
     cdx_dependencies(s);
-    json_end_object(j);
-    text_add(j->text, STR("\n"));
 }
 
-void bundle_show_cyclonedx(TextBuf *t, const Bundle *b, int64_t created)
-{
-    Sbom s;
-    if (begin(&s, t, b, created)) cdx_document(&s);
-    arena_free(&s.show.arena);
-}
+static const Format cyclonedx = {.digests = "hashes", .algorithm = "alg", .digest = "content", .sha256 = "SHA-256",
+                                 .module = cdx_module, .blob = cdx_blob, .material = cdx_material, .tool = cdx_tool,
+                                 .document = cdx_document};
+void bundle_show_cyclonedx(TextBuf *t, const Bundle *b, int64_t created) { show_as(&cyclonedx, t, b, created); }

@@ -1,5 +1,6 @@
 /* Tests of the verify half of bundle/: the container and every way of spoiling it, signatures and thresholds, the walk
  * over protobuf, what must hold within a manifest. Bundles are made by bundle_fixture.h. */
+#include "tests/unit/codes.h"
 #include "tests/unit/tap.h"
 #include "tests/unit/bundle_fixture.h"
 #include "recursive.pb-c.h"
@@ -43,12 +44,6 @@ static void trusting(Trusting *t, const TestKey *keys, size_t n, uint32_t requir
     t->trust = (BundleTrust){.keys = t->keys, .n = n, .cap = n};
     t->options = (BundleOpenOptions){.trust = &t->trust, .require = require};
 }
-
-#define ck_code(got, expected)                                                                                          \
-    do {                                                                                                                \
-        DiagCode got_ = (got);                                                                                          \
-        ck_assert_msg(got_ == (expected), "%s instead of %s", diag_code_text(got_), diag_code_text(expected));          \
-    } while (0)
 
 /* ---- good ones ---- */
 

@@ -2,6 +2,7 @@
  * blobs, other things that the same key has signed, messages that swell, and files that change while they are read.
  * Each is refused with its own code, before a byte of a module is used; where the head shows it, before one is read.
  * docs/security.md has the list. */
+#include "tests/unit/codes.h"
 #include "tests/unit/bundle_fixture.h"
 #include "tests/unit/tap.h"
 
@@ -52,13 +53,6 @@ static DiagCode open_code(Str bytes, const BundleOpenOptions *o)
     bool ok = bundle_open_bytes((const uint8_t *)bytes.ptr, bytes.len, "test.pbundle", o, &d, &b);
     return code_of(ok, &b, &d);
 }
-
-#define ck_code(got, expected, ...)                                                                            \
-    do {                                                                                                       \
-        DiagCode got_ = (got);                                                                                 \
-        ck_assert_msg(got_ == (expected), "%s instead of %s, at %d", diag_code_text(got_), diag_code_text(expected), \
-                      (int)(0 __VA_OPT__(+) __VA_ARGS__));                                                     \
-    } while (0)
 
 /* A pipe that holds these bytes and is never closed at its other end: who reads on waits until the test's time is over. */
 static DiagCode open_head_code(Str bytes, const BundleOpenOptions *o)

@@ -1,5 +1,7 @@
 /* Tests of bundle_create and bundle_revalidate: what goes into a manifest, order, descriptions of services, differences
  * between manifest and module, memory that runs out. Whole worlds and their errors are in tests/bundle/. */
+#include "tests/unit/codes.h"
+#include "tests/unit/failing_malloc.h"
 #include "tests/unit/tap.h"
 
 #include "bundle/create.h"
@@ -8,21 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define ck_code(got, expected)                                                                                          \
-    do {                                                                                                                \
-        DiagCode got_ = (got);                                                                                          \
-        ck_assert_msg(got_ == (expected), "%s instead of %s", diag_code_text(got_), diag_code_text(expected));          \
-    } while (0)
-
-static long fail_at = -1; /* -1: never */
-static bool out_of_memory(void) { return fail_at >= 0 && fail_at-- == 0; }
-void *__real_malloc(size_t), *__real_calloc(size_t, size_t), *__real_realloc(void *, size_t), *__real_aligned_alloc(size_t, size_t);
-void *__wrap_malloc(size_t), *__wrap_calloc(size_t, size_t), *__wrap_realloc(void *, size_t), *__wrap_aligned_alloc(size_t, size_t);
-void *__wrap_malloc(size_t n) { return out_of_memory() ? NULL : __real_malloc(n); }
-void *__wrap_calloc(size_t n, size_t m) { return out_of_memory() ? NULL : __real_calloc(n, m); }
-void *__wrap_realloc(void *p, size_t n) { return out_of_memory() ? NULL : __real_realloc(p, n); }
-void *__wrap_aligned_alloc(size_t a, size_t n) { return out_of_memory() ? NULL : __real_aligned_alloc(a, n); }
 
 /* ---- modules, made byte by byte ---- */
 

@@ -1,5 +1,6 @@
 /* Tests of what people look at: how each difference between two bundles counts, and that no view is ever cut short without
  * saying so. What views look like is in tests/bundle/inspect-*; materials are in tests/interop/sbom.py. */
+#include "tests/unit/failing_malloc.h"
 #include "tests/unit/tap.h"
 
 #include "bundle/show.h"
@@ -8,15 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static long fail_at = -1; /* -1: never */
-static bool out_of_memory(void) { return fail_at >= 0 && fail_at-- == 0; }
-void *__real_malloc(size_t), *__real_calloc(size_t, size_t), *__real_realloc(void *, size_t), *__real_aligned_alloc(size_t, size_t);
-void *__wrap_malloc(size_t), *__wrap_calloc(size_t, size_t), *__wrap_realloc(void *, size_t), *__wrap_aligned_alloc(size_t, size_t);
-void *__wrap_malloc(size_t n) { return out_of_memory() ? NULL : __real_malloc(n); }
-void *__wrap_calloc(size_t n, size_t m) { return out_of_memory() ? NULL : __real_calloc(n, m); }
-void *__wrap_realloc(void *p, size_t n) { return out_of_memory() ? NULL : __real_realloc(p, n); }
-void *__wrap_aligned_alloc(size_t a, size_t n) { return out_of_memory() ? NULL : __real_aligned_alloc(a, n); }
 
 static void open_fixture(const Fixture *f, Bundle *out)
 {

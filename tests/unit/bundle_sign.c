@@ -1,5 +1,7 @@
 /* Tests of keys and signatures: minisign's file forms, passwords, the process that signs, attaching, memory that runs
  * out. tests/interop/ compares with minisign itself. */
+#include "tests/unit/codes.h"
+#include "tests/unit/failing_malloc.h"
 #include "tests/unit/tap.h"
 #include "tests/unit/bundle_fixture.h"
 
@@ -8,24 +10,6 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define ck_code(got, expected)                                                                                          \
-    do {                                                                                                                \
-        DiagCode got_ = (got);                                                                                          \
-        ck_assert_msg(got_ == (expected), "%s instead of %s", diag_code_text(got_), diag_code_text(expected));          \
-    } while (0)
-
-/* ---- an allocator that fails on the Nth call (linked with --wrap) ---- */
-
-static long fail_at = -1; /* -1: never */
-static bool out_of_memory(void) { return fail_at >= 0 && fail_at-- == 0; }
-
-void *__real_malloc(size_t), *__real_calloc(size_t, size_t), *__real_realloc(void *, size_t), *__real_aligned_alloc(size_t, size_t);
-void *__wrap_malloc(size_t), *__wrap_calloc(size_t, size_t), *__wrap_realloc(void *, size_t), *__wrap_aligned_alloc(size_t, size_t);
-void *__wrap_malloc(size_t n) { return out_of_memory() ? NULL : __real_malloc(n); }
-void *__wrap_calloc(size_t n, size_t m) { return out_of_memory() ? NULL : __real_calloc(n, m); }
-void *__wrap_realloc(void *p, size_t n) { return out_of_memory() ? NULL : __real_realloc(p, n); }
-void *__wrap_aligned_alloc(size_t a, size_t n) { return out_of_memory() ? NULL : __real_aligned_alloc(a, n); }
 
 /* ---- a folder, keys in it, an unsigned bundle ---- */
 

@@ -1,5 +1,6 @@
 /* Tests of OCI image layouts: names of places, blobs of every kind there and back, memory that runs out at every point.
  * Layouts made to mislead are in tests/bundle/oci-hostile.txt, other people's tools in tests/interop/oci.py. */
+#include "tests/unit/failing_malloc.h"
 #include "tests/unit/tap.h"
 
 #include "bundle/container.h"
@@ -12,15 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static long fail_at = -1; /* -1: never */
-static bool out_of_memory(void) { return fail_at >= 0 && fail_at-- == 0; }
-void *__real_malloc(size_t), *__real_calloc(size_t, size_t), *__real_realloc(void *, size_t), *__real_aligned_alloc(size_t, size_t);
-void *__wrap_malloc(size_t), *__wrap_calloc(size_t, size_t), *__wrap_realloc(void *, size_t), *__wrap_aligned_alloc(size_t, size_t);
-void *__wrap_malloc(size_t n) { return out_of_memory() ? NULL : __real_malloc(n); }
-void *__wrap_calloc(size_t n, size_t m) { return out_of_memory() ? NULL : __real_calloc(n, m); }
-void *__wrap_realloc(void *p, size_t n) { return out_of_memory() ? NULL : __real_realloc(p, n); }
-void *__wrap_aligned_alloc(size_t a, size_t n) { return out_of_memory() ? NULL : __real_aligned_alloc(a, n); }
 
 /* ---- a bundle with a blob of each kind; nothing here looks into its manifest's bytes ---- */
 
