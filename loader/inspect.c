@@ -124,18 +124,18 @@ static int by_name(const void *a, const void *b)
 
 enum { METHOD_WIDTH = NAME_WIDTH + 1 + NUMBER_WIDTH + 1 + NUMBER_WIDTH };
 
-/* "greeter greeting.v1.Greeter/Hello"; one of a service of the host's has its process's name in its own. */
+/* "greeting.v1.Greeter/Hello (greeter)"; a service of the host's is a process of its own name. */
 static void add_method(TextBuf *t, const InspectMethod *m)
 {
-    size_t before = t->len;
     const char *process = process_name(m->provider);
-    size_t len = strlen(process);
+    size_t before = t->len, len = strlen(process);
+    add_name(t, m->name, 0);
     if (strncmp(m->name, process, len) != 0 || m->name[len] != '/') {
+        text_printf(t, " (");
         add_name(t, process, 0);
-        text_printf(t, " ");
+        text_printf(t, ")");
     }
-    size_t used = t->len - before;
-    add_name(t, m->name, used < METHOD_WIDTH ? (int)(METHOD_WIDTH - used) : 0);
+    if (!t->failed && t->len - before < METHOD_WIDTH) text_printf(t, "%*s", (int)(METHOD_WIDTH - (t->len - before)), "");
     add_number(t, NUMBER_WIDTH, m->calls);
     add_number(t, NUMBER_WIDTH, m->failed);
     add_number(t, NUMBER_WIDTH, m->refused);

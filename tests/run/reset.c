@@ -20,18 +20,18 @@
  * EXIT: 30
  * RUN: grep -c 'call: asker -> keeper t.Keeper/Do: OK, 1 B in, 10 B out in 1, fuel [1-9][0-9]*, ran [0-9.]* ms, took [0-9.]* ms$' err
  * OUT: 3
- * RUN: awk '/^keeper /{print $2, $3, $4, $5, $9}' err
- * OUT: 3 0 0 4 0
+ * RUN: awk '/^keeper /{print $2, $3, $4, $5, $6, $10}' err
+ * OUT: 3 0 0 0 4 0
  * RUN: test -f p.folded
  *
  * fuel_total is one for all instances: with one less than it takes, the last request is not served, and none after it.
- * RUN: fuel=$(awk '/^keeper /{print $6}' err); sed "s/policy = \"own.cfg\";/& fuel_total = $((fuel - 1));/;" m.cfg >t.cfg && parigot-bundle create --world t.cfg -o t.pbundle
+ * RUN: fuel=$(awk '/^keeper /{print $7}' err); sed "s/policy = \"own.cfg\";/& fuel_total = $((fuel - 1));/;" m.cfg >t.cfg && parigot-bundle create --world t.cfg -o t.pbundle
  * RUN: parigot-run --allow-unsigned --stats t.pbundle 2>err
  * EXIT: 120
  * RUN: cat err
  * OUT: keeper was killed: out of fuel: the process has used all of its
  * OUT: "t.Keeper/Do" at 0x
- * RUN: awk '/^keeper /{print $2, $9}' err
+ * RUN: awk '/^keeper /{print $2, $10}' err
  * OUT: 3 1
  */
 #include <stddef.h>
