@@ -45,6 +45,14 @@ static void trusting(Trusting *t, const TestKey *keys, size_t n, uint32_t requir
     t->options = (BundleOpenOptions){.trust = &t->trust, .require = require};
 }
 
+/* One key that is trusted, and a bundle for it to sign. */
+static void set_up(TestKey *key, Trusting *t, Fixture *f)
+{
+    *key = test_key(1);
+    trusting(t, key, 1, 1);
+    fixture_init(f);
+}
+
 /* ---- good ones ---- */
 
 START_TEST(opens)
@@ -107,11 +115,10 @@ static DiagCode open_pipe_code(Str bytes, const BundleOpenOptions *o)
 
 START_TEST(pipe_and_file)
 {
-    TestKey key = test_key(1);
+    TestKey key;
     Trusting t;
-    trusting(&t, &key, 1, 1);
     Fixture f;
-    fixture_init(&f);
+    set_up(&key, &t, &f);
     Writer w = fixture_bundle(&f, &key, 1);
     ck_code(open_pipe_code(written(&w), &t.options), DIAG_NONE);
     ck_code(open_pipe_code(slice(&w, 0, w.len - 1), &t.options), BUNDLE_TRUNCATED);
@@ -132,11 +139,10 @@ END_TEST
 
 START_TEST(every_byte_flipped)
 {
-    TestKey key = test_key(1);
+    TestKey key;
     Trusting t;
-    trusting(&t, &key, 1, 1);
     Fixture f;
-    fixture_init(&f);
+    set_up(&key, &t, &f);
     Writer w = fixture_bundle(&f, &key, 1);
     ck_code(open_code(written(&w), &t.options), DIAG_NONE);
     size_t manifest_end = 24 + load_le32(w.ptr + 12);
@@ -156,11 +162,10 @@ END_TEST
 
 START_TEST(every_truncation)
 {
-    TestKey key = test_key(1);
+    TestKey key;
     Trusting t;
-    trusting(&t, &key, 1, 1);
     Fixture f;
-    fixture_init(&f);
+    set_up(&key, &t, &f);
     Writer w = fixture_bundle(&f, &key, 1);
     for (size_t n = 0; n < w.len; n++) {
         DiagCode code = open_code(slice(&w, 0, n), &t.options);
@@ -176,11 +181,10 @@ END_TEST
 
 START_TEST(swapped_blobs)
 {
-    TestKey key = test_key(1);
+    TestKey key;
     Trusting t;
-    trusting(&t, &key, 1, 1);
     Fixture f;
-    fixture_init(&f);
+    set_up(&key, &t, &f);
     f.contents[1] = STR("\0asm\1\0\0\0 the SERVER"); /* as long as the other one */
     f.blobs[1].size = f.contents[1].len;
     f.blobs[1].digest = fixture_digest(f.digests[1], f.contents[1]);
@@ -210,11 +214,10 @@ START_TEST(header_fields)
         {16, 16 * 8194, BUNDLE_TRUNCATED},    {16, 0, BUNDLE_UNSIGNED},    {16, 1, BUNDLE_BAD_RECORD},
         {20, 1, BUNDLE_BAD_HEADER},
     };
-    TestKey key = test_key(1);
+    TestKey key;
     Trusting t;
-    trusting(&t, &key, 1, 1);
     Fixture f;
-    fixture_init(&f);
+    set_up(&key, &t, &f);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         Writer w = fixture_bundle(&f, &key, 1);
         put_le32(w.ptr + rows[i].at, rows[i].value);
@@ -851,11 +854,10 @@ END_TEST
 
 START_TEST(expired)
 {
-    TestKey key = test_key(1);
+    TestKey key;
     Trusting t;
-    trusting(&t, &key, 1, 1);
     Fixture f;
-    fixture_init(&f);
+    set_up(&key, &t, &f);
     f.manifest.not_after = 1000;
     Writer w = fixture_bundle(&f, &key, 1);
     static const struct {
@@ -912,11 +914,10 @@ END_TEST
 
 START_TEST(padding_is_zero)
 {
-    TestKey key = test_key(1);
+    TestKey key;
     Trusting t;
-    trusting(&t, &key, 1, 1);
     Fixture f;
-    fixture_init(&f);
+    set_up(&key, &t, &f);
     Writer w = fixture_bundle(&f, &key, 1);
     size_t head_end = 24 + load_le32(w.ptr + 12) + load_le32(w.ptr + 16);
     const size_t places[] = {head_end, 4095, 4096 + f.contents[0].len, 8191};
