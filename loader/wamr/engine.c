@@ -277,7 +277,10 @@ static void call_host(wasm_exec_env_t env, uint64_t *args)
                          .memory = &instance->memory,
                          .slots = args, /* WAMR has room for 16 at least */
                          .trap = instance->trap};
-    if (!import->fn(&call)) {
+    traps_end(); /* faults of the host are its own */
+    bool goes_on = import->fn(&call);
+    traps_begin();
+    if (!goes_on) {
         if (instance->trap->kind == TRAP_NONE) instance->trap->kind = TRAP_HOST;
         instance->stopped = true;
         wasm_runtime_set_exception(instance->inst, "stopped by the host");
@@ -343,6 +346,7 @@ static bool run(LoadInstance *instance, wasm_function_inst_t entry, uint32_t n_c
     instance->stopped = false;
     traps_begin();
     bool ok = wasm_runtime_call_wasm(instance->env, entry, n_cells, argv);
+    traps_end();
     look_at_memory(instance);
     if (!ok) traps_fill(instance);
     instance->trap = NULL;

@@ -3,6 +3,7 @@
  * There is no function that tells WAMR's build options, so they are found by what they do: a module with a vector is
  * loaded or not, the thread manager has its functions, a reservation shows in the list of mappings. */
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -72,13 +73,22 @@ const char *runtime_open(void)
 bool runtime_has_simd(void) { return has_simd; }
 bool runtime_can_interrupt(void) { return wasm_runtime_spawn_exec_env != NULL; }
 
+static pthread_mutex_t entering = PTHREAD_MUTEX_INITIALIZER;
+
+/* WAMR installs its handlers anew for each thread, in front of whatever there is: that is put back as it was. */
 bool runtime_enter_thread(void)
 {
+    struct sigaction segv, bus;
     if (wasm_runtime_thread_env_inited()) return true;
-    if (!wasm_runtime_init_thread_env()) return false;
-    pthread_setspecific(thread_key, &thread_key); /* fails: some memory of the thread's is not given back */
-    traps_install();
-    return true;
+    pthread_mutex_lock(&entering);
+    bool ok = sigaction(SIGSEGV, NULL, &segv) == 0 && sigaction(SIGBUS, NULL, &bus) == 0 && wasm_runtime_init_thread_env();
+    if (ok) {
+        sigaction(SIGSEGV, &segv, NULL);
+        sigaction(SIGBUS, &bus, NULL);
+        pthread_setspecific(thread_key, &thread_key); /* fails: some memory of the thread's is not given back */
+    }
+    pthread_mutex_unlock(&entering);
+    return ok;
 }
 
 /* One line of /proc/self/maps: "7f0000000000-7f0000001000 ---p ..." */

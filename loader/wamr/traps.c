@@ -2,8 +2,8 @@
  *
  * WAMR says "out of bounds memory access" for whatever faults: a null pointer, sealed data, the end of the memory. Which it
  * was follows from the address, and that only a signal handler sees. So ours stands before WAMR's, notes the address, and
- * hands the fault on. WAMR registers its handlers anew with each thread, and then finds ours as the one from before: a
- * fault that WAMR hands back to us goes to the handler that was there before both of us.
+ * hands the fault on, if this thread is within a call of WAMR's. Every other fault, and what WAMR hands back, goes to
+ * the handler that was there before both of us.
  *
  * Frames: WAMR has them if it was built with call stacks. It tells functions by name or index, not the instruction. */
 #include <signal.h>
@@ -17,10 +17,14 @@
 
 /* Written once, before our handler can run. before: us and WAMR, as far as we were here before WAMR. */
 static struct sigaction wamr_segv, wamr_bus, before_segv, before_bus;
-static bool have_wamr;
 
+typedef enum Watch {
+    NOT_OURS, /* this thread runs nothing of WAMR's                                                                  */
+    RUNNING,
+    HANDED_ON /* WAMR is looking at a fault                                                                          */
+} Watch;
 static _Thread_local struct {
-    bool handed_on;  /* WAMR is looking at a fault */
+    Watch watch;
     bool seen;
     uintptr_t address;
 } fault;
@@ -37,16 +41,16 @@ static void hand_back(int signal_number, siginfo_t *info, void *context)
 
 static void on_fault(int signal_number, siginfo_t *info, void *context)
 {
-    if (fault.handed_on) { /* WAMR has handed it back; or another engine has taken the one before */
+    if (fault.watch != RUNNING) {
         hand_back(signal_number, info, context);
         return;
     }
-    fault.handed_on = true;
+    fault.watch = HANDED_ON;
     fault.seen = true;
     fault.address = (uintptr_t)info->si_addr;
     const struct sigaction *wamr = signal_number == SIGSEGV ? &wamr_segv : &wamr_bus;
     wamr->sa_sigaction(signal_number, info, context); /* a guest's fault does not come back from here */
-    fault.handed_on = false;
+    fault.watch = RUNNING;
 }
 
 void traps_remember(void)
@@ -58,25 +62,21 @@ void traps_remember(void)
 void traps_install(void)
 {
     struct sigaction ours = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
-    struct sigaction segv, bus;
     sigemptyset(&ours.sa_mask);
-    if (sigaction(SIGSEGV, NULL, &segv) != 0 || sigaction(SIGBUS, NULL, &bus) != 0) return;
-    if (!have_wamr) {
-        /* Without handlers this libiwasm compares addresses: there is nothing to note. */
-        if (!(segv.sa_flags & SA_SIGINFO) || !(bus.sa_flags & SA_SIGINFO)) return;
-        wamr_segv = segv;
-        wamr_bus = bus;
-        have_wamr = true;
-    }
+    if (sigaction(SIGSEGV, NULL, &wamr_segv) != 0 || sigaction(SIGBUS, NULL, &wamr_bus) != 0) return;
+    /* Without handlers this libiwasm compares addresses: there is nothing to note. */
+    if (!(wamr_segv.sa_flags & SA_SIGINFO) || !(wamr_bus.sa_flags & SA_SIGINFO)) return;
     sigaction(SIGSEGV, &ours, NULL);
     sigaction(SIGBUS, &ours, NULL);
 }
 
 void traps_begin(void)
 {
-    fault.handed_on = false; /* the fault before went to WAMR, and did not come back */
+    fault.watch = RUNNING;
     fault.seen = false;
 }
+
+void traps_end(void) { fault.watch = NOT_OURS; }
 
 /* A fault within the memory's reservation: what is there. */
 static void take_fault(const LoadInstance *instance, LoadTrap *trap)
@@ -181,7 +181,6 @@ void traps_fill(LoadInstance *instance)
 {
     LoadTrap *trap = instance->trap;
     const char *words = wasm_runtime_get_exception(instance->inst);
-    fault.handed_on = false;
     if (!instance->stopped) {
         static const char prefix[] = "Exception: ";
         if (!words) words = "";

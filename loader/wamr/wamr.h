@@ -75,8 +75,9 @@ bool runtime_reserves(const uint8_t *base);
 /* ---- traps.c ---- */
 
 void traps_remember(void);    /* before WAMR has handlers: who had them                                               */
-void traps_install(void);     /* after WAMR's own handlers; again after each thread's                                 */
-void traps_begin(void);       /* before a call: no fault has been seen in this thread                                 */
+void traps_install(void);     /* after WAMR's own handlers                                                            */
+void traps_begin(void);       /* before a call: from now on faults of this thread are WAMR's to look at               */
+void traps_end(void);         /* after it                                                                             */
 /* traps_fill: why the call has ended. in: it has, with an exception */
 void traps_fill(LoadInstance *);
 void traps_where(LoadInstance *, LoadTrap *); /* in a host function: the frames, as far as this libiwasm tells them   */
