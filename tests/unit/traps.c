@@ -97,7 +97,7 @@ static const Case cases[] = {
     {"load_vector", 100, 0, TRAP_NULL_POINTER, 0}, {"fill", 0, 5, TRAP_NULL_POINTER, 0}, {"copy_from", 16, 5, TRAP_NULL_POINTER, 0}, {"init", 1, 2, TRAP_NULL_POINTER, 0},
     {"load", 8192, 0, TRAP_NONE, 0x6c616573}, {"store", 8192, 5, TRAP_READ_ONLY, 0}, {"store8", 12287, 5, TRAP_READ_ONLY, 0}, {"store8", 12288, 5, TRAP_NONE, 7},
     {"store8", 8191, 5, TRAP_NONE, 7}, {"store64", 12284, 5, TRAP_READ_ONLY, 0}, {"store_vector", 8200, 5, TRAP_READ_ONLY, 0}, {"store_lane", 9000, 5, TRAP_READ_ONLY, 0},
-    {"fill", 8000, 500, TRAP_READ_ONLY, 0}, {"copy", 12287, 5, TRAP_READ_ONLY, 0}, {"init", 8192, 2, TRAP_READ_ONLY, 0}, {"copy_from", 8192, 6, TRAP_NONE, 7},
+    {"fill", 8000, 500, TRAP_READ_ONLY, 0}, {"load8", 8000, 0, TRAP_NONE, 0}, {"copy", 8150, 100, TRAP_READ_ONLY, 0}, {"load8", 8150, 0, TRAP_NONE, 0}, {"copy", 12287, 5, TRAP_READ_ONLY, 0}, {"init", 8192, 2, TRAP_READ_ONLY, 0}, {"copy_from", 8192, 6, TRAP_NONE, 7},
     {"load", 20000, 0, TRAP_NONE, 0x6c616573}, {"load", 8192, 0, TRAP_NONE, 0x6c616573},
     /* tables and calls */
     {"table_get", 4, 0, TRAP_OOB_TABLE, 0}, {"table_set", UINT32_MAX, 0, TRAP_OOB_TABLE, 0}, {"table_fill", 3, 2, TRAP_OOB_TABLE, 0},
