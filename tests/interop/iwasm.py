@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""iwasm.py PLUGIN VALIDATE RUN EXAMPLES FAULTS: does stock iwasm run what we make, and is what we say of WAMR true? In TAP.
+"""iwasm.py PLUGIN VALIDATE RUN LD EXAMPLES FAULTS: does stock iwasm run what we make, and is what we say of WAMR true? In TAP.
 
 EXAMPLES and FAULTS are the folders where the build made the modules of examples/ and of tests/run/faults. Skipped, with a word, where iwasm is not on the PATH, and where the
 tools were built without WAMR (PLUGIN is empty then). Each claim of rule P606 (docs/wamr.md) is tried on iwasm itself."""
@@ -10,7 +10,7 @@ import sys
 
 import tap
 
-PLUGIN, VALIDATE, RUN, EXAMPLES, FAULTS = sys.argv[1:6]
+PLUGIN, VALIDATE, RUN, LD, EXAMPLES, FAULTS = sys.argv[1:7]
 LIMIT_S = 60
 # Folder of an example, the module that is given to iwasm; the world's main, or any other.
 WORLDS = [('hello', 'hello'), ('greeting', 'asker'), ('greeting', 'greeter'), ('picture', 'viewer'), ('printf', 'printf')]
@@ -77,6 +77,40 @@ def alone(subject, folder):
     needs_plugin()
     result = as_often_as_needed(os.path.join(EXAMPLES, 'hello.wasm'))
     expect(result.returncode == 0 and 'hello: hello from hello' in result.stdout, result, 'hello alone')
+
+
+# Asks the clock, then its own service; leaves with 50 (cookie) + 4 (bytes of the reply) when both have answered.
+ITS_OWN = r'''
+#define IMPORT(service, method) __attribute__((import_module(service), import_name(method)))
+#define EXPORT(name) __attribute__((export_name(name)))
+IMPORT("parigot.clock.v1.Clock", "Now") int now(const void *request, unsigned len, unsigned cookie);
+IMPORT("a.v1.Own", "Echo") int echo(const void *request, unsigned len, unsigned cookie);
+IMPORT("parigot.kernel.v1.Kernel", "Reply") int reply(unsigned call, const void *message, unsigned len, unsigned flags);
+IMPORT("parigot.kernel.v1.Kernel", "Exit") int leave(int code);
+EXPORT("parigot_alloc") void *alloc(unsigned len) { return (void *)(len < 256 ? 80000 : 0); }
+EXPORT("parigot_init") unsigned init(const void *request, unsigned len) { now(request, 0, 7); return len > 0; }
+EXPORT("a.v1.Own/Echo") void serve(unsigned state, unsigned call, const void *request, unsigned len)
+{
+    if (state == 1) reply(call, request, len, 1);
+}
+EXPORT("parigot_result") void result(unsigned state, unsigned cookie, unsigned status, const void *bytes, unsigned len, unsigned flags)
+{
+    if (cookie == 7 && status == 0 && len > 0) echo("four", 4, 50);
+    else leave((int)(cookie + len + status));
+}
+'''
+
+
+def its_own_service(subject, folder):
+    """A module of one world that provides what it calls; and the clock."""
+    needs_plugin()
+    source, obj, module = (os.path.join(folder, 'own' + suffix) for suffix in ('.c', '.o', '.wasm'))
+    with open(source, 'w', encoding='ascii') as f:
+        f.write(ITS_OWN)
+    subprocess.run(['clang-19', '--target=wasm32', '-O2', '-ffreestanding', '-c', source, '-o', obj], check=True)
+    subprocess.run([LD, obj, '-o', module], check=True)
+    result = as_often_as_needed(module)
+    expect(result.returncode == 54, result, 'clock and its own service')
 
 
 def not_routed(subject, folder):
@@ -216,7 +250,8 @@ BY_ITSELF = [
 def main():
     tests = [(f'iwasm runs examples/{name} from {module}.wasm', [], example, (name, module)) for name, module in WORLDS]
     tests += [(f'iwasm: {what}', [], fault, (what, words, status)) for what, words, status in FAULTS_AND_WORDS]
-    tests += [('a module alone', [], alone, ()), ('a service that nobody provides', [], not_routed, ()),
+    tests += [('a module alone', [], alone, ()), ('the clock, and a service of the module\'s own', ['clang-19'], its_own_service, ()),
+              ('a service that nobody provides', [], not_routed, ()),
               ('a module of another world', [], another_world, ()), ('a metered module', ['wat2wasm'], metered, ()),
               ('a module that breaks the policy', ['wat2wasm'], invalid_world, ()), ('broken and missing files', [], broken, ())]
     modules = sorted(f for f in os.listdir(EXAMPLES) if f.endswith('.wasm')) if os.path.isdir(EXAMPLES) else []
