@@ -53,6 +53,11 @@
 ;; RUN: printf '(module (func (export "f\\00g") (result i32) (i32.const 2)) (func (export "f") (result i32) (i32.const 1)))' > s.wat && wat2wasm s.wat -o s.wasm && parigot-run --engine=wamr s.wasm --allow-unsigned --policy=none --invoke=f
 ;; OUT: 1
 ;; NOT: 2
+;; RUN: (echo '(module (func (export "f") (local'; yes i64 | head -40000; echo ')))') > s.wat && wat2wasm s.wat -o s.wasm && parigot-run --allow-unsigned --policy=none s.wasm --invoke=f
+;; RUN: parigot-run --engine=wamr --allow-unsigned --policy=none s.wasm --invoke=f
+;; EXIT: 1
+;; ERR: WAMR refuses the module: 
+;; ERR: [R0403]
 ;; RUN: printf '(module (import "a" "b" (func)) (func (export "f")))' > s.wat && wat2wasm s.wat -o s.wasm && parigot-run --engine=wamr s.wasm --allow-unsigned --policy=none --invoke=f
 ;; EXIT: 1
 ;; ERR: unknown import: function "a" "b" () -> void [R0102]
