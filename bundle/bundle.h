@@ -19,6 +19,7 @@
 typedef Parigot__Bundle__V1__Manifest BundleManifest;
 typedef Parigot__Bundle__V1__Blob BundleBlobInfo;
 typedef Parigot__Bundle__V1__Module BundleModule;
+typedef Parigot__Bundle__V1__Native BundleNative;
 typedef Parigot__Bundle__V1__Layout BundleLayout;
 typedef Parigot__Bundle__V1__Limits BundleLimits;
 typedef Parigot__Bundle__V1__Import BundleImport;

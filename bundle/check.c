@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_FINDINGS = 20, MAX_NAME = 64, MAX_PARAMS = 1000, MAX_SHARE = 10000 };
+enum { MAX_FINDINGS = 20, MAX_NAME = 64, MAX_PARAMS = 1000, MAX_SHARE = 10000, MAX_NATIVE = 64 };
 
 /* ---- names ---- */
 
@@ -278,14 +278,18 @@ static void check_provenance(Check *c, const char *who, const BundleModule *mod)
             bad(c, MANIFEST_VALUE, "%s: feature \"%s\" is there twice", who, mod->features[i]);
         else seen |= UINT64_C(1) << f;
     }
-    for (size_t i = 0; i < mod->n_native; i++) {
-        const Parigot__Bundle__V1__Native *n = mod->native[i];
+    if (mod->n_native > MAX_NATIVE) bad(c, MANIFEST_VALUE, "%s: native code for more than %d targets", who, MAX_NATIVE);
+    for (size_t i = 0; i < mod->n_native && i < MAX_NATIVE; i++) {
+        const BundleNative *n = mod->native[i];
         if (!blob_is(c, who, n->blob, PARIGOT__BUNDLE__V1__BLOB_KIND__BLOB_KIND_NATIVE, "native code"))
             continue;
         const ProtobufCBinaryData *of = &c->m->blobs[mod->blob]->digest;
         if (n->target[0] == 0 || n->module_digest.len != of->len ||
             memcmp(n->module_digest.data, of->data, of->len) != 0)
             bad(c, MANIFEST_VALUE, "%s: native code %zu was made from another module", who, i);
+        for (size_t j = 0; j < i; j++)
+            if (n->abi == mod->native[j]->abi && strcmp(n->target, mod->native[j]->target) == 0)
+                bad(c, MANIFEST_VALUE, "%s: native code for %s is there twice", who, n->target);
     }
 }
 

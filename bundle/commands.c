@@ -74,6 +74,7 @@ void tool_keygen(Tool *tool, int argc, char **argv)
 
 typedef struct Creating {
     const char *world_file, *output, *name, *main, *policy, *key, *comment;
+    bool native;
     BundlePassword password;
 } Creating;
 
@@ -137,6 +138,7 @@ static void create(Tool *tool, const Creating *c, char **files, uint32_t n)
     bool ok = c->world_file ? bundle_read_world(&tool->arena, c->world_file, &tool->diags, &world)
                             : world_of_modules(tool, c, files, n, &world);
     world.tool = "parigot-bundle " PARIGOT_VERSION;
+    world.native = c->native;
     ok = ok && bundle_clock(&tool->diags, &world.now) && bundle_create(&world, &tool->diags, &bundle) &&
          (!c->key || add_signature(tool, &signer, c->output, c->comment, &bundle)) &&
          file_write(c->output, bundle.ptr, bundle.len, 0644, true, &tool->diags);
@@ -152,6 +154,7 @@ const char create_help[] =
     "Proves each module under its policy and makes a bundle of them.\n"
     "  -w, --world=FILE          the modules, their limits and grants (docs/world.md)\n"
     "  -o, --output=OUT          the bundle\n"
+    "      --native              native code too, by wasm2c and cc, for this machine\n"
     "Modules on the command line may call the system services that they import:\n"
     "      --policy=POLICY       strict (default), reset, audit, or a file\n"
     "      --name=NAME           of the bundle; default OUT without its suffix\n"
@@ -169,6 +172,7 @@ void tool_create(Tool *tool, int argc, char **argv)
                                             {"main", required_argument, NULL, 'm'},
                                             {"policy", required_argument, NULL, 'r'},
                                             {"comment", required_argument, NULL, 't'},
+                                            {"native", no_argument, NULL, 'N'},
                                             PASSWORD_LONG,
                                             {0}};
     Creating c = {0};
@@ -182,6 +186,7 @@ void tool_create(Tool *tool, int argc, char **argv)
         case 'm': c.main = optarg; break;
         case 'r': c.policy = optarg; break;
         case 't': c.comment = optarg; break;
+        case 'N': c.native = true; break;
         case '?': return;
         default: password_option(&c.password, o);
         }

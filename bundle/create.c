@@ -4,11 +4,18 @@
 #include "bundle/create_impl.h"
 
 #include "bundle/container.h"
+#include "bundle/native.h"
 #include "validator/validator.h"
 
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+
+#ifdef PARIGOT_NATIVE_TARGET
+#define NATIVE_TARGET PARIGOT_NATIVE_TARGET
+#else
+#define NATIVE_TARGET "none" /* native_find_tools has said so */
+#endif
 
 /* ---- for all passes ---- */
 
@@ -198,8 +205,8 @@ static void collect_policies(Making *c)
 static void collect_blobs(Making *c)
 {
     BundleManifest *m = &c->manifest;
-    m->blobs = arena_array(&c->arena, c->n_order, sizeof(*m->blobs));
-    c->blobs = arena_array(&c->arena, c->n_order, sizeof(*c->blobs));
+    m->blobs = arena_array(&c->arena, (size_t)c->n_order * 2, sizeof(*m->blobs)); /* native code may come to each */
+    c->blobs = arena_array(&c->arena, (size_t)c->n_order * 2, sizeof(*c->blobs));
     BundleBlobInfo *items = arena_array(&c->arena, c->n_order, sizeof *items);
     if (!m->blobs || !c->blobs || !items) {
         making_out_of_memory(c);
@@ -208,15 +215,75 @@ static void collect_blobs(Making *c)
     for (uint32_t i = 0; i < c->n_order; i++) {
         Made *made = c->order[i];
         uint32_t at = 0;
-        while (at < m->n_blobs && memcmp(c->blobs[at]->digest, made->digest, sizeof made->digest) != 0) at++;
+        while (at < m->n_blobs && memcmp(m->blobs[at]->digest.data, made->digest, sizeof made->digest) != 0) at++;
         made->out.blob = at;
         if (at < m->n_blobs) continue;
         parigot__bundle__v1__blob__init(&items[at]);
         items[at].kind = PARIGOT__BUNDLE__V1__BLOB_KIND__BLOB_KIND_MODULE;
         items[at].size = made->in->size;
         items[at].digest = (ProtobufCBinaryData){sizeof made->digest, made->digest};
-        c->blobs[at] = made;
+        c->blobs[at] = (Str){(const char *)made->in->bytes, made->in->size};
         m->blobs[m->n_blobs++] = &items[at];
+    }
+}
+
+/* The native code of one module as a blob behind the others. */
+static uint32_t add_native_blob(Making *c, const Writer *code)
+{
+    BundleManifest *m = &c->manifest;
+    BundleBlobInfo *blob = arena_alloc(&c->arena, sizeof *blob);
+    uint8_t *digest = arena_alloc(&c->arena, BUNDLE_DIGEST_BYTES);
+    if (!blob || !digest) {
+        making_out_of_memory(c);
+        return 0;
+    }
+    parigot__bundle__v1__blob__init(blob);
+    crypto_generichash(digest, BUNDLE_DIGEST_BYTES, code->ptr, code->len, NULL, 0);
+    blob->kind = PARIGOT__BUNDLE__V1__BLOB_KIND__BLOB_KIND_NATIVE;
+    blob->size = code->len;
+    blob->digest = (ProtobufCBinaryData){BUNDLE_DIGEST_BYTES, digest};
+    c->blobs[m->n_blobs] = (Str){(const char *)code->ptr, code->len};
+    m->blobs[m->n_blobs] = blob;
+    return (uint32_t)m->n_blobs++;
+}
+
+static void add_native(Making *c, Made *made, uint32_t blob)
+{
+    BundleNative *native = arena_alloc(&c->arena, sizeof *native);
+    made->out.native = arena_alloc(&c->arena, sizeof *made->out.native);
+    if (!native || !made->out.native) {
+        making_out_of_memory(c);
+        return;
+    }
+    parigot__bundle__v1__native__init(native);
+    native->blob = blob;
+    native->target = making_text(c, STR(NATIVE_TARGET));
+    native->abi = PARIGOT_NATIVE_ABI;
+    native->module_digest = (ProtobufCBinaryData){sizeof made->digest, made->digest};
+    made->out.native[0] = native;
+    made->out.n_native = 1;
+}
+
+/* requires: blobs. provides: native code, once for modules of the same bytes, where the world asks for it and it can be made */
+static void make_native(Making *c)
+{
+    NativeTools tools;
+    uint32_t n_modules = (uint32_t)c->manifest.n_blobs, *blobs = arena_array(&c->arena, n_modules, sizeof *blobs);
+    c->native = arena_array(&c->arena, n_modules, sizeof *c->native);
+    if (!blobs || !c->native) making_out_of_memory(c);
+    else if (!native_find_tools(&c->arena, &tools, c->diags)) c->failed = true;
+    for (uint32_t i = 0; !c->failed && i < c->n_order; i++) {
+        Made *made = c->order[i];
+        const ValReport *r = &made->report;
+        const NativeJob job = {.module = &r->module, .features = r->features, .name = made->in->name,
+                               .stack_pointer = r->layout_proved ? r->pm.stack_pointer : 0, .fuel = r->metered ? r->pm.fuel : 0};
+        if (made->out.blob == c->n_native) { /* blobs are numbered in this order */
+            Writer *code = &c->native[c->n_native++];
+            NativeEnd end = native_make(&tools, &job, c->diags, code);
+            if (end == NATIVE_FAILED) c->failed = true;
+            blobs[made->out.blob] = end == NATIVE_MADE ? add_native_blob(c, code) : 0;
+        }
+        if (!c->failed && blobs[made->out.blob]) add_native(c, made, blobs[made->out.blob]);
     }
 }
 
@@ -295,7 +362,7 @@ static void encode(Making *c, Writer *out)
     out->limit_bytes = UINT32_MAX; /* as much as a reader takes */
     for (size_t i = 0; i < c->manifest.n_blobs; i++) {
         wr_zeros(out, bundle_align(out->len) - out->len);
-        wr_bytes(out, c->blobs[i]->in->bytes, c->blobs[i]->in->size);
+        wr_bytes(out, c->blobs[i].ptr, c->blobs[i].len);
     }
     if (out->failed) making_out_of_memory(c);
 }
@@ -326,10 +393,12 @@ bool bundle_create(const World *world, Diags *d, Writer *out)
     if (c.services) order_modules(&c);
     if (!c.failed) collect_policies(&c);
     if (!c.failed) collect_blobs(&c);
+    if (!c.failed && world->native) make_native(&c);
     if (!c.failed) describe_world(&c);
     if (!c.failed) encode(&c, out);
     if (!c.failed) read_back(&c, out);
     if (c.failed) wr_free(out);
+    for (uint32_t i = 0; i < c.n_native; i++) wr_free(&c.native[i]);
     arena_free(&c.arena);
     return !c.failed;
 }

@@ -49,6 +49,7 @@ typedef struct World {
     Str main;                       /* empty = none                                                           */
     uint32_t main_line, remote_line;
     const char *tool;               /* "parigot-ld 0.1.0"                                                     */
+    bool native;                    /* native code is made of each module (docs/native.md)                    */
     int64_t now;                    /* waivers that have ended by then are refused; 0 = not compared          */
     WorldModule *modules; uint32_t n_modules;
     Str *remote;          uint32_t n_remote;
@@ -75,7 +76,8 @@ MUST_USE bool bundle_parse_world(Arena *, Str text, const char *name, Diags *, W
 /* bundle_create: validates every module under its policy, finds the start order, encodes the manifest and puts the
  * unsigned bundle together. No clock is read and no path recorded but its last part: same inputs, same bytes.
  * out:    *out     header, manifest, no signature, blobs; free with wr_free. Empty when false
- * errors: what the validator finds (nothing that violates its policy goes into a bundle); B04 (the world does not fit) */
+ * errors: what the validator finds (nothing that violates its policy goes into a bundle); B04 (the world does not fit);
+ *         LD_CHILD_... of the programs that make native code */
 MUST_USE bool bundle_create(const World *, Diags *, Writer *out);
 
 /* ---- revalidate.c --------------------------------------------------------------------------------------------- */

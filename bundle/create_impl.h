@@ -43,7 +43,9 @@ typedef struct Making {
     ServiceRow *services;     /* sorted by name, bytewise              */
     uint32_t n_services;
     BundleManifest manifest;
-    const Made **blobs;       /* whose bytes each blob is              */
+    Str *blobs;               /* the bytes of each blob                */
+    Writer *native;           /* native code by module blob, as far as there is any; wr_free */
+    uint32_t n_native;
     bool failed;              /* an error was recorded                 */
 } Making;
 

@@ -1,8 +1,9 @@
 /* engine.c: what every engine does in the same way before guest code runs: imports by their names and types, layouts that
- * this host's pages can enforce; and how a host function stops its guest.
+ * this host's pages can enforce, a memory within the limits; and how a host function stops its guest.
  *
  * Source: core 2.0 §4.5.4 "Instantiation"; docs/module-section.md "Checked means". */
 #include "loader/engine.h"
+#include "loader/memory.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -38,6 +39,28 @@ bool load_pages_enforce(const PmLayout *l)
 {
     uint64_t host_page = (uint64_t)sysconf(_SC_PAGESIZE);
     return l->null_guard % host_page == 0 && l->sealed_low % host_page == 0 && l->sealed_high % host_page == 0;
+}
+
+/* ---- memory ------------------------------------------------------------------------------------------------------------ */
+
+bool load_open_memory(const WasmModule *m, const LoadLimits *limits, bool force_checks, LoadMemory *memory, Diags *diags)
+{
+    if (m->n_memories == 0) {
+        memory->checked = force_checks;
+        return true;
+    }
+    const WasmLimits *pages = &m->memories[0];
+    uint64_t size = (uint64_t)pages->min * PAGE_BYTES;
+    uint64_t max = (uint64_t)(pages->has_max ? pages->max : PAGE_BYTES) * PAGE_BYTES;
+    uint64_t most = limits->memory_bytes ? limits->memory_bytes : LOAD_MEMORY_BYTES, limit = most / PAGE_BYTES * PAGE_BYTES;
+    if (size > limit) {
+        diag_add(diags, RUN_LIMIT, DIAG_AT(.file = m->file), "memory of %llu bytes exceeds the limit of %llu",
+                 (unsigned long long)size, (unsigned long long)most);
+        return false;
+    }
+    if (memory_open(memory, size, max < limit ? max : limit, force_checks)) return true;
+    diag_add(diags, OUT_OF_MEMORY, DIAG_AT(.file = m->file), "out of memory");
+    return false;
 }
 
 /* ---- imports ----------------------------------------------------------------------------------------------------------- */

@@ -176,6 +176,8 @@ typedef struct LoadCompileOptions {
     uint32_t fuel;           /* global index + 1 of the gauge of a meter that was proved (P702, P703); 0 = none      */
     bool force_checks;       /* as if there were no address space for a reservation (tests)                           */
     bool canonical_nans;     /* what core 2.0 §4.3.3 leaves open is one NaN: the same bits on each machine           */
+    const uint8_t *native;   /* load_native alone: the shared object made from this module; borrowed                  */
+    size_t native_bytes;
 } LoadCompileOptions;
 
 /* What an engine cannot do. Whoever is asked for it refuses by name (RUN_ENGINE_CANNOT); nothing is left out in silence. */
@@ -194,7 +196,7 @@ typedef struct LoadEngine {
     unsigned lacks;        /* LOAD_LACKS_*                                           */
 
     /* compile: in: a module that val_module has accepted with these features; it and its bytes must outlive the LoadModule.
-     * out:    NULL after recording a Diag: RUN_LAYOUT, OUT_OF_MEMORY */
+     * out:    NULL after recording a Diag: RUN_LAYOUT, OUT_OF_MEMORY; load_native: RUN_NATIVE_BROKEN, RUN_NO_NATIVE */
     LoadModule *(*compile)(const WasmModule *, const LoadCompileOptions *, Diags *);
     void (*free_module)(LoadModule *); /* after its last instance */
 
@@ -236,12 +238,16 @@ typedef struct LoadEngine {
 } LoadEngine;
 
 extern const LoadEngine load_interp; /* instance.c: the default */
+extern const LoadEngine load_native; /* native.c: code that is in the bundle; not for LoadCompileOptions.force_checks */
 
 /* ---- for engines: what they all do alike (engine.c) ---------------------------------------------------------------- */
 
 /* load_check_layout: what page protection can do here for this layout.   errors: RUN_LAYOUT */
 MUST_USE bool load_check_layout(const WasmModule *, const PmLayout *, Diags *);
-bool load_pages_enforce(const PmLayout *); /* guard and seal begin and end where pages do */
+bool load_pages_enforce(const PmLayout *); /* false: PM_SEAL_CHECK on pages that are too large */
+/* load_open_memory: memory 0 in its initial size, without guard or seal; none, if the module has none.
+ * errors: RUN_LIMIT, OUT_OF_MEMORY */
+MUST_USE bool load_open_memory(const WasmModule *, const LoadLimits *, bool force_checks, LoadMemory *, Diags *);
 /* load_link_imports: the row for each function import, by its index.
  * errors: RUN_NO_IMPORT, RUN_IMPORT_TYPE, one for each; OUT_OF_MEMORY */
 MUST_USE bool load_link_imports(const WasmModule *, const LoadImport *rows, size_t n_rows, Arena *, Diags *,

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The run that this thread is in, innermost, and its id. What the loader has for each thread. A handler reads it in any
@@ -25,6 +26,8 @@ static THREAD_LOCAL pid_t own_thread;
 static struct sigaction previous_segv, previous_bus, previous_urg;
 static pthread_once_t install_once = PTHREAD_ONCE_INIT;
 static bool installed;
+/* Comes with each poke: an address that nobody else sends. */
+#define POKE_MARK ((void *)&install_once)
 
 Run *fault_current(void) { return current_run; }
 
@@ -80,13 +83,27 @@ static void on_fault(int signal_number, siginfo_t *info, void *context)
     run->fault(run, (uint64_t)((uintptr_t)info->si_addr - (uintptr_t)run->memory->base), context);
 }
 
+/* The same signal to this thread, a little later: whoever has interrupted the guest has ended by then, or there will be
+ * another. Raw system calls: the library's may take memory. */
+static void poke_again(void)
+{
+    enum { LATER_NS = 1000000 };
+    struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGURG, .sigev_value.sival_ptr = POKE_MARK};
+    struct itimerspec later = {.it_value.tv_nsec = LATER_NS};
+    event._sigev_un._tid = (pid_t)syscall(SYS_gettid);
+    int timer;
+    if (syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer) == 0) (void)syscall(SYS_timer_settime, timer, 0, &later, NULL);
+}
+
 static void on_poke(int signal_number, siginfo_t *info, void *context)
 {
     Run *run = current_run;
     int saved_errno = errno;
-    bool ours = info->si_code == SI_QUEUE && info->si_pid == getpid() && info->si_value.sival_ptr == (void *)(uintptr_t)&install_once;
-    if (!ours) chain(signal_number, info, context);
-    else if (run != NULL && run->in_guest && run->poke) run->poke(run, context);
+    bool sent = info->si_code == SI_QUEUE && info->si_pid == getpid() && info->si_value.sival_ptr == POKE_MARK;
+    bool again = info->si_code == SI_TIMER && info->si_value.sival_ptr == POKE_MARK;
+    if (again) (void)syscall(SYS_timer_delete, info->si_timerid);
+    if (!sent && !again) chain(signal_number, info, context);
+    else if (run != NULL && run->in_guest && run->poke && !run->poke(run, context)) poke_again();
     errno = saved_errno;
 }
 
@@ -96,7 +113,7 @@ void fault_poke(pid_t thread)
     int saved_errno = errno;
     info.si_pid = getpid();
     info.si_uid = getuid();
-    info.si_value.sival_ptr = (void *)(uintptr_t)&install_once;
+    info.si_value.sival_ptr = POKE_MARK;
     (void)syscall(SYS_rt_tgsigqueueinfo, info.si_pid, thread, SIGURG, &info);
     errno = saved_errno;
 }

@@ -18,17 +18,17 @@ struct Run {
     /* Both in the signal handler; context: its ucontext_t.
      * fault: at this address of linear memory; in_guest is 0 already. Does not return, or leaves by changing the context.
      * poke:  somebody has called fault_poke for this thread; NULL: this engine is not poked. in_guest is 1, but the signal may
-     *        have come in another handler, which has interrupted the guest.                                          */
+     *        have come in another handler, which has interrupted the guest: false, and it will come again.           */
     void (*fault)(Run *, uint64_t address, void *context);
-    void (*poke)(Run *, void *context);
+    bool (*poke)(Run *, void *context);
 };
 
 MUST_USE bool fault_handler_install(void); /* once in a process; false: there was an error */
 void fault_enter(Run *);                   /* sets outer; in_guest is the caller's to set */
 void fault_leave(Run *);
 Run *fault_current(void);                  /* of this thread, innermost; NULL: none */
-/* fault_poke: from any thread or signal handler: the handler's poke in that thread, if it is in guest code when the signal
- * comes. May be lost, when the thread is in another handler at that moment.
+/* fault_poke: from any thread or signal handler, of this thread too: the run's poke in that thread, if it is in guest code
+ * when the signal comes.
  * in:     from fault_thread of that thread; one that has ended is no harm */
 void fault_poke(pid_t thread);
 pid_t fault_thread(void);                  /* this thread; makes sure that it takes pokes */

@@ -190,28 +190,6 @@ static bool out_of_memory(LoadInstance *instance, Diags *diags)
     return false;
 }
 
-static bool make_memory(LoadInstance *instance, const LoadLimits *limits, Diags *diags)
-{
-    const WasmModule *m = instance->module->wasm;
-    if (m->n_memories == 0) {
-        instance->memory.checked = instance->module->force_checks;
-        return true;
-    }
-    const WasmLimits *pages = &m->memories[0];
-    uint64_t size = (uint64_t)pages->min * PAGE_BYTES;
-    uint64_t max = (uint64_t)(pages->has_max ? pages->max : PAGE_BYTES) * PAGE_BYTES;
-    uint64_t limit = limits->memory_bytes ? limits->memory_bytes / PAGE_BYTES * PAGE_BYTES : LOAD_MEMORY_BYTES;
-    if (size > limit) {
-        diag_add(diags, RUN_LIMIT, DIAG_AT(.file = m->file),
-                 "memory of %llu bytes exceeds the limit of %llu", (unsigned long long)size,
-                 (unsigned long long)(limits->memory_bytes ? limits->memory_bytes : LOAD_MEMORY_BYTES));
-        return false;
-    }
-    if (!memory_open(&instance->memory, size, max < limit ? max : limit, instance->module->force_checks))
-        return out_of_memory(instance, diags);
-    return true;
-}
-
 static uint64_t elems_of_tables(const WasmModule *m)
 {
     uint64_t n = 0;
@@ -403,8 +381,8 @@ static LoadInstance *interp_instantiate(LoadModule *module, const LoadImport *im
     instance->host = host;
     instance->refused = limits->refused;
     instance->enforces_layout = module->has_layout && load_pages_enforce(&module->layout);
-    bool ok = load_link_imports(module->wasm, imports, n_imports, &instance->arena, diags, &instance->imports) &&
-              make_memory(instance, limits, diags) && pick_code(instance, diags) &&
+    bool ok = load_link_imports(m, imports, n_imports, &instance->arena, diags, &instance->imports) &&
+              load_open_memory(m, limits, module->force_checks, &instance->memory, diags) && pick_code(instance, diags) &&
               make_tables(instance, limits, diags) && make_stack(instance, limits, diags) &&
               make_globals(instance, diags) && init_elems(instance, diags) && init_datas(instance, diags) &&
               guard_memory(instance, diags);

@@ -336,7 +336,7 @@ static const char *in_folder(Arena *arena, const char *folder, size_t len, const
     return path && stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0 ? path : NULL;
 }
 
-static const char *find_on_path(Arena *arena, const char *name)
+const char *child_find_on_path(Arena *arena, const char *name)
 {
     const char *at = getenv("PATH"), *found = NULL;
     while (at && *at && !found) {
@@ -359,7 +359,7 @@ const char *child_find(Arena *arena, const char *name, bool on_path)
         const char *folder = arena_printf(arena, "%.*s%s", (int)n - 1, self, places[i]);
         if (folder) found = in_folder(arena, folder, strlen(folder), name);
     }
-    return found || !on_path ? found : find_on_path(arena, name);
+    return found || !on_path ? found : child_find_on_path(arena, name);
 }
 
 void child_missing(const char *name, const char *wanted_for, const char *cure, Diags *d)

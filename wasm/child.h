@@ -68,6 +68,8 @@ void child_tell(const ChildJob *, const ChildResult *, const char *file, Diags *
  * this program, or in ../libexec/parigot from there; else, with `on_path`, on PATH.
  * returns its path, in the arena; NULL: nowhere, and nothing was recorded */
 const char *child_find(Arena *, const char *name, bool on_path);
+/* child_find_on_path: the same for a program that is never ours: on PATH alone, in folders named from the root. */
+const char *child_find_on_path(Arena *, const char *name);
 /* child_missing: the Diag for that (LD_CHILD_MISSING): who wants it, for what, and where it comes from. */
 #define CHILD_FROM_BINARYEN "it comes with the package binaryen; parigot-opt is built where that is there"
 void child_missing(const char *name, const char *wanted_for, const char *cure, Diags *);
