@@ -41,7 +41,7 @@ MUST_USE NativeEnd native_make(const NativeTools *, const NativeJob *, Diags *, 
 /* Why wasm2c cannot do it, in words; NULL when it can. */
 const char *native_obstacle(const NativeJob *);
 /* What wasm2c is given. */
-void native_bare_module(const WasmModule *, Writer *out);
+void native_bare_module(const NativeJob *, Arena *, Writer *out);
 /* What cc is given, from what wasm2c wrote.   false: that is of no form that is known, or out->failed: no memory */
 MUST_USE bool native_source(const NativeJob *, Str wasm2c, Arena *, TextBuf *out);
 

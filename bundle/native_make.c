@@ -73,12 +73,12 @@ static NativeEnd leave(const NativeJob *job, const char *why, Diags *d)
 
 /* ---- wasm2c -------------------------------------------------------------------------------------------------------------- */
 
-static bool run_wasm2c(const NativeTools *tools, const NativeJob *job, Diags *d, Writer *out)
+static bool run_wasm2c(const NativeTools *tools, const NativeJob *job, Arena *arena, Diags *d, Writer *out)
 {
     static const char *const arguments[] = {"wasm2c", "--module-name=m", "--no-debug-names", CHILD_INPUT_PATH, NULL};
     Writer bare = {0};
     ChildResult r;
-    native_bare_module(job->module, &bare);
+    native_bare_module(job, arena, &bare);
     const ChildJob child = {.program = tools->wasm2c, .arguments = arguments, .input = bare.ptr, .input_size = bare.len,
                             .limits = {.memory_bytes = memory_bytes, .output_bytes = output_bytes, .seconds = WASM2C_SECONDS}};
     bool ok = !bare.failed;
@@ -91,12 +91,13 @@ static bool run_wasm2c(const NativeTools *tools, const NativeJob *job, Diags *d,
 
 /* ---- cc -------------------------------------------------------------------------------------------------------------------- */
 
-/* -O2, and what makes native code behave as the interpreter does: calls are calls and have frames that can be walked;
+/* -O2, and what makes native code behave as the interpreter does: calls are calls and have frames that can be walked, a function
+ * is itself, however like another;
  * arithmetic is as written, for signalling NaNs too. Nothing of the machine it is made on gets in but the instruction set
  * that all of its kind have; nothing of the compiler's own folders. No library but the compiler's. */
 static const char *const cc_arguments[] = {
     "cc", "-x", "c", "-", "-std=gnu11", "-O2", "-g0", "-shared", "-fPIC", "-ffreestanding", "-nostdlib",
-    "-fvisibility=hidden", "-fno-omit-frame-pointer", "-fno-optimize-sibling-calls", "-ffp-contract=off", "-fno-math-errno",
+    "-fvisibility=hidden", "-fno-omit-frame-pointer", "-fno-optimize-sibling-calls", "-fno-ipa-icf", "-ffp-contract=off", "-fno-math-errno",
     "-fsignaling-nans", "-fno-stack-protector", "-fno-asynchronous-unwind-tables", "-fno-unwind-tables", "-fno-ident",
     "-frandom-seed=parigot", "-Werror=frame-larger-than=" "65536",
     "-Wl,--build-id=none", "-Wl,-z,defs", "-Wl,-z,relro", "-Wl,-z,now", "-Wl,-z,noexecstack", "-Wl,-z,separate-code",
@@ -172,7 +173,7 @@ NativeEnd native_make(const NativeTools *tools, const NativeJob *job, Diags *d, 
     Arena arena = {0};
     const char *obstacle = native_obstacle(job), *folder = NULL;
     if (obstacle) return leave(job, obstacle, d);
-    bool ok = run_wasm2c(tools, job, d, &wasm2c);
+    bool ok = run_wasm2c(tools, job, &arena, d, &wasm2c);
     if (ok && !native_source(job, (Str){(const char *)wasm2c.ptr, wasm2c.len}, &arena, &source)) {
         if (source.failed) diag_add(d, OUT_OF_MEMORY, DIAG_AT(.file = job->module->file), "out of memory");
         else diag_add(d, BUNDLE_NATIVE_TOOL, DIAG_AT(.file = job->module->file), "what wasm2c wrote has not the form that is known");

@@ -13,7 +13,7 @@
 
 extern const char native_abi[], native_prelude[]; /* made by embed.py */
 
-/* ---- before wasm2c -------------------------------------------------------------------------------------------------- */
+/* ---- can it be done? -------------------------------------------------------------------------------------------------- */
 
 const char *native_obstacle(const NativeJob *job)
 {
@@ -24,40 +24,6 @@ const char *native_obstacle(const NativeJob *job)
     for (uint32_t i = 0; i < m->n_imports; i++)
         if (m->imports[i].kind != KIND_FUNC) return "an import that is no function";
     return NULL;
-}
-
-/* Imports by number, and no type of theirs changes. */
-static void write_imports(const WasmModule *m, Writer *w)
-{
-    wr_byte(w, SEC_IMPORT);
-    size_t mark = wr_begin_size(w);
-    wr_u32(w, m->n_imports);
-    for (uint32_t i = 0; i < m->n_imports; i++) {
-        char name[16];
-        snprintf(name, sizeof name, "f%u", m->imports[i].index);
-        wr_name(w, STR("h"));
-        wr_name(w, str_of(name));
-        wr_byte(w, KIND_FUNC);
-        wr_u32(w, m->func_types[m->imports[i].index]);
-    }
-    wr_end_size(w, mark);
-}
-
-void native_bare_module(const WasmModule *m, Writer *out)
-{
-    static const uint8_t head[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
-    wr_bytes(out, head, sizeof head);
-    for (uint32_t i = 0; i < m->n_sections; i++) {
-        const WasmSection *s = &m->sections[i];
-        if (s->id == SEC_CUSTOM || s->id == SEC_EXPORT || s->id == SEC_START) continue;
-        if (s->id == SEC_IMPORT) {
-            write_imports(m, out);
-            continue;
-        }
-        wr_byte(out, s->id);
-        wr_u32(out, s->payload.size);
-        wr_bytes(out, wasm_at(m, s->payload), s->payload.size);
-    }
 }
 
 /* ---- which functions can be named from outside a function ------------------------------------------------------------- */
@@ -107,6 +73,78 @@ static uint8_t *mark_functions(const WasmModule *m, Arena *arena)
     return marks;
 }
 
+/* ---- what wasm2c is given ------------------------------------------------------------------------------------------ */
+
+/* Imports by number, and no type of theirs changes. */
+static void write_imports(const WasmModule *m, Writer *w)
+{
+    wr_byte(w, SEC_IMPORT);
+    size_t mark = wr_begin_size(w);
+    wr_u32(w, m->n_imports);
+    for (uint32_t i = 0; i < m->n_imports; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "f%u", m->imports[i].index);
+        wr_name(w, STR("h"));
+        wr_name(w, str_of(name));
+        wr_byte(w, KIND_FUNC);
+        wr_u32(w, m->func_types[m->imports[i].index]);
+    }
+    wr_end_size(w, mark);
+}
+
+/* Exports declare that there may be references to a function; without them a segment does that. Behind the others, so that
+ * no index changes. */
+static void write_elems(const WasmModule *m, const WasmSection *s, const uint8_t *marks, Writer *w)
+{
+    enum { DECLARATIVE = 3, FUNCTIONS = 0 };
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < m->n_funcs; i++) n += (marks[i] & REFERRED) != 0;
+    wr_byte(w, SEC_ELEMENT);
+    size_t mark = wr_begin_size(w);
+    wr_u32(w, m->n_elems + 1);
+    if (s) {
+        Diags ignored = {.limit = 1};
+        Reader r = wasm_reader(m, s->payload, &ignored);
+        uint32_t count;
+        if (rd_u32(&r, "count", &count)) wr_bytes(w, r.pos, (size_t)(r.end - r.pos));
+        diag_free(&ignored);
+    }
+    wr_byte(w, DECLARATIVE);
+    wr_byte(w, FUNCTIONS);
+    wr_u32(w, n);
+    for (uint32_t i = 0; i < m->n_funcs; i++)
+        if (marks[i] & REFERRED) wr_u32(w, i);
+    wr_end_size(w, mark);
+}
+
+static bool is_behind_elems(uint8_t id) { return id == SEC_DATA_COUNT || id == SEC_CODE || id == SEC_DATA; }
+
+void native_bare_module(const NativeJob *job, Arena *arena, Writer *out)
+{
+    static const uint8_t head[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
+    const WasmModule *m = job->module;
+    const uint8_t *marks = mark_functions(m, arena);
+    bool declared = (job->features & FEATURE_BIT(REFERENCE_TYPES)) == 0; /* there are no references */
+    if (!marks) out->failed = true;
+    wr_bytes(out, head, sizeof head);
+    for (uint32_t i = 0; marks && i < m->n_sections; i++) {
+        const WasmSection *s = &m->sections[i];
+        if (s->id == SEC_CUSTOM || s->id == SEC_EXPORT || s->id == SEC_START) continue;
+        if (!declared && (s->id == SEC_ELEMENT || is_behind_elems(s->id))) {
+            declared = true;
+            write_elems(m, s->id == SEC_ELEMENT ? s : NULL, marks, out);
+            if (s->id == SEC_ELEMENT) continue;
+        }
+        if (s->id == SEC_IMPORT) {
+            write_imports(m, out);
+            continue;
+        }
+        wr_byte(out, s->id);
+        wr_u32(out, s->payload.size);
+        wr_bytes(out, wasm_at(m, s->payload), s->payload.size);
+    }
+}
+
 /* ---- types ------------------------------------------------------------------------------------------------------------ */
 
 /* As wasm2c calls them: the letter is that of a field in a struct of results. */
@@ -154,7 +192,12 @@ static const char *to_slot(uint8_t type)
     default: return "(";
     }
 }
-static const char *closing(const char *opening) { return opening[strlen(opening) - 1] == ')' ? "" : ")"; }
+static const char *closing(const char *opening)
+{
+    int open = 0;
+    for (; *opening; opening++) open += (*opening == '(') - (*opening == ')');
+    return open ? ")" : "";
+}
 
 static int compare_types(const void *a, const void *b, void *types)
 {
@@ -337,13 +380,25 @@ static bool begins_function(Str line, uint32_t *func)
     return true;
 }
 
-/* The functions as they are, but that the `unreachable` of a frame check says what it is for. */
+static bool calls_itself(Str body, uint32_t func)
+{
+    char call[32];
+    size_t at, end;
+    snprintf(call, sizeof call, " w2c_f%u(instance", func);
+    if (find(body, "\n}\n", &end)) body.len = end;
+    return find(body, call, &at);
+}
+
+/* A function that is not put into another has a frame, and so a name when something goes wrong; whoever made the module has
+ * done the inlining that pays. Recursive ones may be put into themselves, which a small one is twice as fast by.
+ * The functions as they are, but that the `unreachable` of a frame check says what it is for. */
 static void write_bodies(const Text *t, Str code)
 {
     uint32_t func = UINT32_MAX, check = 0, n = 0;
     while (code.len) {
         Str line = next_line(&code);
         if (begins_function(line, &func)) {
+            if (!calls_itself(code, func)) text_add(t->out, STR("__attribute__((noinline)) "));
             n = 0;
             check = t->job->stack_pointer && func < t->m->n_funcs ? wasm_frame_check(t->m, func, t->job->stack_pointer - 1, t->job->fuel, NULL)
                                                                   : 0;

@@ -240,6 +240,8 @@ typedef struct LoadEngine {
 extern const LoadEngine load_interp; /* instance.c: the default */
 extern const LoadEngine load_native; /* native.c: code that is in the bundle; not for LoadCompileOptions.force_checks */
 
+bool load_native_here(void); /* false: this program cannot load code, or its machine is none that native code is made for */
+
 /* ---- for engines: what they all do alike (engine.c) ---------------------------------------------------------------- */
 
 /* load_check_layout: what page protection can do here for this layout.   errors: RUN_LAYOUT */

@@ -126,7 +126,7 @@ static void keep_accounts(Guest *g)
 /* The trap is still as guest_start left it: after one, the instance is not entered again. */
 static RunEnd call(Guest *g, uint32_t func, LoadSlot *slots)
 {
-    watchdog_begin(g->watchdog, g->instance, process_turn_started(g->process), g->entry_limit_ns);
+    watchdog_begin(g->watchdog, g->engine, g->instance, process_turn_started(g->process), g->entry_limit_ns);
     bool returned = g->engine->call(g->instance, func, slots, &g->trap);
     watchdog_end(g->watchdog);
     keep_accounts(g);
@@ -162,7 +162,7 @@ static RunEnd guest_start(void *self)
     g->trap = (LoadTrap){0};
     g->fueled = false;
     give_fuel(g);
-    watchdog_begin(g->watchdog, g->instance, process_turn_started(g->process), g->entry_limit_ns);
+    watchdog_begin(g->watchdog, g->engine, g->instance, process_turn_started(g->process), g->entry_limit_ns);
     bool started = g->engine->start(g->instance, &g->trap);
     watchdog_end(g->watchdog);
     keep_accounts(g);

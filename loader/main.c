@@ -29,8 +29,8 @@ static const char help[] =
     "      --instances=8     of a module that is reset; --restarts=N: a minute (none)\n"
     "      --invoke=EXPORT   call this exported function with ARGs, print its results\n"
     "      --checked         compare each access; --engine=wamr; --canonical-nans\n"
-    "      --trace=calls     a line for each call; --stats: a table at the end\n"
-    "      --profile=FILE    where time goes: folded stacks, for flame graphs\n"
+    "      --trust-native=KEY  run native code that this key has signed\n"
+    "      --trace=calls     a line a call; --stats: a table; --profile=FILE: flame graph\n"
     "  -v, --verbose         each step; --times: of log lines; --grace=2s: at signals\n"
     "Exit status: 1 refused, 2 usage or I/O, 3 internal error; then the main module's\n"
     "own, or 134 when it was killed. Manual: parigot-run(1)\n";
@@ -67,6 +67,7 @@ static const struct {
     {"revoked",        0,   WORLD_FORM,  VALUE_REVOKED,  0, 0},
     {"state",          0,   WORLD_FORM,  VALUE_TEXT,     AT(state), 0},
     {"require",        0,   WORLD_FORM,  VALUE_NUMBER,   AT(require), BUNDLE_MAX_SIGNATURES},
+    {"trust-native",   0,   WORLD_FORM,  VALUE_TEXT,     AT(trust_native), 0},
     {"allow-unsigned", 0,   ANY_FORM,    VALUE_NONE,     AT(allow_unsigned), 0},
     {"policy",         0,   ANY_FORM,    VALUE_POLICY,   AT(policy), 0},
     {"grant",          0,   WORLD_FORM,  VALUE_GRANTS,   0, 0},
@@ -240,6 +241,9 @@ static bool check_form(const Words *w, const RunOptions *o, Diags *diags)
     for (size_t k = 0; k < N_OPTIONS; k++)
         if ((w->used >> k & 1) && options[k].form == other)
             ok = usage(diags, "--%s is for bundles, not for --invoke", options[k].name);
+    if (o->trust_native && o->checked) ok = usage(diags, "--checked: native code does not compare its accesses (--trust-native)");
+    if (o->trust_native && o->engine && strcmp(o->engine, load_interp.name) != 0)
+        ok = usage(diags, "--engine=%s: that engine runs no native code (--trust-native)", o->engine);
     if (!o->invoke && o->n_args) ok = usage(diags, "\"%s\": a bundle takes no arguments", o->args[0]);
     return ok;
 }

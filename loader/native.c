@@ -42,6 +42,7 @@ static LoadModule *compile(const WasmModule *m, const LoadCompileOptions *option
     }
     o->wasm = m;
     o->stack_pointer = options->stack_pointer;
+    o->metered = options->fuel != 0;
     o->has_layout = options->layout != NULL;
     if (o->has_layout) o->layout = *options->layout;
     o->bytes = options->native;
@@ -318,7 +319,7 @@ static int64_t *fuel(LoadInstance *instance)
 {
     const Native *n = (Native *)instance;
     uint32_t at = n->object->code->fuel_at;
-    return at == NATIVE_NONE ? NULL : (int64_t *)(void *)((char *)native_data(n) + at);
+    return !n->object->metered || at == NATIVE_NONE ? NULL : (int64_t *)(void *)((char *)native_data(n) + at);
 }
 
 /* ---- what guest code leaves for --------------------------------------------------------------------------------------------------- */
@@ -395,6 +396,7 @@ bool native_serve(NativeContext *context, NativeService service, uint32_t index,
 const LoadEngine load_native = {
     .name = "native",
     .features = FEATURES_CORE,
+    .lacks = LOAD_LACKS_CHECKED,
     .compile = compile,
     .free_module = free_module,
     .instantiate = instantiate,
@@ -411,5 +413,10 @@ const LoadEngine load_native = {
     .reset = native_reset,
     .free_image = native_free_image,
 };
+
+#else /* a machine that native code is not made for */
+
+bool load_native_here(void) { return false; }
+const LoadEngine load_native = {.name = "native"};
 
 #endif

@@ -26,6 +26,7 @@ typedef struct Object {
     PmLayout layout;
     bool has_layout;
     uint32_t stack_pointer;      /* global index + 1                                                                 */
+    bool metered;                /* the gauge is one                                                                 */
     const uint8_t *bytes;        /* of the file; borrowed                                                            */
     size_t size;
     int fd;                      /* of the file in memory: open as long as it is loaded, so its path is nobody else's */

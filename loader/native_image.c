@@ -7,6 +7,8 @@
 
 #include "loader/native.h"
 
+#if HAVE_NATIVE
+
 typedef struct Image {
     Object *object;
     MemoryImage memory;
@@ -139,3 +141,5 @@ bool native_reset(LoadInstance *of)
     atomic_store_explicit(&n->stop, TRAP_NONE, memory_order_relaxed);
     return true;
 }
+
+#endif

@@ -18,9 +18,21 @@
 
 #include "loader/native.h"
 
+#if HAVE_NATIVE
+
 #ifndef MFD_EXEC /* Linux 6.3 */
 #define MFD_EXEC 0x0010U
 #endif
+
+/* A static program is not to get them for this. */
+#pragma weak dlopen
+#pragma weak dlsym
+#pragma weak dlclose
+#pragma weak dlerror
+#pragma weak dlinfo
+
+/* Without a dynamic linker at its start (AT_BASE) a program can load nothing that may be relied on. */
+bool load_native_here(void) { return dlopen != NULL && getauxval(AT_BASE) != 0; }
 
 static bool broken(const Object *o, Diags *d, const char *format, ...) PRINTF(3, 4);
 static bool broken(const Object *o, Diags *d, const char *format, ...)
@@ -174,7 +186,7 @@ static bool load(Object *o, Diags *d)
 bool object_open(Object *o, Diags *d)
 {
     o->fd = -1;
-    if (getauxval(AT_BASE) == 0) { /* nobody has loaded libraries for this program, and nobody can */
+    if (!load_native_here()) {
         diag_add(d, RUN_NO_NATIVE, DIAG_AT(.file = o->wasm->file), "a static program cannot load native code");
         return false;
     }
@@ -189,3 +201,5 @@ void object_close(Object *o)
     if (o->fd >= 0) close(o->fd);
     free(o->symbols);
 }
+
+#endif

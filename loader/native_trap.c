@@ -8,6 +8,8 @@
  * place tell; else that function's caller is missing from the list, and nothing is worse. */
 #include "loader/native.h"
 
+#if HAVE_NATIVE
+
 /* ---- frames ---------------------------------------------------------------------------------------------------------------- */
 
 typedef struct Walk {
@@ -102,7 +104,7 @@ static const PmLayout *known_layout(const Native *n)
 static LoadTrapKind unreachable_kind(const Native *n)
 {
     int64_t gauge = 0;
-    if (n->object->code->fuel_at != NATIVE_NONE)
+    if (n->object->metered && n->object->code->fuel_at != NATIVE_NONE)
         memcpy(&gauge, (const char *)native_data(n) + n->object->code->fuel_at, sizeof gauge);
     return gauge < 0 ? TRAP_FUEL : TRAP_UNREACHABLE;
 }
@@ -167,3 +169,5 @@ bool native_on_poke(Run *run, void *context)
     run->in_guest = 1;
     return true;
 }
+
+#endif

@@ -42,6 +42,7 @@ typedef struct RunOptions {
     const char *state;         /* file of generations seen; NULL: where it always is; "none": none is kept */
     LoadWorldLimits limits;    /* besides the four above */
     bool log_times, verbose, trace_calls, stats;
+    const char *trust_native;  /* public key, in a file or in base64; NULL: no native code is run */
     const char *profile;       /* file of folded stacks; NULL: none */
     void (*print)(Diags *);    /* shows what has been recorded, and empties the list */
 } RunOptions;

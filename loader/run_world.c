@@ -55,6 +55,15 @@ static bool read_trust(const RunOptions *o, BundleTrust *trust, Diags *diags)
     return ok;
 }
 
+/* In base64, as behind -P, if it looks so; else the name of a file, as behind -p. */
+static bool read_native_key(const char *value, BundleTrust *out, Diags *diags)
+{
+    static const char first[] = "RW"; /* of all keys: the algorithm */
+    enum { TEXT_BYTES = 56 };
+    bool text = strlen(value) == TEXT_BYTES && strncmp(value, first, 2) == 0 && !strchr(value, '.');
+    return text ? bundle_trust_text(out, value, diags) : bundle_trust_file(out, value, diags);
+}
+
 static void tell_bundle(const Bundle *b)
 {
     TextBuf t = {0};
@@ -93,9 +102,9 @@ static bool write_profile(const char *path, const LoadWorld *w, Diags *diags)
 }
 
 /* Diagnostics so far appear before the world says anything. */
-static int run(const RunOptions *o, const LoadEngine *engine, const LoadBundle *bundle, Diags *diags)
+static int run(const RunOptions *o, const LoadEngine *engine, const LoadBundle *bundle, const uint8_t *native_key, Diags *diags)
 {
-    LoadWorldOptions options = {.floor = o->policy, .limits = o->limits, .grants = o->grants, .n_grants = o->n_grants, .checked = o->checked, .canonical_nans = o->canonical_nans, .tell = tell, .verbose = o->verbose,
+    LoadWorldOptions options = {.native_key = native_key, .floor = o->policy, .limits = o->limits, .grants = o->grants, .n_grants = o->n_grants, .checked = o->checked, .canonical_nans = o->canonical_nans, .tell = tell, .verbose = o->verbose,
                             .trace_calls = o->trace_calls, .stats = o->stats, .profile = o->profile != NULL,
                             .services = {.log_fd = STDOUT_FILENO, .log_times = o->log_times}};
     options.limits.process.deadline_ns = o->deadline_ns;
@@ -121,15 +130,15 @@ int run_world(const RunOptions *o, Diags *diags)
     const LoadEngine *engine = o->engine ? load_engine_find(o->engine, diags) : &load_interp;
     if (!engine) return EXIT_USAGE;
     Arena arena = {0};
-    BundleTrust trust = {.arena = &arena};
+    BundleTrust trust = {.arena = &arena}, native = {.arena = &arena};
     LoadBundle bundle = {0};
     LoadOpenOptions options = {.trust = &trust, .require = o->require, .allow_unsigned = o->allow_unsigned, .state = o->state,
                                .now = (int64_t)time(NULL)};
-    bool ok = read_trust(o, &trust, diags) && load_bundle_open(o->file, (Str){0}, &options, diags, &bundle);
+    bool ok = read_trust(o, &trust, diags) && (!o->trust_native || read_native_key(o->trust_native, &native, diags)) && load_bundle_open(o->file, (Str){0}, &options, diags, &bundle);
     for (size_t i = 0; i < diags->n; i++)
         if (diags->items[i].code == BUNDLE_BAD_MAGIC)
             diag_note(diags, &diags->items[i], "of a bare module --invoke=EXPORT calls a function");
-    int status = ok ? run(o, engine, &bundle, diags) : status_of(diags);
+    int status = ok ? run(o, engine, &bundle, native.n ? native.keys[0].key : NULL, diags) : status_of(diags);
     load_bundle_close(&bundle);
     arena_free(&arena);
     return status;

@@ -14,7 +14,7 @@
 enum { IDLE = 0, FIRING = 1, FIRED = 2, SAMPLING = 3, FIRST_TIME = 4 };
 
 struct Watchdog {
-    const LoadEngine *engine;
+    const LoadEngine *engine;     /* of the instance                                                                  */
     uint64_t tick_ns;
     uint64_t (*now)(void *ctx);
     void *ctx;
@@ -76,11 +76,10 @@ static void watch(void *arg)
     uv_mutex_unlock(&w->mutex);
 }
 
-Watchdog *watchdog_new(const LoadEngine *engine, uint64_t shortest_ns, uint64_t (*now)(void *ctx), void *ctx)
+Watchdog *watchdog_new(uint64_t shortest_ns, uint64_t (*now)(void *ctx), void *ctx)
 {
     Watchdog *w = calloc(1, sizeof *w);
     if (!w) return NULL;
-    w->engine = engine;
     /* An entry may run one tick longer than its limit. */
     uint64_t tick = shortest_ns / 8;
     w->tick_ns = tick < 1000000 ? 1000000 : tick > 100000000 ? 100000000 : tick;
@@ -127,8 +126,9 @@ void watchdog_sample(Watchdog *w, uint64_t every_ns, LoadSampleFn *fn)
     uv_mutex_unlock(&w->mutex);
 }
 
-void watchdog_begin(Watchdog *w, LoadInstance *instance, uint64_t started_ns, uint64_t limit_ns)
+void watchdog_begin(Watchdog *w, const LoadEngine *engine, LoadInstance *instance, uint64_t started_ns, uint64_t limit_ns)
 {
+    w->engine = engine;
     uint64_t due = limit_ns < UINT64_MAX - started_ns ? started_ns + limit_ns : UINT64_MAX;
     w->instance = instance;
     atomic_store_explicit(&w->latest, started_ns, memory_order_relaxed);

@@ -12,6 +12,7 @@
 
 #include "loader/guest.h"
 #include "loader/inspect.h"
+#include "loader/native_pick.h"
 #include "loader/watchdog.h"
 #include "validator/validator.h"
 
@@ -24,6 +25,7 @@ enum { STACKS_SHOWN = 100 }; /* of refused calls: reading names and places anew 
 typedef struct Member {
     Guest guest;
     const BundleModule *info;
+    const BundleNative *native; /* that is run; NULL: the module itself is */
     ValReport report;
     LoadWorldLimits limits;       /* that hold */
     const char **methods;     /* "service/method" it provides */
@@ -195,7 +197,7 @@ static void on_called(void *ctx, const CallRecord *r)
     if (g && w->stacks_shown < STACKS_SHOWN) {
         LoadTrap place;
         w->stacks_shown++;
-        w->options.engine->where(g->instance, &place); /* a refusal happens in an import of the sender's */
+        g->engine->where(g->instance, &place); /* a refusal happens in an import of the sender's */
         load_frames_print(&w->text, &place, g->module);
     }
     tell(w);
@@ -383,6 +385,25 @@ static void set_limits(LoadWorld *w)
     }
 }
 
+/* provides: the engine of each module: the native one where the operator's key has signed code for this machine. That it was
+ * made from these very bytes of the module was found when the manifest was checked. */
+static bool pick_native(LoadWorld *w, Diags *diags)
+{
+    const uint8_t *key = w->options.native_key;
+    if (!key) return true;
+    if (!load_native_here()) {
+        diag_add(diags, RUN_NO_NATIVE, DIAG_AT(.file = w->bundle->file), "this program cannot run native code");
+        return false;
+    }
+    for (uint32_t i = 0; i < w->n_members; i++) {
+        Member *m = &w->members[i];
+        m->native = native_pick(w->bundle, m->info, m->report.features, key, m->guest.place, diags);
+        if (m->native) m->guest.engine = &load_native;
+        STEP(w, "%s: %s", m->guest.place, m->native ? "runs natively" : "is interpreted");
+    }
+    return true;
+}
+
 /* provides: code that the engine can run. */
 static bool compile(LoadWorld *w, Diags *diags)
 {
@@ -394,7 +415,11 @@ static bool compile(LoadWorld *w, Diags *diags)
                                       .fuel = m->report.metered ? m->report.pm.fuel : 0,
                                       .force_checks = w->options.checked,
                                       .canonical_nans = w->options.canonical_nans};
-        m->guest.compiled = w->options.engine->compile(&m->report.module, &options, diags);
+        if (m->native) {
+            options.native = w->bundle->blobs[m->native->blob].ptr;
+            options.native_bytes = w->bundle->blobs[m->native->blob].size;
+        }
+        m->guest.compiled = m->guest.engine->compile(&m->report.module, &options, diags);
         ok &= m->guest.compiled != NULL;
     }
     return ok;
@@ -492,7 +517,7 @@ static bool make_processes(LoadWorld *w, Diags *diags)
     KernelOptions options = {.now = monotonic_now, .cpu = thread_cpu, .died = on_died, .exited = on_exited,
                              .called = w->options.trace_calls || w->options.stats ? on_called : NULL, .ctx = w};
     w->kernel = kernel_new(&options);
-    w->watchdog = watchdog_new(w->options.engine, w->shortest_entry_ns, monotonic_now, w);
+    w->watchdog = watchdog_new(w->shortest_entry_ns, monotonic_now, w);
     if (!w->kernel || !w->watchdog) return out_of_memory(w, diags);
     if (w->options.profile && !(w->profile = profile_new())) return out_of_memory(w, diags);
     if (w->profile) watchdog_sample(w->watchdog, SAMPLE_NS, guest_sampled);
@@ -931,6 +956,7 @@ LoadWorld *load_world_open(const Bundle *bundle, const LoadWorldOptions *options
     if (ok) set_limits(w);             /* after this: limits are final                            */
     ok = ok && check_fuel(w, diags)
             && check_engine(w, diags)
+            && pick_native(w, diags)
             && compile(w, diags)
          && make_processes(w, diags)
          && bind_imports(w, diags)
@@ -954,8 +980,8 @@ void load_world_close(LoadWorld *w)
     for (uint32_t i = 0; i < w->n_members; i++) {
         Member *m = &w->members[i];
         for (uint32_t j = 0; j < m->n_workers; j++) guest_drop_instance(&m->workers[j]);
-        guest_drop_image(w->options.engine, &m->pool);
-        if (m->guest.compiled) w->options.engine->free_module(m->guest.compiled);
+        guest_drop_image(m->guest.engine, &m->pool);
+        if (m->guest.compiled) m->guest.engine->free_module(m->guest.compiled);
     }
     text_free(&w->text);
     arena_free(&w->arena);

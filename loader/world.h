@@ -34,6 +34,7 @@ typedef struct LoadWorldLimits {
 
 typedef struct LoadWorldOptions {
     const LoadEngine *engine;  /* NULL: load_interp                                                                  */
+    const uint8_t *native_key; /* Ed25519: native code of a bundle that it has signed is run; NULL: none is           */
     const ValPolicy *floor;    /* the operator's policy, kept besides each module's own; NULL: reset                 */
     LoadWorldLimits limits;
     const Str *grants;         /* system services that any module may use, of those that it is granted; NULL: all         */
@@ -56,7 +57,7 @@ typedef struct LoadWorldOptions {
 /* load_world_open: validates (always, whatever the manifest says was proved), compiles, binds. No guest code runs.
  * in:     the bundle must outlive the world
  * errors: P, V, W codes of the validator; BUNDLE_MODULE_DIFFERS; RUN_NO_SERVICE, RUN_NOT_GRANTED, RUN_NO_IMPORT, RUN_ENTRY, RUN_FEATURE, RUN_LAYOUT,
- *         RUN_FUEL; OUT_OF_MEMORY. NULL when there was any */
+ *         RUN_FUEL, RUN_NATIVE_BROKEN, RUN_NO_NATIVE (RUN_NATIVE_UNUSED is a warning); OUT_OF_MEMORY. NULL when there was any */
 LoadWorld *load_world_open(const Bundle *, const LoadWorldOptions *, Diags *);
 
 /* load_world_run: until the world ends. Returns the exit status of the program: main's code (what is not within 0 to

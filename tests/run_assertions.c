@@ -1,6 +1,8 @@
-/* run_assertions.c: runs assertions about modules on the interpreter, with guard pages and with checks. TAP.
+/* run_assertions.c: runs assertions about modules on the interpreter, with guard pages and with checks, or as native code. TAP.
  *
- *     run-assertions MODULE.wasm ASSERTIONS [MODULE.wasm ASSERTIONS ...]
+ *     run-assertions [--native] MODULE.wasm ASSERTIONS [MODULE.wasm ASSERTIONS ...]
+ *
+ * Natively, modules that native code is not made of are left out.
  *
  * ASSERTIONS is any text, usually the module's source; these lines in it count, in order, against one instance:
  *
@@ -14,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bundle/native.h"
 #include "loader/engine.h"
 #include "loader/values.h"
 #include "validator/validator.h"
@@ -21,6 +24,7 @@
 enum { WORDS_MAX = 64 };
 
 typedef struct Subject {
+    const LoadEngine *engine;
     ValReport report;
     LoadModule *module;
     LoadInstance *instance;
@@ -73,7 +77,8 @@ static bool again(LoadHostCall *call)
 {
     LoadTrap trap = {0};
     LoadSlot slot = 0;
-    call->slots[0] = load_interp.call(call->instance, 0, &slot, &trap);
+    const LoadEngine *engine = call->host;
+    call->slots[0] = engine->call(call->instance, 0, &slot, &trap);
     return true;
 }
 static bool swap(LoadHostCall *call)
@@ -94,16 +99,18 @@ static const LoadImport imports[] = {
     TEST("swap", "If", "fI", swap), TEST("funcref", "c", "c", same), TEST("externref", "e", "e", same),
 };
 
+static void *engine_of(Subject *s) { return (void *)(uintptr_t)s->engine; }
+
 static bool open_subject(Subject *s, Diags *diags)
 {
-    s->instance = load_interp.instantiate(s->module, imports, ARRAY_LEN(imports), NULL, &s->limits, diags);
+    s->instance = s->engine->instantiate(s->module, imports, ARRAY_LEN(imports), engine_of(s), &s->limits, diags);
     LoadTrap trap = {0};
-    return s->instance != NULL && load_interp.start(s->instance, &trap);
+    return s->instance != NULL && s->engine->start(s->instance, &trap);
 }
 
 static void close_subject(Subject *s)
 {
-    load_interp.destroy(s->instance);
+    s->engine->destroy(s->instance);
     s->instance = NULL;
 }
 
@@ -168,7 +175,7 @@ static const char *check_line(Subject *s, char **words, size_t n, bool wants_tra
     for (uint32_t i = 0; i < type->n_params; at += load_slots(&type->params[i++], 1))
         if (!value_parse(words[3 + i], type->params[i], at)) return "an argument is none";
     LoadTrap trap = {0};
-    bool returned = load_interp.call(s->instance, e->index, slots, &trap);
+    bool returned = s->engine->call(s->instance, e->index, slots, &trap);
     char **expected = words + 3 + type->n_params;
     if (wants_trap) {
         if (returned) return "did not trap";
@@ -244,40 +251,69 @@ static void run_lines(Subject *s, const char *path, const char *mode, Diags *dia
     close_subject(s);
 }
 
-static void run_file(const char *wasm, const char *assertions, bool checked)
+/* false: it is left out, or there was an error. */
+static bool make_native(const Subject *s, const NativeTools *tools, const char *wasm, Diags *diags, Writer *out)
+{
+    bool pm = s->report.section == PM_PRESENT && s->report.pm.has_layout;
+    NativeJob job = {.module = &s->report.module, .features = s->report.features, .name = str_of(wasm),
+                     .stack_pointer = pm ? s->report.pm.stack_pointer : 0};
+    return native_make(tools, &job, diags, out) == NATIVE_MADE;
+}
+
+static void run_file(const char *wasm, const char *assertions, const char *mode, const NativeTools *tools)
 {
     Arena arena = {0};
     Diags diags = {0};
     FileBytes file = {0};
-    Subject s = {.limits = {.memory_bytes = UINT64_C(256) << 20}};
-    const char *mode = checked ? "checked" : "guarded";
+    Writer native = {0};
+    bool checked = strcmp(mode, "checked") == 0, is_native = strcmp(mode, "native") == 0, left = false;
+    Subject s = {.engine = is_native ? &load_native : &load_interp, .limits = {.memory_bytes = UINT64_C(256) << 20}};
     ValOptions options = {.features = load_interp.features};
     if (file_read(wasm, 0, &diags, &file) &&
         val_module(&arena, file.ptr, file.size, wasm, &options, &diags, &s.report)) {
         bool pm = s.report.section == PM_PRESENT && s.report.pm.has_layout;
+        left = is_native && !make_native(&s, tools, wasm, &diags, &native) && diags.errors == 0;
         LoadCompileOptions compile = {.layout = pm ? &s.report.pm.layout : NULL,
                                       .stack_pointer = pm ? s.report.pm.stack_pointer : 0,
-                                      .force_checks = checked};
-        s.module = load_interp.compile(&s.report.module, &compile, &diags);
+                                      .force_checks = checked, .native = native.ptr, .native_bytes = native.len};
+        if (!is_native || native.len) s.module = s.engine->compile(&s.report.module, &compile, &diags);
     }
     if (s.module != NULL) {
         run_lines(&s, assertions, mode, &diags);
-    } else {
+    } else if (!left) {
         Group group = {.file = wasm, .mode = mode};
         assertion(&group, "compile", 0, diags.n > 0 ? diags.items[0].text : "failed");
         end_group(&group);
     }
-    load_interp.free_module(s.module);
+    s.engine->free_module(s.module);
+    wr_free(&native);
     file_close(&file);
     diag_free(&diags);
     arena_free(&arena);
 }
 
+static int run_natively(int argc, char **argv)
+{
+    Arena arena = {0};
+    Diags diags = {0};
+    NativeTools tools;
+    if (!native_find_tools(&arena, &tools, &diags)) {
+        printf("1..0 # SKIP %s\n", diags.n ? diags.items[0].text : "no native code");
+        diag_free(&diags);
+        return 0;
+    }
+    for (int i = 2; i + 1 < argc; i += 2) run_file(argv[i], argv[i + 1], "native", &tools);
+    printf("1..%u\n", points);
+    arena_free(&arena);
+    return failures > 0 || points == 0;
+}
+
 int main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "--native") == 0) return run_natively(argc, argv);
     for (int i = 1; i + 1 < argc; i += 2) {
-        run_file(argv[i], argv[i + 1], false);
-        run_file(argv[i], argv[i + 1], true);
+        run_file(argv[i], argv[i + 1], "guarded", NULL);
+        run_file(argv[i], argv[i + 1], "checked", NULL);
     }
     printf("1..%u\n", points);
     return failures > 0 || points == 0;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Assemble modules with wat2wasm and run the assertions in them: run_assertions.py PROGRAM FOLDER-OR-SCRIPT ...
+"""Assemble modules with wat2wasm and run the assertions in them: run_assertions.py [--native] PROGRAM FOLDER-OR-SCRIPT ...
 
 Of a folder, every .wat file is a case. A script (.py) writes its .wat files into the folder that it is given.
 run_assertions.c says what the assertions look like.
@@ -12,7 +12,8 @@ import tempfile
 
 
 def main():
-    program, sources = sys.argv[1], sys.argv[2:]
+    native = sys.argv[1:2] == ['--native']
+    program, sources = sys.argv[1 + native], sys.argv[2 + native:]
     if not shutil.which('wat2wasm'):
         print('1..0 # SKIP wat2wasm is not installed')
         return 0
@@ -31,7 +32,7 @@ def main():
             subprocess.run(['wat2wasm', '--enable-tail-call', '--enable-extended-const', '--debug-names', case, '-o', wasm],
                            check=True)
             arguments += [wasm, case]
-        return subprocess.run([program] + arguments, check=False).returncode
+        return subprocess.run([program] + ['--native'] * native + arguments, check=False).returncode
 
 
 if __name__ == '__main__':

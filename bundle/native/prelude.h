@@ -465,6 +465,7 @@ DEFINE_TRUNC(u64_f64, u64, u64, f64, > -1., 0x1p64, 0, UINT64_MAX)
 #define I64_TRUNC_SAT_S_F64(x) trunc_sat_s64_f64(x)
 #define I64_TRUNC_SAT_U_F64(x) trunc_sat_u64_f64(x)
 
+#define INFINITY  __builtin_inff() /* constants; NaNs are written as their bits */
 #define copysign  __builtin_copysign
 #define copysignf __builtin_copysignf
 

@@ -27,7 +27,7 @@ static uint64_t now(void *ctx)
 /* An endless loop in a guest; how long it took to be stopped. */
 static uint64_t loop_for_ever(Watchdog *w, uint64_t started, uint64_t limit)
 {
-    watchdog_begin(w, NULL, started, limit);
+    watchdog_begin(w, &engine, NULL, started, limit);
     while (atomic_load(&flag) == TRAP_NONE) {
         if (uv_hrtime() - started > 20000 * MS) ck_abort_msg("never interrupted");
     }
@@ -38,7 +38,7 @@ static uint64_t loop_for_ever(Watchdog *w, uint64_t started, uint64_t limit)
 
 START_TEST(an_endless_entry_is_interrupted_after_its_limit)
 {
-    Watchdog *w = watchdog_new(&engine, 50 * MS, now, NULL);
+    Watchdog *w = watchdog_new(50 * MS, now, NULL);
     ck_assert_ptr_nonnull(w);
     for (int i = 0; i < 3; i++) {
         uint64_t took = loop_for_ever(w, uv_hrtime(), 50 * MS);
@@ -55,7 +55,7 @@ END_TEST
 
 START_TEST(each_entry_has_its_own_limit)
 {
-    Watchdog *w = watchdog_new(&engine, 20 * MS, now, NULL);
+    Watchdog *w = watchdog_new(20 * MS, now, NULL);
     ck_assert_ptr_nonnull(w);
     for (unsigned i = 0; i < 6; i++) {
         uint64_t limit = (i % 2 ? 150 : 20) * MS;
@@ -63,7 +63,7 @@ START_TEST(each_entry_has_its_own_limit)
     }
     int before = atomic_load(&interrupts);
     uint64_t started = uv_hrtime();
-    watchdog_begin(w, NULL, started, UINT64_MAX); /* as good as none */
+    watchdog_begin(w, &engine, NULL, started, UINT64_MAX); /* as good as none */
     while (uv_hrtime() - started < 60 * MS) continue;
     watchdog_end(w);
     ck_assert_int_eq(atomic_load(&interrupts), before);
@@ -73,13 +73,13 @@ END_TEST
 
 START_TEST(short_entries_are_left_alone)
 {
-    Watchdog *w = watchdog_new(&engine, 2 * MS, now, NULL);
+    Watchdog *w = watchdog_new(2 * MS, now, NULL);
     uint64_t until = uv_hrtime() + 300 * MS;
     for (unsigned n = 0; uv_hrtime() < until; n++) {
         /* Only what has been within an entry for less than half the limit is certain not to be hit. */
         uint64_t started = uv_hrtime();
         int before = atomic_load(&interrupts);
-        watchdog_begin(w, NULL, started, 2 * MS);
+        watchdog_begin(w, &engine, NULL, started, 2 * MS);
         while (n % 8 == 0 && uv_hrtime() - started < MS / 2) continue;
         watchdog_end(w);
         ck_assert_int_eq(atomic_load(&flag), TRAP_NONE);
@@ -93,11 +93,11 @@ END_TEST
 START_TEST(entries_that_end_about_when_their_time_is_over)
 {
     /* The race between the end of an entry and its interruption, as often as it can be had. */
-    Watchdog *w = watchdog_new(&engine, 1 * MS, now, NULL);
+    Watchdog *w = watchdog_new(1 * MS, now, NULL);
     uint64_t until = uv_hrtime() + 500 * MS;
     while (uv_hrtime() < until) {
         uint64_t started = uv_hrtime();
-        watchdog_begin(w, NULL, started, MS);
+        watchdog_begin(w, &engine, NULL, started, MS);
         while (uv_hrtime() - started < MS + MS / 2 && atomic_load(&flag) == TRAP_NONE) continue;
         watchdog_end(w);
         ck_assert_int_eq(atomic_load(&flag), TRAP_NONE);
@@ -109,9 +109,9 @@ END_TEST
 START_TEST(it_can_be_freed_at_any_time)
 {
     for (unsigned i = 0; i < 50; i++) {
-        Watchdog *w = watchdog_new(&engine, (1 + i % 3 * 1000) * MS, now, NULL);
+        Watchdog *w = watchdog_new((1 + i % 3 * 1000) * MS, now, NULL);
         if (i % 2) {
-            watchdog_begin(w, NULL, uv_hrtime(), (1 + i % 3 * 1000) * MS);
+            watchdog_begin(w, &engine, NULL, uv_hrtime(), (1 + i % 3 * 1000) * MS);
             watchdog_end(w);
         }
         watchdog_free(w);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """make.py FAULT [KEY=VALUE ...]: w.pbundle in the current folder, a world of three: a prober that asks `faulty` to go
 wrong in the way named FAULT, and `steady`, which is to go on answering. KEY=VALUE: again, exit (of the prober); the
-limits of MODULE_KEYS (of faulty); metered=yes. The modules are those that the build has made, with a
+limits of MODULE_KEYS (of faulty); metered=yes; native=yes. The modules are those that the build has made, with a
 meter put in where that is asked for."""
 import os
 import subprocess
@@ -28,4 +28,5 @@ modules = (
      config = {{ fault = "{fault}"; again = "{extra.get('again', 1)}"; exit = "{extra.get('exit', 0)}"; }}; }}
 );
 ''')
-sys.exit(subprocess.run(['parigot-bundle', 'create', '--world', 'world.cfg', '-o', 'w.pbundle'], check=False).returncode)
+native = ['--native'] if 'native' in extra else []
+sys.exit(subprocess.run(['parigot-bundle', 'create', '--world', 'world.cfg', '-o', 'w.pbundle'] + native, check=False).returncode)
