@@ -83,12 +83,12 @@ static bool run_to_end(const LoadEngine *engine, LoadInstance *instance, uint32_
 static int run_with_deadline(const RunOptions *o, const LoadEngine *engine, LoadInstance *instance, uint32_t func,
                              LoadSlot *slots, LoadTrap *trap, Diags *diags)
 {
-    Watchdog *w = o->deadline_ns ? watchdog_new(engine, o->deadline_ns, monotonic_now, NULL) : NULL;
+    Watchdog *w = o->deadline_ns ? watchdog_new(o->deadline_ns, monotonic_now, NULL) : NULL;
     if (o->deadline_ns && !w) {
         diag_add(diags, OUT_OF_MEMORY, DIAG_AT(.file = o->file), "no thread for the deadline");
         return EXIT_USAGE;
     }
-    if (w) watchdog_begin(w, instance, uv_hrtime(), o->deadline_ns);
+    if (w) watchdog_begin(w, engine, instance, uv_hrtime(), o->deadline_ns);
     bool returned = run_to_end(engine, instance, func, slots, trap);
     if (w) watchdog_end(w);
     watchdog_free(w);
