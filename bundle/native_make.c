@@ -91,13 +91,14 @@ static bool run_wasm2c(const NativeTools *tools, const NativeJob *job, Arena *ar
 
 /* ---- cc -------------------------------------------------------------------------------------------------------------------- */
 
-/* -O2, and what makes native code behave as the interpreter does: calls are calls and have frames that can be walked, a function
- * is itself, however like another;
+/* -O2, and what makes native code behave as the interpreter does: calls are calls and have frames that can be walked, made
+ * before anything else is done; a function is itself, however like another;
  * arithmetic is as written, for signalling NaNs too. Nothing of the machine it is made on gets in but the instruction set
  * that all of its kind have; nothing of the compiler's own folders. No library but the compiler's. */
 static const char *const cc_arguments[] = {
     "cc", "-x", "c", "-", "-std=gnu11", "-O2", "-g0", "-shared", "-fPIC", "-ffreestanding", "-nostdlib",
-    "-fvisibility=hidden", "-fno-omit-frame-pointer", "-fno-optimize-sibling-calls", "-fno-ipa-icf", "-ffp-contract=off", "-fno-math-errno",
+    "-fvisibility=hidden", "-fno-omit-frame-pointer", "-fno-optimize-sibling-calls", "-fno-shrink-wrap",
+    "-fno-schedule-insns2", "-fno-ipa-icf", "-ffp-contract=off", "-fno-math-errno",
     "-fsignaling-nans", "-fno-stack-protector", "-fno-asynchronous-unwind-tables", "-fno-unwind-tables", "-fno-ident",
     "-frandom-seed=parigot", "-Werror=frame-larger-than=" "65536",
     "-Wl,--build-id=none", "-Wl,-z,defs", "-Wl,-z,relro", "-Wl,-z,now", "-Wl,-z,noexecstack", "-Wl,-z,separate-code",

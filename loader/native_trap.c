@@ -160,12 +160,12 @@ bool native_on_poke(Run *run, void *context)
         native_abandon(&r->at, context);
         return true;
     }
-    LoadSampleFn *sample = in_guest ? atomic_exchange(&n->sampler, NULL) : NULL;
-    if (!sample) return true;
+    if (!in_guest || atomic_load_explicit(&n->sampler, memory_order_relaxed) == NULL) return true;
     LoadTrap where = {0};
     run->in_guest = 0; /* a fault in what follows is not the guest's */
     fill_at(r, &place, &where);
-    sample(n->host, &where);
+    LoadSampleFn *sample = where.n_frames ? atomic_exchange(&n->sampler, NULL) : NULL; /* none: not in a function yet */
+    if (sample) sample(n->host, &where);
     run->in_guest = 1;
     return true;
 }

@@ -1,4 +1,5 @@
-/* Unit tests of the engine: threads, interrupts, faults that are not the guest's, nested runs, limits, traces.
+/* Unit tests of an engine, the interpreter or (TEST_NATIVE) native code: threads, interrupts, faults that are not the guest's,
+ * nested runs, limits, traces.
  * What instructions do is tested by tests/run/. Modules are made here, byte by byte. */
 #include "loader/engine.h"
 #include "validator/validator.h"
@@ -10,9 +11,17 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <time.h>
 
 #include "tests/unit/tap.h"
+
+#ifdef TEST_NATIVE
+#include "bundle/native.h"
+#define ENGINE load_native
+#else
+#define ENGINE load_interp
+#endif
 
 /* ---- a small module writer ---- */
 
@@ -91,33 +100,51 @@ typedef struct Loaded {
     Arena arena;
     Diags diags;
     ValReport report;
+    LoadCompileOptions options;
     LoadModule *module;
+    Writer native;
 } Loaded;
+
+#ifdef TEST_NATIVE
+static void make_native(Loaded *l)
+{
+    NativeTools tools;
+    NativeJob job = {.module = &l->report.module, .features = l->report.features, .name = STR("test")};
+    ck_assert(native_find_tools(&l->arena, &tools, &l->diags));
+    ck_assert_int_eq(native_make(&tools, &job, &l->diags, &l->native), NATIVE_MADE);
+    l->options.native = l->native.ptr;
+    l->options.native_bytes = l->native.len;
+}
+#else
+static void make_native(Loaded *l) { (void)l; }
+#endif
 
 static void load(Loaded *l, Maker *k)
 {
     *l = (Loaded){.bytes = make_module(k)};
-    ValOptions options = {.features = load_interp.features};
+    ValOptions options = {.features = ENGINE.features};
     bool valid = val_module(&l->arena, l->bytes.ptr, l->bytes.len, "test", &options, &l->diags, &l->report);
     ck_assert_msg(valid, "%s", l->diags.n ? l->diags.items[0].text : "");
-    l->module = load_interp.compile(&l->report.module, &(LoadCompileOptions){0}, &l->diags);
+    make_native(l);
+    l->module = ENGINE.compile(&l->report.module, &l->options, &l->diags);
     ck_assert_ptr_nonnull(l->module);
 }
 
 static void unload(Loaded *l)
 {
-    load_interp.free_module(l->module);
+    ENGINE.free_module(l->module);
     arena_free(&l->arena);
     diag_free(&l->diags);
     wr_free(&l->bytes);
+    wr_free(&l->native);
 }
 
 static LoadInstance *instance_of(Loaded *l, const LoadImport *imports, size_t n, void *host, const LoadLimits *limits)
 {
-    LoadInstance *i = load_interp.instantiate(l->module, imports, n, host, limits, &l->diags);
+    LoadInstance *i = ENGINE.instantiate(l->module, imports, n, host, limits, &l->diags);
     LoadTrap trap = {0};
     ck_assert_msg(i != NULL, "%s", l->diags.n ? l->diags.items[0].text : "");
-    ck_assert(load_interp.start(i, &trap));
+    ck_assert(ENGINE.start(i, &trap));
     return i;
 }
 
@@ -130,7 +157,7 @@ static uint32_t func_of(const Loaded *l, const char *name)
 
 static LoadTrapKind call(Loaded *l, LoadInstance *i, const char *name, LoadSlot *slot, LoadTrap *trap)
 {
-    return load_interp.call(i, func_of(l, name), slot, trap) ? TRAP_NONE : trap->kind;
+    return ENGINE.call(i, func_of(l, name), slot, trap) ? TRAP_NONE : trap->kind;
 }
 
 /* opcodes used below */
@@ -166,8 +193,8 @@ static void *work(void *arg)
     LoadTrap trap = {0};
     Diags diags = {0};
     for (int round = 0; round < 50; round++) {
-        LoadInstance *i = load_interp.instantiate(w->loaded->module, NULL, 0, NULL, NULL, &diags);
-        EXPECT(i != NULL && load_interp.start(i, &trap));
+        LoadInstance *i = ENGINE.instantiate(w->loaded->module, NULL, 0, NULL, NULL, &diags);
+        EXPECT(i != NULL && ENGINE.start(i, &trap));
         if (i == NULL) return NULL;
         for (uint32_t pages = 1; pages <= 8; pages++) {
             LoadSlot end = pages * 65536 - 3, last = pages * 65536 - 4, zero = 0, seven = 7, one = 1;
@@ -178,7 +205,7 @@ static void *work(void *arg)
             EXPECT(call(w->loaded, i, "divide", &seven, &trap) == TRAP_NONE && seven == 1);
             EXPECT(call(w->loaded, i, "grow", &one, &trap) == TRAP_NONE && one == (pages < 8 ? pages : UINT32_MAX));
         }
-        load_interp.destroy(i);
+        ENGINE.destroy(i);
     }
     diag_free(&diags);
     return NULL;
@@ -205,7 +232,7 @@ END_TEST
 static void *interrupt_later(void *instance)
 {
     nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
-    load_interp.interrupt(instance, TRAP_KILLED);
+    ENGINE.interrupt(instance, TRAP_KILLED);
     return NULL;
 }
 
@@ -226,12 +253,12 @@ START_TEST(interrupts)
     ck_assert_int_eq(call(&l, i, "recurse", &slot, &trap), TRAP_KILLED);
     slot = 1;
     ck_assert_int_eq(call(&l, other, "divide", &slot, &trap), TRAP_NONE);
-    load_interp.interrupt(i, TRAP_NONE);
+    ENGINE.interrupt(i, TRAP_NONE);
     slot = 7;
     ck_assert_int_eq(call(&l, i, "divide", &slot, &trap), TRAP_NONE);
     ck_assert_uint_eq(slot, 1);
-    load_interp.destroy(i);
-    load_interp.destroy(other);
+    ENGINE.destroy(i);
+    ENGINE.destroy(other);
     unload(&l);
 }
 END_TEST
@@ -277,7 +304,7 @@ static void sampled(void *host, const LoadTrap *place)
 static void *sample_on(void *arg)
 {
     Samples *s = arg;
-    while (!atomic_load(&s->done)) load_interp.sample(s->instance, sampled);
+    while (!atomic_load(&s->done)) ENGINE.sample(s->instance, sampled);
     return NULL;
 }
 
@@ -310,13 +337,13 @@ START_TEST(samples_change_nothing)
         ck_assert_uint_eq(slot, expected + 1);
     }
     /* What ends a run goes before. */
-    load_interp.interrupt(s.instance, TRAP_KILLED);
+    ENGINE.interrupt(s.instance, TRAP_KILLED);
     LoadSlot slot = n;
     LoadTrap trap = {0};
     ck_assert_int_eq(call(&l, s.instance, "outer", &slot, &trap), TRAP_KILLED);
     atomic_store(&s.done, true);
     pthread_join(thread, NULL);
-    load_interp.destroy(s.instance);
+    ENGINE.destroy(s.instance);
     unload(&l);
 }
 END_TEST
@@ -344,10 +371,10 @@ START_TEST(faults_of_the_host)
     /* the guest's own is still taken, and outside of a run nothing is */
     slot = 65536;
     ck_assert_int_eq(call(&l, i, "load", &slot, &trap), TRAP_OOB_MEMORY);
-    const volatile char *volatile beyond = (const volatile char *)load_interp.memory(i)->base + 65536;
+    const volatile char *volatile beyond = (const volatile char *)ENGINE.memory(i)->base + 65536;
     if (sigsetjmp(host_escape, 1) == 0) (void)*beyond;
     ck_assert_int_eq(host_faults, 3);
-    load_interp.destroy(i);
+    ENGINE.destroy(i);
     munmap(own, 4096);
     unload(&l);
 }
@@ -360,7 +387,7 @@ START_TEST(fault_without_handler)
     basic_module(&l);
     LoadInstance *i = instance_of(&l, NULL, 0, NULL, NULL);
     raise(SIGSEGV); /* sent, not a fault of the guest's: the default action, as without the engine */
-    load_interp.destroy(i);
+    ENGINE.destroy(i);
 }
 END_TEST
 
@@ -405,8 +432,8 @@ START_TEST(nested_runs)
     ck_assert_int_eq(call(&outer, i, "f", &slot, &trap), TRAP_OOB_MEMORY);
     ck_assert_uint_eq(trap.n_frames, 1);
     ck_assert_uint_eq(trap.frames[0].func, 1);
-    load_interp.destroy(i);
-    load_interp.destroy(inner.instance);
+    ENGINE.destroy(i);
+    ENGINE.destroy(inner.instance);
     unload(&outer);
     unload(&inside);
 }
@@ -428,8 +455,8 @@ START_TEST(instances_are_apart)
     LoadSlot slot = 16;
     ck_assert_int_eq(call(&l, b, "bump", &slot, &trap), TRAP_NONE);
     ck_assert_uint_eq(slot, 1);
-    load_interp.destroy(a);
-    load_interp.destroy(b);
+    ENGINE.destroy(a);
+    ENGINE.destroy(b);
     unload(&l);
 }
 END_TEST
@@ -473,7 +500,7 @@ START_TEST(limits)
     slot = 0;
     ck_assert_int_eq(call(&l, i, "recurse", &slot, &trap), TRAP_CALL_STACK);
     uint32_t shallow = trap.depth;
-    load_interp.destroy(i);
+    ENGINE.destroy(i);
 
     i = instance_of(&l, NULL, 0, NULL, &(LoadLimits){.stack_bytes = 8192});
     slot = 0;
@@ -481,13 +508,13 @@ START_TEST(limits)
     ck_assert_uint_gt(trap.depth, shallow + shallow / 2);
     ck_assert_uint_eq(trap.n_frames, LOAD_FRAMES_MAX);
     for (uint32_t f = 1; f < trap.n_frames; f++) ck_assert_uint_eq(trap.frames[f].offset, trap.frames[1].offset);
-    load_interp.destroy(i);
+    ENGINE.destroy(i);
 
     i = instance_of(&l, NULL, 0, NULL, &(LoadLimits){.stack_bytes = 16}); /* not even the first frame */
     ck_assert_int_eq(call(&l, i, "recurse", &slot, &trap), TRAP_CALL_STACK);
-    load_interp.destroy(i);
+    ENGINE.destroy(i);
 
-    ck_assert_ptr_null(load_interp.instantiate(l.module, NULL, 0, NULL, &(LoadLimits){.memory_bytes = 65535}, &l.diags));
+    ck_assert_ptr_null(ENGINE.instantiate(l.module, NULL, 0, NULL, &(LoadLimits){.memory_bytes = 65535}, &l.diags));
     ck_assert_int_eq(l.diags.items[l.diags.n - 1].code, RUN_LIMIT);
     unload(&l);
 }
@@ -514,16 +541,19 @@ START_TEST(layouts)
     basic_module(&l);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         Diags diags = {0};
-        LoadModule *m = load_interp.compile(&l.report.module, &(LoadCompileOptions){.layout = &rows[i].layout}, &diags);
+        LoadCompileOptions options = l.options;
+        options.layout = &rows[i].layout;
+        LoadModule *m = ENGINE.compile(&l.report.module, &options, &diags);
         ck_assert_msg((m != NULL) == (rows[i].words == NULL), "row %zu", i);
         if (!m) ck_assert_msg(diags.items[0].code == RUN_LAYOUT && strstr(diags.items[0].text, rows[i].words), "%s", diags.items[0].text);
-        else load_interp.free_module(m);
+        else ENGINE.free_module(m);
         diag_free(&diags);
     }
     unload(&l);
 }
 END_TEST
 
+#ifndef TEST_NATIVE
 /* A frame has at most 65,535 slots. What needs more is refused when it is first called, by name; the rest runs. */
 START_TEST(too_complex)
 {
@@ -546,7 +576,7 @@ START_TEST(too_complex)
     slot = 9;
     ck_assert_int_eq(call(&l, i, "fine", &slot, &trap), TRAP_NONE);
     ck_assert_uint_eq(slot, 9);
-    load_interp.destroy(i);
+    ENGINE.destroy(i);
     unload(&l);
     wr_free(&deep);
 }
@@ -576,10 +606,155 @@ START_TEST(places)
              trap.frames[0].offset, trap.frames[1].offset);
     ck_assert_str_eq(text.ptr, expected);
     text_free(&text);
-    load_interp.destroy(i);
+    ENGINE.destroy(i);
     unload(&l);
 }
 END_TEST
+#endif
+
+#ifdef TEST_NATIVE
+/* ---- what only native code has ---- */
+
+static LoadInstance *to_interrupt;
+static void on_alarm(int signal_number)
+{
+    (void)signal_number;
+    ENGINE.interrupt(to_interrupt, TRAP_DEADLINE);
+}
+
+/* The poke comes while the handler that asked for it has interrupted the guest: it comes again. */
+START_TEST(interrupted_by_a_handler)
+{
+    Loaded l;
+    basic_module(&l);
+    struct sigaction action = {.sa_handler = on_alarm};
+    LoadInstance *i = to_interrupt = instance_of(&l, NULL, 0, NULL, NULL);
+    sigaction(SIGALRM, &action, NULL);
+    for (int round = 0; round < 20; round++) {
+        LoadTrap trap = {0};
+        LoadSlot slot = 0;
+        struct itimerval soon = {.it_value.tv_usec = 2000};
+        ENGINE.interrupt(i, TRAP_NONE);
+        setitimer(ITIMER_REAL, &soon, NULL);
+        ck_assert_int_eq(call(&l, i, "spin", &slot, &trap), TRAP_DEADLINE);
+    }
+    ENGINE.destroy(i);
+    unload(&l);
+}
+END_TEST
+
+static volatile sig_atomic_t urgent;
+static void on_urgent(int signal_number)
+{
+    (void)signal_number;
+    urgent++;
+}
+
+/* SIGURG of others goes to their handler; ours do not. */
+START_TEST(others_urgent_signals)
+{
+    Loaded l;
+    struct sigaction action = {.sa_handler = on_urgent};
+    sigaction(SIGURG, &action, NULL);
+    basic_module(&l);
+    LoadInstance *i = instance_of(&l, NULL, 0, NULL, NULL);
+    LoadTrap trap = {0};
+    LoadSlot slot = 0;
+    pthread_t thread;
+    raise(SIGURG);
+    ck_assert_int_eq(urgent, 1);
+    ck_assert_int_eq(pthread_create(&thread, NULL, interrupt_later, i), 0);
+    ck_assert_int_eq(call(&l, i, "spin", &slot, &trap), TRAP_KILLED);
+    pthread_join(thread, NULL);
+    ck_assert_int_eq(urgent, 1);
+    ENGINE.destroy(i);
+    unload(&l);
+}
+END_TEST
+
+/* The same bytes twice, and others in between: each library is its own, whatever number its file had. */
+START_TEST(libraries_are_apart)
+{
+    Loaded l, other;
+    Maker k = {.min_pages = 1, .max_pages = 1};
+    FUNC(&k, "f", T_I32_I32, 0, CONST, 42);
+    basic_module(&l);
+    LoadModule *again = ENGINE.compile(&l.report.module, &l.options, &l.diags);
+    load(&other, &k);
+    ENGINE.free_module(l.module);
+    l.module = ENGINE.compile(&l.report.module, &l.options, &l.diags);
+    LoadModule *const modules[] = {l.module, again};
+    for (size_t m = 0; m < ARRAY_LEN(modules); m++) {
+        LoadInstance *i = ENGINE.instantiate(modules[m], NULL, 0, NULL, NULL, &l.diags);
+        LoadTrap trap = {0};
+        LoadSlot slot = 7;
+        ck_assert_ptr_nonnull(i);
+        ck_assert(ENGINE.start(i, &trap));
+        ck_assert_int_eq(call(&l, i, "divide", &slot, &trap), TRAP_NONE);
+        ck_assert_uint_eq(slot, 1);
+        ENGINE.destroy(i);
+    }
+    ENGINE.free_module(again);
+    unload(&l);
+    unload(&other);
+}
+END_TEST
+
+/* What the instance can change is as the image says, here and in another instance. */
+START_TEST(goes_back_to_an_image)
+{
+    Loaded l;
+    basic_module(&l);
+    LoadInstance *i = instance_of(&l, NULL, 0, NULL, NULL);
+    LoadTrap trap = {0};
+    LoadSlot slot = 16;
+    ck_assert_int_eq(call(&l, i, "bump", &slot, &trap), TRAP_NONE);
+    LoadImage *image = ENGINE.take_image(i);
+    ck_assert_ptr_nonnull(image);
+    LoadInstance *other = ENGINE.from_image(image, NULL);
+    ck_assert_ptr_nonnull(other);
+    for (int round = 0; round < 3; round++) {
+        LoadInstance *const instances[] = {i, other};
+        for (size_t n = 0; n < ARRAY_LEN(instances); n++) {
+            slot = 16;
+            ck_assert_int_eq(call(&l, instances[n], "bump", &slot, &trap), TRAP_NONE);
+            ck_assert_uint_eq(slot, 2);
+            slot = 3;
+            ck_assert_int_eq(call(&l, instances[n], "grow", &slot, &trap), TRAP_NONE);
+            ck_assert_uint_eq(slot, 1);
+            slot = 65536 * 4;
+            ck_assert_int_eq(call(&l, instances[n], "load", &slot, &trap), TRAP_OOB_MEMORY);
+            ck_assert(ENGINE.reset(instances[n]));
+            ck_assert_uint_eq(ENGINE.memory(instances[n])->size_bytes, 65536);
+        }
+    }
+    ENGINE.destroy(i);
+    ENGINE.destroy(other);
+    ENGINE.free_image(image);
+    unload(&l);
+}
+END_TEST
+
+/* Whatever was signed: no part of the file is believed to be where it says. */
+START_TEST(broken_objects)
+{
+    Loaded l;
+    basic_module(&l);
+    uint8_t *bytes = malloc(l.native.len);
+    for (size_t size = 0; size < l.native.len; size += size < 64 ? 1 : 512) {
+        Diags diags = {0};
+        LoadCompileOptions options = {.native = bytes, .native_bytes = size};
+        memcpy(bytes, l.native.ptr, l.native.len);
+        LoadModule *m = ENGINE.compile(&l.report.module, &options, &diags);
+        if (!m) ck_assert_int_eq(diags.items[0].code, RUN_NATIVE_BROKEN);
+        ENGINE.free_module(m); /* only what nobody needs to run it was cut off */
+        diag_free(&diags);
+    }
+    free(bytes);
+    unload(&l);
+}
+END_TEST
+#endif
 
 static Suite *engine_suite(void)
 {
@@ -596,10 +771,31 @@ static Suite *engine_suite(void)
     tcase_add_test(t, host_access);
     tcase_add_test(t, limits);
     tcase_add_test(t, layouts);
+#ifdef TEST_NATIVE
+    tcase_add_test(t, interrupted_by_a_handler);
+    tcase_add_test(t, others_urgent_signals);
+    tcase_add_test(t, libraries_are_apart);
+    tcase_add_test(t, goes_back_to_an_image);
+    tcase_add_test(t, broken_objects);
+#else
     tcase_add_test(t, too_complex);
     tcase_add_test(t, places);
+#endif
     suite_add_tcase(s, t);
     return s;
 }
 
-int main(void) { return run_tap(engine_suite()); }
+int main(void)
+{
+#ifdef TEST_NATIVE
+    Arena arena = {0};
+    Diags diags = {0};
+    NativeTools tools;
+    bool there = native_find_tools(&arena, &tools, &diags);
+    if (!there) printf("1..0 # SKIP %s\n", diags.items[0].text);
+    arena_free(&arena);
+    diag_free(&diags);
+    if (!there) return 0;
+#endif
+    return run_tap(engine_suite());
+}
