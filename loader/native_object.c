@@ -61,6 +61,33 @@ static const ElfW(Ehdr) *header_of(const Object *o)
     return known ? h : NULL;
 }
 
+static bool needs_others(const Object *o, const ElfW(Phdr) *dynamic)
+{
+    const ElfW(Dyn) *d = items_at(o, dynamic->p_offset, dynamic->p_filesz / sizeof *d, sizeof *d);
+    for (uint64_t i = 0; d && i < dynamic->p_filesz / sizeof *d; i++)
+        if (d[i].d_tag == DT_NEEDED) return true;
+    return d == NULL;
+}
+
+/* The dynamic linker maps what the file says; what is not there would fault much later. */
+static bool is_whole(const Object *o)
+{
+#if defined __x86_64__
+    enum { MACHINE = EM_X86_64 };
+#else
+    enum { MACHINE = EM_AARCH64 };
+#endif
+    const ElfW(Ehdr) *h = header_of(o);
+    const ElfW(Phdr) *p = h ? items_at(o, h->e_phoff, h->e_phnum, sizeof *p) : NULL;
+    if (!p || h->e_type != ET_DYN || h->e_machine != MACHINE) return false;
+    for (unsigned i = 0; i < h->e_phnum; i++) {
+        if (p[i].p_type != PT_LOAD && p[i].p_type != PT_DYNAMIC) continue;
+        if (p[i].p_offset > o->size || p[i].p_filesz > o->size - p[i].p_offset || p[i].p_memsz < p[i].p_filesz) return false;
+        if (p[i].p_type == PT_DYNAMIC && needs_others(o, &p[i])) return false;
+    }
+    return true;
+}
+
 static bool find_text(Object *o, uintptr_t base)
 {
     const ElfW(Ehdr) *h = header_of(o);
@@ -190,6 +217,7 @@ bool object_open(Object *o, Diags *d)
         diag_add(d, RUN_NO_NATIVE, DIAG_AT(.file = o->wasm->file), "a static program cannot load native code");
         return false;
     }
+    if (!is_whole(o)) return broken(o, d, "native code is no whole shared object for this machine that needs no others");
     if (!write_file(o, d) || !load(o, d)) return false;
     o->code->init();
     return true;
