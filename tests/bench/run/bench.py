@@ -121,6 +121,14 @@ class Kernel:
         return output
 
 
+def native_code(options, wasm):
+    """As parigot-bundle create --native makes it; None where it cannot be made."""
+    tool, output = os.path.join(options.build, 'tests', 'bench-native'), wasm + '.so'
+    subprocess.run(['ninja', '-C', options.build, 'tests/bench-native'], check=True, stdout=subprocess.DEVNULL)
+    made = subprocess.run([tool, '--make', wasm, output], check=False, stderr=subprocess.DEVNULL)
+    return output if made.returncode == 0 else None
+
+
 def engines(options, folder, kernel):
     node = os.path.join(folder, 'run.js')
     with open(node, 'w', encoding='ascii') as out:
@@ -128,6 +136,10 @@ def engines(options, folder, kernel):
     run, wasm = os.path.join(options.build, 'loader', 'parigot-run'), kernel.wasm
     found = {'parigot': lambda n: [run, wasm, '--allow-unsigned', '--policy=none', '--invoke=run', str(n)],
              'checked': lambda n: [run, wasm, '--checked', '--allow-unsigned', '--policy=none', '--invoke=run', str(n)]}
+    native = native_code(options, wasm)
+    if native:
+        tool = os.path.join(options.build, 'tests', 'bench-native')
+        found['native'] = lambda n: [tool, wasm, native, 'run', str(n)]
     if shutil.which('node'):
         found['node'] = lambda n: ['node', node, wasm, str(n)]
     if shutil.which('wasm3'):
