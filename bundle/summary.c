@@ -545,6 +545,18 @@ static void add_memory(Summary *s, const BundleModule *mod)
     list_end(&list, "");
 }
 
+static void add_native(Summary *s, const BundleModule *mod)
+{
+    if (mod->n_native == 0) return;
+    List l = list_begin(s, 4, "native");
+    for (size_t i = 0; i < mod->n_native; i++) {
+        const BundleNative *n = mod->native[i];
+        list_item(&l, show_format(&s->show, "%s, %s", show_cut(&s->show, n->target, s->full ? SIZE_MAX : 40),
+                                  show_bytes(&s->show, s->show.m->blobs[n->blob]->size)));
+    }
+    list_end(&l, "");
+}
+
 static const char *limit_text(Show *show, const ShowLimit *limit, uint64_t n)
 {
     switch (limit->kind) {
@@ -632,6 +644,7 @@ static void add_module(Summary *s, const BundleModule *mod, Detail detail)
     if (detail == ONE_LINE) return;
     add_services(s, mod);
     add_memory(s, mod);
+    add_native(s, mod);
     add_limits(s, mod);
     add_config(s, mod);
     if (s->full) add_details(s, mod);

@@ -63,7 +63,7 @@ const char *load_trap_text(LoadTrapKind); /* "integer divide by zero" */
 /* One activation of a guest function. An import that was being called has no frame: detail names it. */
 typedef struct LoadFrame {
     uint32_t func;
-    uint32_t offset; /* in the file, of the instruction that was running; of the call, for all but the innermost       */
+    uint32_t offset; /* in the file, of the instruction that was running; of the call, for all but the innermost; 0: not known */
 } LoadFrame;
 
 enum { LOAD_FRAMES_INNER = 48, LOAD_FRAMES_OUTER = 16, LOAD_FRAMES_MAX = LOAD_FRAMES_INNER + LOAD_FRAMES_OUTER };

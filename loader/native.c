@@ -110,6 +110,13 @@ static bool make_memory(Native *n, const LoadLimits *limits, Diags *diags)
     return false;
 }
 
+static uint64_t elems_of_tables(const WasmModule *m)
+{
+    uint64_t elems = 0;
+    for (uint32_t i = 0; i < m->n_tables; i++) elems += m->tables[i].limits.min;
+    return elems;
+}
+
 static bool make_tables(Native *n, const LoadLimits *limits, Diags *diags)
 {
     const WasmModule *m = n->object->wasm;
@@ -119,7 +126,8 @@ static bool make_tables(Native *n, const LoadLimits *limits, Diags *diags)
         const WasmLimits *l = &m->tables[i].limits;
         NativeTable *t = native_table(n, i);
         if (l->min > n->table_elems_left) {
-            diag_add(diags, RUN_LIMIT, DIAG_AT(.file = m->file), "tables of more than %u elements exceed the limit", limit);
+            diag_add(diags, RUN_LIMIT, DIAG_AT(.file = m->file),
+                     "tables of %llu elements exceed the limit of %u", (unsigned long long)elems_of_tables(m), limit);
             return false;
         }
         n->table_elems_left -= l->min;

@@ -35,8 +35,8 @@ static void print_frame(TextBuf *out, const LoadFrame *frame, uint32_t number, S
     text_printf(out, "  #%u func %u", number, frame->func);
     if (frame->func < s->names.n_funcs && s->names.funcs[frame->func].len > 0)
         text_printf(out, " \"%s\"", diag_escape(&s->arena, s->names.funcs[frame->func]));
-    text_printf(out, " at 0x%x", frame->offset);
-    if (s->dwarf != NULL && dwarf_line_of_code(s->dwarf, frame->offset - s->code_payload, &file, &line))
+    if (frame->offset) text_printf(out, " at 0x%x", frame->offset); /* 0: the engine does not know */
+    if (frame->offset && s->dwarf != NULL && dwarf_line_of_code(s->dwarf, frame->offset - s->code_payload, &file, &line))
         text_printf(out, ", %s:%u", diag_escape(&s->arena, str_of(file)), line);
     text_printf(out, "\n");
 }

@@ -792,6 +792,10 @@ int main(void)
     Diags diags = {0};
     NativeTools tools;
     bool there = native_find_tools(&arena, &tools, &diags);
+#ifdef __SANITIZE_THREAD__ /* it holds signals back until the thread calls something, which guest code does not */
+    if (there) diag_add(&diags, USAGE, DIAG_AT(.file = NULL), "ThreadSanitizer holds signals back");
+    there = false;
+#endif
     if (!there) printf("1..0 # SKIP %s\n", diags.items[0].text);
     arena_free(&arena);
     diag_free(&diags);
