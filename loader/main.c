@@ -30,7 +30,7 @@ static const char help[] =
     "      --invoke=EXPORT   call this exported function with ARGs, print its results\n"
     "      --checked         compare each access; --engine=wamr; --canonical-nans\n"
     "      --trust-native=KEY  run native code that this key has signed\n"
-    "      --trace=calls     a line a call; --stats: a table; --profile=FILE: flame graph\n"
+    "      --trace=calls     a line a call; --stats: a table; --profile=FILE: folded\n"
     "  -v, --verbose         each step; --times: of log lines; --grace=2s: at signals\n"
     "Exit status: 1 refused, 2 usage or I/O, 3 internal error; then the main module's\n"
     "own, or 134 when it was killed. Manual: parigot-run(1)\n";
@@ -241,6 +241,7 @@ static bool check_form(const Words *w, const RunOptions *o, Diags *diags)
     for (size_t k = 0; k < N_OPTIONS; k++)
         if ((w->used >> k & 1) && options[k].form == other)
             ok = usage(diags, "--%s is for bundles, not for --invoke", options[k].name);
+    if (o->trust_native && o->canonical_nans) ok = usage(diags, "--canonical-nans: native code leaves NaNs as they come (--trust-native)");
     if (o->trust_native && o->checked) ok = usage(diags, "--checked: native code does not compare its accesses (--trust-native)");
     if (o->trust_native && o->engine && strcmp(o->engine, load_interp.name) != 0)
         ok = usage(diags, "--engine=%s: that engine runs no native code (--trust-native)", o->engine);

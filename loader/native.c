@@ -404,7 +404,7 @@ bool native_serve(NativeContext *context, NativeService service, uint32_t index,
 const LoadEngine load_native = {
     .name = "native",
     .features = FEATURES_CORE,
-    .lacks = LOAD_LACKS_CHECKED,
+    .lacks = LOAD_LACKS_CHECKED | LOAD_LACKS_NANS,
     .compile = compile,
     .free_module = free_module,
     .instantiate = instantiate,
