@@ -14,10 +14,10 @@
 #include <sys/time.h>
 #include <time.h>
 
+#include "tests/unit/native_rig.h"
 #include "tests/unit/tap.h"
 
 #ifdef TEST_NATIVE
-#include "bundle/native.h"
 #define ENGINE load_native
 #else
 #define ENGINE load_interp
@@ -105,27 +105,13 @@ typedef struct Loaded {
     Writer native;
 } Loaded;
 
-#ifdef TEST_NATIVE
-static void make_native(Loaded *l)
-{
-    NativeTools tools;
-    NativeJob job = {.module = &l->report.module, .features = l->report.features, .name = STR("test")};
-    ck_assert(native_find_tools(&l->arena, &tools, &l->diags));
-    ck_assert_int_eq(native_make(&tools, &job, &l->diags, &l->native), NATIVE_MADE);
-    l->options.native = l->native.ptr;
-    l->options.native_bytes = l->native.len;
-}
-#else
-static void make_native(Loaded *l) { (void)l; }
-#endif
-
 static void load(Loaded *l, Maker *k)
 {
     *l = (Loaded){.bytes = make_module(k)};
     ValOptions options = {.features = ENGINE.features};
     bool valid = val_module(&l->arena, l->bytes.ptr, l->bytes.len, "test", &options, &l->diags, &l->report);
     ck_assert_msg(valid, "%s", l->diags.n ? l->diags.items[0].text : "");
-    make_native(l);
+    l->native = made_native(&l->arena, &l->report, &l->options, &l->diags);
     l->module = ENGINE.compile(&l->report.module, &l->options, &l->diags);
     ck_assert_ptr_nonnull(l->module);
 }
@@ -785,21 +771,4 @@ static Suite *engine_suite(void)
     return s;
 }
 
-int main(void)
-{
-#ifdef TEST_NATIVE
-    Arena arena = {0};
-    Diags diags = {0};
-    NativeTools tools;
-    bool there = native_find_tools(&arena, &tools, &diags);
-#ifdef __SANITIZE_THREAD__ /* it holds signals back until the thread calls something, which guest code does not */
-    if (there) diag_add(&diags, USAGE, DIAG_AT(.file = NULL), "ThreadSanitizer holds signals back");
-    there = false;
-#endif
-    if (!there) printf("1..0 # SKIP %s\n", diags.items[0].text);
-    arena_free(&arena);
-    diag_free(&diags);
-    if (!there) return 0;
-#endif
-    return run_tap(engine_suite());
-}
+int main(void) { return engine_is_here() ? run_tap(engine_suite()) : 0; }

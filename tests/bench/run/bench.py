@@ -61,10 +61,10 @@ MODULE_ONLY = ('-DHOSTED_OWN_RUN',)
 LIBRARIES = {
     'lua': recipes.Library('bench-lua', 'lua5.4', ('src/*.c',), without=('lua.c', 'luac.c'), includes=('src',),
                            flags=(*recipes.LUA, *MODULE_ONLY, '-include', 'lua_hosted.h'),
-                           driver=os.path.join(HERE, 'lua_program.c'), more=('hosted.c',)),
+                           driver=os.path.join(HERE, 'programs', 'lua.c'), more=('hosted.c',)),
     'sqlite': recipes.Library('bench-sqlite', 'sqlite3', ('sqlite3.c',), prepare=recipes.prepare_sqlite,
                               flags=(*recipes.SQLITE, *MODULE_ONLY, '-I', os.path.join(PROGRAMS, 'drivers')),
-                              driver=os.path.join(HERE, 'sqlite_program.c'), more=('hosted.c',)),
+                              driver=os.path.join(HERE, 'programs', 'sqlite.c'), more=('hosted.c',)),
 }
 
 

@@ -1,4 +1,4 @@
-/* native.c: one export of a bare module as native code, for bench.py: made as parigot-bundle create --native makes it, and
+/* in_process.c: one export of a bare module as native code, for bench.py: made as parigot-bundle create --native makes it, and
  * run by the engine that parigot-run --trust-native uses.
  *
  *     bench-native --make MODULE.wasm OUT.so

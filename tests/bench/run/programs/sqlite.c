@@ -1,8 +1,8 @@
-/* sqlite_program.c: SQLite as a kernel: run(n) fills a database in memory, indexes it, and asks it things, n times. The system
+/* sqlite.c: SQLite as a kernel: run(n) fills a database in memory, indexes it, and asks it things, n times. The system
  * interface is that of tests/interop/programs/drivers/sqlite.c, whose main is not used. */
 #define main unused_main
 #define run run_statement
-#include "../../interop/programs/drivers/sqlite.c"
+#include "../../../interop/programs/drivers/sqlite.c"
 #undef run
 #undef main
 

@@ -1,4 +1,4 @@
-/* lua_program.c: Lua 5.4 as a kernel: run(n) makes a state and runs the script n times: calls, tables, strings, closures, the
+/* lua.c: Lua 5.4 as a kernel: run(n) makes a state and runs the script n times: calls, tables, strings, closures, the
  * collector. Nothing raises an error: as a module, Lua is built without longjmp (tests/interop/programs/include/lua_hosted.h). */
 #include <lauxlib.h>
 #include <lualib.h>
