@@ -395,6 +395,11 @@ static bool pick_native(LoadWorld *w, Diags *diags)
         diag_add(diags, RUN_NO_NATIVE, DIAG_AT(.file = w->bundle->file), "this program cannot run native code");
         return false;
     }
+    if (w->options.checked || w->options.canonical_nans) {
+        diag_add(diags, RUN_ENGINE_CANNOT, DIAG_AT(.file = w->bundle->file), "native code %s",
+                 w->options.checked ? "does not compare its accesses (checked)" : "leaves NaNs as they come");
+        return false;
+    }
     for (uint32_t i = 0; i < w->n_members; i++) {
         Member *m = &w->members[i];
         m->native = native_pick(w->bundle, m->info, m->report.features, key, m->guest.place, diags);
