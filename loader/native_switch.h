@@ -28,7 +28,7 @@ typedef struct Switch {
 bool native_enter(Switch *, void (*fn)(void *instance, uint64_t *slots), void *instance, uint64_t *slots, void *stack_top);
 /* For NativeContext. native_leave calls native_serve on the thread's own stack; when that is true, guest code is left. */
 void native_leave(NativeContext *, NativeService, uint32_t index, uint64_t *slots);
-_Noreturn void native_trap(NativeContext *, NativeTrap);
+__attribute__((noreturn)) void native_trap(NativeContext *, NativeTrap);
 bool native_serve(NativeContext *, NativeService, uint32_t index, uint64_t *slots);
 
 /* For signal handlers that have interrupted guest code; context: the ucontext_t. */
