@@ -63,6 +63,19 @@ bool load_open_memory(const WasmModule *m, const LoadLimits *limits, bool force_
     return false;
 }
 
+/* ---- tables ------------------------------------------------------------------------------------------------------------ */
+
+bool load_check_tables(const WasmModule *m, const LoadLimits *limits, uint32_t *most, Diags *diags)
+{
+    uint64_t elems = 0;
+    for (uint32_t i = 0; i < m->n_tables; i++) elems += m->tables[i].limits.min;
+    *most = limits->table_elems ? limits->table_elems : LOAD_TABLE_ELEMS;
+    if (elems <= *most) return true;
+    diag_add(diags, RUN_LIMIT, DIAG_AT(.file = m->file), "tables of %llu elements exceed the limit of %u",
+             (unsigned long long)elems, *most);
+    return false;
+}
+
 /* ---- imports ----------------------------------------------------------------------------------------------------------- */
 
 static char letter_of_type(uint8_t type)

@@ -250,6 +250,8 @@ bool load_pages_enforce(const PmLayout *); /* false: PM_SEAL_CHECK on pages that
 /* load_open_memory: memory 0 in its initial size, without guard or seal; none, if the module has none.
  * errors: RUN_LIMIT, OUT_OF_MEMORY */
 MUST_USE bool load_open_memory(const WasmModule *, const LoadLimits *, bool force_checks, LoadMemory *, Diags *);
+/* load_check_tables: whether all tables in their initial sizes are within the limit, which is *most.   errors: RUN_LIMIT */
+MUST_USE bool load_check_tables(const WasmModule *, const LoadLimits *, uint32_t *most, Diags *);
 /* load_link_imports: the row for each function import, by its index.
  * errors: RUN_NO_IMPORT, RUN_IMPORT_TYPE, one for each; OUT_OF_MEMORY */
 MUST_USE bool load_link_imports(const WasmModule *, const LoadImport *rows, size_t n_rows, Arena *, Diags *,

@@ -190,27 +190,15 @@ static bool out_of_memory(LoadInstance *instance, Diags *diags)
     return false;
 }
 
-static uint64_t elems_of_tables(const WasmModule *m)
-{
-    uint64_t n = 0;
-    for (uint32_t i = 0; i < m->n_tables; i++) n += m->tables[i].limits.min;
-    return n;
-}
-
 static bool make_tables(LoadInstance *instance, const LoadLimits *limits, Diags *diags)
 {
     const WasmModule *m = instance->module->wasm;
-    uint32_t limit = limits->table_elems ? limits->table_elems : LOAD_TABLE_ELEMS;
-    instance->table_elems = instance->table_elems_left = limit;
+    if (!load_check_tables(m, limits, &instance->table_elems, diags)) return false;
+    instance->table_elems_left = instance->table_elems;
     instance->tables = arena_array(&instance->arena, m->n_tables, sizeof *instance->tables);
     if (instance->tables == NULL && m->n_tables > 0) return out_of_memory(instance, diags);
     for (uint32_t i = 0; i < m->n_tables; i++) {
         const WasmTable *t = &m->tables[i];
-        if (t->limits.min > instance->table_elems_left) {
-            diag_add(diags, RUN_LIMIT, DIAG_AT(.file = m->file), "tables of %llu elements exceed the limit of %u",
-                     (unsigned long long)elems_of_tables(m), limit);
-            return false;
-        }
         instance->table_elems_left -= t->limits.min;
         Table *table = &instance->tables[i];
         table->type = t->elem_type;

@@ -110,26 +110,14 @@ static bool make_memory(Native *n, const LoadLimits *limits, Diags *diags)
     return false;
 }
 
-static uint64_t elems_of_tables(const WasmModule *m)
-{
-    uint64_t elems = 0;
-    for (uint32_t i = 0; i < m->n_tables; i++) elems += m->tables[i].limits.min;
-    return elems;
-}
-
 static bool make_tables(Native *n, const LoadLimits *limits, Diags *diags)
 {
     const WasmModule *m = n->object->wasm;
-    uint32_t limit = limits->table_elems ? limits->table_elems : LOAD_TABLE_ELEMS;
-    n->table_elems_left = n->table_elems = limit;
+    if (!load_check_tables(m, limits, &n->table_elems, diags)) return false;
+    n->table_elems_left = n->table_elems;
     for (uint32_t i = 0; i < m->n_tables; i++) {
         const WasmLimits *l = &m->tables[i].limits;
         NativeTable *t = native_table(n, i);
-        if (l->min > n->table_elems_left) {
-            diag_add(diags, RUN_LIMIT, DIAG_AT(.file = m->file),
-                     "tables of %llu elements exceed the limit of %u", (unsigned long long)elems_of_tables(m), limit);
-            return false;
-        }
         n->table_elems_left -= l->min;
         *t = (NativeTable){.max = l->has_max ? l->max : UINT32_MAX, .size = l->min};
         t->data = calloc(l->min ? l->min : 1, native_elem_bytes(n->object, i));
