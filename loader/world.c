@@ -385,6 +385,30 @@ static void set_limits(LoadWorld *w)
     }
 }
 
+static bool engine_cannot(const LoadEngine *engine, const char *place, const char *what, Diags *diags)
+{
+    diag_add(diags, RUN_ENGINE_CANNOT, DIAG_AT(.file = place), "engine %s %s", engine->name, what);
+    return false;
+}
+
+/* What the world is asked for, of what an engine may lack. */
+static bool check_options(const LoadWorld *w, const LoadEngine *engine, Diags *diags)
+{
+    const struct {
+        bool asked;
+        unsigned lack;
+        const char *what;
+    } rows[] = {
+        {w->options.profile, LOAD_LACKS_SAMPLES, "takes no samples for a profile"},
+        {w->options.checked, LOAD_LACKS_CHECKED, "has no code that compares addresses (checked)"},
+        {w->options.canonical_nans, LOAD_LACKS_NANS, "cannot make NaNs canonical"},
+    };
+    bool ok = true;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (rows[i].asked && (engine->lacks & rows[i].lack)) ok = engine_cannot(engine, w->bundle->file, rows[i].what, diags);
+    return ok;
+}
+
 /* provides: the engine of each module: the native one where the operator's key has signed code for this machine. That it was
  * made from these very bytes of the module was found when the manifest was checked. */
 static bool pick_native(LoadWorld *w, Diags *diags)
@@ -395,11 +419,7 @@ static bool pick_native(LoadWorld *w, Diags *diags)
         diag_add(diags, RUN_NO_NATIVE, DIAG_AT(.file = w->bundle->file), "this program cannot run native code");
         return false;
     }
-    if (w->options.checked || w->options.canonical_nans) {
-        diag_add(diags, RUN_ENGINE_CANNOT, DIAG_AT(.file = w->bundle->file), "native code %s",
-                 w->options.checked ? "does not compare its accesses (checked)" : "leaves NaNs as they come");
-        return false;
-    }
+    if (!check_options(w, &load_native, diags)) return false;
     for (uint32_t i = 0; i < w->n_members; i++) {
         Member *m = &w->members[i];
         m->native = native_pick(w->bundle, m->info, m->report.features, key, m->guest.place, diags);
@@ -713,20 +733,12 @@ static bool check_fuel(LoadWorld *w, Diags *diags)
     return ok;
 }
 
-static bool engine_lacks(const LoadWorld *w, unsigned what) { return (w->options.engine->lacks & what) != 0; }
-
-static bool engine_cannot(const LoadWorld *w, const char *place, const char *what, Diags *diags)
-{
-    diag_add(diags, RUN_ENGINE_CANNOT, DIAG_AT(.file = place), "engine %s %s", w->options.engine->name, what);
-    return false;
-}
-
 /* An entry that does not end: fuel ends it, or somebody must interrupt it. A limit that was asked for has to hold. */
 static bool check_interrupt(const LoadWorld *w, const Member *m, Diags *diags)
 {
     uint64_t asked = smaller(m->info->limits ? m->info->limits->entry_ns : 0, w->options.limits.entry_ns);
-    if (!engine_lacks(w, LOAD_LACKS_INTERRUPT) || (m->guest.fuel_per_entry && !asked)) return true;
-    if (asked) return engine_cannot(w, m->guest.place, "cannot limit the time of an entry here", diags);
+    if (!(w->options.engine->lacks & LOAD_LACKS_INTERRUPT) || (m->guest.fuel_per_entry && !asked)) return true;
+    if (asked) return engine_cannot(w->options.engine, m->guest.place, "cannot limit the time of an entry here", diags);
     diag_add(diags, RUN_ENGINE_LIMIT, DIAG_AT(.file = m->guest.place),
              "engine %s cannot end an entry that runs for more than %.3g s here", w->options.engine->name,
              (double)m->guest.entry_limit_ns / 1e9);
@@ -736,16 +748,11 @@ static bool check_interrupt(const LoadWorld *w, const Member *m, Diags *diags)
 /* Nor is what the engine cannot do. */
 static bool check_engine(LoadWorld *w, Diags *diags)
 {
-    const char *bundle = w->bundle->file;
-    bool ok = true;
-    if (w->options.profile && engine_lacks(w, LOAD_LACKS_SAMPLES)) ok = engine_cannot(w, bundle, "takes no samples for a profile", diags);
-    if (w->options.checked && engine_lacks(w, LOAD_LACKS_CHECKED))
-        ok = engine_cannot(w, bundle, "has no code that compares addresses (checked)", diags);
-    if (w->options.canonical_nans && engine_lacks(w, LOAD_LACKS_NANS)) ok = engine_cannot(w, bundle, "cannot make NaNs canonical", diags);
+    bool ok = check_options(w, w->options.engine, diags);
     for (uint32_t i = 0; i < w->n_members; i++) {
         const Member *m = &w->members[i];
-        if (m->fresh && engine_lacks(w, LOAD_LACKS_RESET))
-            ok = engine_cannot(w, m->guest.place, "cannot give each request a fresh instance, and the module keeps state", diags);
+        if (m->fresh && (w->options.engine->lacks & LOAD_LACKS_RESET))
+            ok = engine_cannot(w->options.engine, m->guest.place, "cannot give each request a fresh instance, and the module keeps state", diags);
         ok &= check_interrupt(w, m, diags);
     }
     return ok;
