@@ -13,7 +13,7 @@ static void add_name(TextBuf *t, const char *name, int width)
     if (!t->failed && t->len - before < (size_t)width) text_printf(t, "%*s", width - (int)(t->len - before), "");
 }
 
-static const char *status_name(Status status)
+const char *inspect_status_name(Status status)
 {
     const ProtobufCEnumValue *v =
         protobuf_c_enum_descriptor_get_value(&parigot__kernel__v1__status__descriptor, (int)status);
@@ -45,7 +45,7 @@ void inspect_call(TextBuf *t, const CallRecord *r, const char *tool)
         add_refusal(t, r);
         return;
     }
-    text_printf(t, ": %s, %u B in, %llu B out in %u", status_name(r->status), r->request_bytes,
+    text_printf(t, ": %s, %u B in, %llu B out in %u", inspect_status_name(r->status), r->request_bytes,
                 (unsigned long long)r->reply_bytes, r->pieces);
     if (r->provider && process_is_metered(r->provider)) text_printf(t, ", fuel %llu", (unsigned long long)r->fuel);
     text_printf(t, ", ran %.3f ms, took %.3f ms\n", (double)r->ran_ns / NS_PER_MS, (double)r->took_ns / NS_PER_MS);

@@ -16,6 +16,8 @@ typedef struct InspectRow {
 void inspect_stats(TextBuf *, const InspectRow *rows, size_t n);
 
 /* What has become of the calls of one method. */
+const char *inspect_status_name(Status); /* "NOT_FOUND"; "?" for what is none */
+
 typedef struct InspectMethod {
     const char *name;        /* CallRecord.method: the same pointer                                                  */
     const Process *provider;

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "loader/host.h"
+#include "loader/inspect.h"
 #include "loader/start.h"
 
 enum { ERRORS_KEPT = 100, STOP_SIGNAL = 15 };
@@ -371,16 +372,10 @@ bool parigot_world_close(ParigotWorld *w)
 
 /* ---- calls ----------------------------------------------------------------------------------------------------------------- */
 
-static const char *const status_names[] = {
-    "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED",
-    "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE",
-    "DATA_LOSS", "UNAUTHENTICATED",
-};
-
 const char *parigot_status_text(int status)
 {
     if (status < 0 && status >= -(int)STATUS_MAX) status = -status;
-    return status >= 0 && status < (int)ARRAY_LEN(status_names) ? status_names[status] : "?";
+    return inspect_status_name((Status)status);
 }
 
 /* The first method that is not before the name. */
